@@ -1,0 +1,4 @@
+//! What every assembler here shares.
+#![no_std]
+#![forbid(unsafe_code)]
+extern crate alloc;

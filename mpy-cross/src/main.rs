@@ -1,0 +1,2 @@
+//! The `mpy-cross` command.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The `ferlance` program.
+fn main() {}

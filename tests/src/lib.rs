@@ -1,0 +1,1 @@
+//! Runner and oracles for the tests that cross crates.

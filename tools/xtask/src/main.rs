@@ -1,0 +1,2 @@
+//! Every CI job as one verb.
+fn main() {}
