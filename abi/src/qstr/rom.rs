@@ -1,0 +1,224 @@
+//! The names known at build time ("ROM qstrs"), and the hash table over them.
+//!
+//! Three lists, numbered through from 1 (0 means "no name"):
+//!
+//! 1. [`STATIC`]: numbers 1..=165, fixed by the `.mpy` format. Never touch.
+//! 2. [`TOOL`]: the built-in names longer than ten bytes that the stock cross compiler also knows. They
+//!    decide which string literals it stores as names, so byte-equal output depends on this list.
+//! 3. [`OURS`]: every other name the runtime wants at build time. Append anywhere, one name once; the
+//!    numbers are not part of any contract. A name listed twice does not compile.
+//!
+//! The table costs two bytes per slot and four per name of flash, no RAM; it is computed once by the compiler, so
+//! that `qstr!("append")` is one hash and, nearly always, one comparison while compiling.
+use super::hash::hash_bytes;
+
+/// How many names the `.mpy` format fixes.
+pub const STATIC_COUNT: usize = STATIC.len();
+
+/// How many ROM names there are.
+pub const ROM_COUNT: usize = STATIC.len() + TOOL.len() + OURS.len();
+
+/// Numbers 1..=165, in the order of the format.
+#[rustfmt::skip]
+const STATIC: [&str; 165] = [
+    "", "__dir__", "\n", " ", "*", "/", "<module>", "_", "__call__", "__class__", "__delitem__", "__enter__",
+    "__exit__", "__getattr__", "__getitem__", "__hash__", "__init__", "__int__", "__iter__", "__len__",
+    "__main__", "__module__", "__name__", "__new__", "__next__", "__qualname__", "__repr__", "__setitem__",
+    "__str__", "ArithmeticError", "AssertionError", "AttributeError", "BaseException", "EOFError", "Ellipsis",
+    "Exception", "GeneratorExit", "ImportError", "IndentationError", "IndexError", "KeyError",
+    "KeyboardInterrupt", "LookupError", "MemoryError", "NameError", "NoneType", "NotImplementedError",
+    "OSError", "OverflowError", "RuntimeError", "StopIteration", "SyntaxError", "SystemExit", "TypeError",
+    "ValueError", "ZeroDivisionError", "abs", "all", "any", "append", "args", "bool", "builtins", "bytearray",
+    "bytecode", "bytes", "callable", "chr", "classmethod", "clear", "close", "const", "copy", "count", "dict",
+    "dir", "divmod", "end", "endswith", "eval", "exec", "extend", "find", "format", "from_bytes", "get",
+    "getattr", "globals", "hasattr", "hash", "id", "index", "insert", "int", "isalpha", "isdigit",
+    "isinstance", "islower", "isspace", "issubclass", "isupper", "items", "iter", "join", "key", "keys",
+    "len", "list", "little", "locals", "lower", "lstrip", "main", "map", "micropython", "next", "object",
+    "open", "ord", "pop", "popitem", "pow", "print", "range", "read", "readinto", "readline", "remove",
+    "replace", "repr", "reverse", "rfind", "rindex", "round", "rsplit", "rstrip", "self", "send", "sep",
+    "set", "setattr", "setdefault", "sort", "sorted", "split", "start", "startswith", "staticmethod", "step",
+    "stop", "str", "strip", "sum", "super", "throw", "to_bytes", "tuple", "type", "update", "upper", "utf-8",
+    "value", "values", "write", "zip",
+];
+
+/// Built-in names of the stock cross compiler longer than ten bytes, outside [`STATIC`].
+#[rustfmt::skip]
+const TOOL: [&str; 26] = [
+    "Interpolation", "StopAsyncIteration", "UnicodeError", "ViperTypeError", "__build_class__", "__complex__",
+    "__contains__", "__repl_print__", "__reversed__", "__template__", "__traceback__", "bound_method",
+    "difference_update", "format_spec", "heap_unlock", "interpolations", "intersection",
+    "intersection_update", "maximum recursion depth exceeded", "string.templatelib", "symmetric_difference",
+    "symmetric_difference_update", "templatelib", "unpack_from", "vcvt_f32_s32", "vcvt_s32_f32",
+];
+
+/// Everything else that is known at build time.
+#[rustfmt::skip]
+const OURS: &[&str] = &[
+    "<class>", "<dictcomp>", "<exception match>", "<frozen>", "<genexpr>", "<in>", "<is>", "<lambda>",
+    "<listcomp>", "<not>", "<setcomp>", "<stdin>", "<string>", "AsyncIteration", "BlockingIOError",
+    "BrokenPipeError", "BufferedWriter", "ConnectionError", "DEBUG", "DeflateIO", "DeprecationWarning",
+    "FileExistsError", "FileIO", "FileNotFoundError", "FloatingPointError", "FrameBuffer", "ImportWarning",
+    "IsADirectoryError", "NotADirectoryError", "OrderedDict", "PermissionError", "RecursionError",
+    "ReferenceError", "RingIO", "SSLContext", "Signal", "SystemError", "Task", "TaskQueue", "Template",
+    "TextIOWrapper", "TimeoutError", "UnicodeDecodeError", "UnicodeEncodeError", "UserWarning", "VfsPosix",
+    "VfsRom", "Warning", "__abs__", "__add__", "__aenter__", "__aexit__", "__aiter__", "__all__", "__and__",
+    "__anext__", "__await__", "__bases__", "__bool__", "__bytes__", "__class_getitem__", "__code__",
+    "__debug__", "__del__", "__delattr__", "__delete__", "__dict__", "__divmod__", "__doc__", "__eq__",
+    "__file__", "__float__", "__floordiv__", "__format__", "__func__", "__ge__", "__get__", "__globals__",
+    "__gt__", "__iadd__", "__iand__", "__ifloordiv__", "__ilshift__", "__imatmul__", "__imod__", "__import__",
+    "__imul__", "__index__", "__invert__", "__ior__", "__ipow__", "__irshift__", "__isub__", "__itruediv__",
+    "__ixor__", "__le__", "__lshift__", "__lt__", "__matmul__", "__metaclass__", "__missing__", "__mod__",
+    "__mul__", "__ne__", "__neg__", "__or__", "__package__", "__path__", "__pos__", "__pow__", "__radd__",
+    "__rand__", "__rdivmod__", "__rfloordiv__", "__rlshift__", "__rmatmul__", "__rmod__", "__rmul__",
+    "__ror__", "__round__", "__rpow__", "__rrshift__", "__rshift__", "__rsub__", "__rtruediv__", "__rxor__",
+    "__self__", "__set__", "__set_name__", "__setattr__", "__sizeof__", "__sub__", "__truediv__",
+    "__version__", "__xor__", "_asyncio", "_build", "_machine", "_mpy", "_thread", "accept", "acquire",
+    "addr", "aes", "alive", "argv", "array", "asm_rv32", "asm_thumb", "asm_thumb2", "asm_xtensa", "atexit",
+    "base", "binascii", "bind", "blit", "btree", "buffer", "buffering", "byteorder", "cancel", "capitalize",
+    "casefold", "cast", "cell", "center", "cfun", "chdir", "closure", "cmath", "co_code", "co_consts",
+    "co_filename", "co_firstlineno", "co_lines", "co_lnotab", "co_name", "co_names", "co_varnames", "code",
+    "collections", "complex", "connect", "contiguous", "conversion", "coro", "cr_running", "cryptolib",
+    "data", "decode", "decrypt", "default", "deflate", "deleter", "deque", "detach", "digest", "done", "e",
+    "ellipse", "encode", "encoding", "encrypt", "enumerate", "errno", "errors", "executable", "exit",
+    "expandtabs", "expression", "f_back", "f_code", "f_globals", "f_lasti", "f_lineno", "f_locals", "fdel",
+    "fficallback", "ffimod", "ffivar", "fget", "file", "fileno", "fill", "fill_rect", "filter", "finalize",
+    "float", "flush", "framebuf", "fromhex", "frozenset", "fset", "func", "function", "gc", "generator",
+    "get_ciphers", "getcwd", "getsizeof", "getter", "gi_code", "group", "groups", "hashlib", "heap_locked",
+    "heapq", "hex", "hline", "ilistdir", "imag", "implementation", "indices", "inf", "intern", "io", "ioctl",
+    "ipoll", "isalnum", "isdecimal", "isidentifier", "isnumeric", "isprintable", "istitle", "itemsize",
+    "iterator", "json", "keepends", "line", "listen", "ljust", "load_cert_chain", "load_verify_locations",
+    "lock", "locked", "machine", "makefile", "maketrans", "marshal", "match", "math", "maxsize", "maxsplit",
+    "md5", "mem_backup", "memoryview", "metaclass", "method", "mkdir", "mode", "modify", "module", "modules",
+    "mount", "name", "namedtuple", "names", "nan", "native", "nbytes", "ndim", "newline", "obj", "off", "on",
+    "opener", "os", "partition", "path", "peek", "pend_throw", "ph_key", "pi", "pixel", "platform", "poll",
+    "poly", "print_exception", "property", "ps1", "ps2", "psk_identity", "psk_key", "ptr", "ptr16", "ptr32",
+    "ptr8", "push", "put", "random", "re", "readlines", "readonly", "real", "rect", "recv", "recvfrom", "ref",
+    "register", "release", "removeprefix", "removesuffix", "rename", "reversed", "rjust", "rmdir",
+    "rom_ioctl", "rpartition", "scroll", "search", "seek", "select", "sendall", "sendto", "seq",
+    "server_psk_keys", "set_ciphers", "setblocking", "setsockopt", "setter", "settimeout", "settrace", "sha1",
+    "sha256", "shape", "signed", "slice", "socket", "span", "splitlines", "stat", "state", "statvfs",
+    "stderr", "stdin", "stdout", "strict", "strides", "strings", "struct", "sub", "suboffsets", "swapcase",
+    "sys", "tabsize", "tau", "tell", "text", "time", "title", "tobytes", "tolist", "tracebacklimit",
+    "translate", "typecode", "uctypes", "uint", "umount", "uname", "unregister", "var", "verify_callback",
+    "verify_mode", "version", "version_info", "vfs", "viper", "vline", "weakref", "websocket", "wrap_socket",
+    "zfill",
+];
+
+/// The last number that the stock cross compiler knows as a built-in name of more than ten bytes.
+pub(super) const LAST_TOOL: usize = STATIC.len() + TOOL.len();
+
+/// Text by number minus one.
+pub(super) static NAMES: [&str; ROM_COUNT] = names();
+
+/// Hash by number minus one.
+pub(super) static HASHES: [u32; ROM_COUNT] = HASH_LIST;
+
+const HASH_LIST: [u32; ROM_COUNT] = hashes();
+
+/// Slots of the hash table: at least twice the names.
+const SLOTS: usize = (2 * ROM_COUNT).next_power_of_two();
+
+/// Open addressing, linear probing: number of the name, 0 for an empty slot.
+const INDEX: [u16; SLOTS] = index();
+static INDEX_IN_ROM: [u16; SLOTS] = INDEX;
+
+const _: () = assert!(STATIC_COUNT == 165 && ROM_COUNT < 65536);
+
+const fn names() -> [&'static str; ROM_COUNT] {
+    let mut all = [""; ROM_COUNT];
+    let mut i = 0;
+    while i < ROM_COUNT {
+        all[i] = if i < STATIC.len() {
+            STATIC[i]
+        } else if i < LAST_TOOL {
+            TOOL[i - STATIC.len()]
+        } else {
+            OURS[i - LAST_TOOL]
+        };
+        i += 1;
+    }
+    all
+}
+
+const fn hashes() -> [u32; ROM_COUNT] {
+    let names = names();
+    let mut all = [0; ROM_COUNT];
+    let mut i = 0;
+    while i < ROM_COUNT {
+        all[i] = hash_bytes(names[i].as_bytes());
+        i += 1;
+    }
+    all
+}
+
+const fn index() -> [u16; SLOTS] {
+    let names = names();
+    let mut slots = [0; SLOTS];
+    let mut i = 0;
+    while i < ROM_COUNT {
+        let mut at = HASH_LIST[i] as usize & (SLOTS - 1);
+        while slots[at] != 0 {
+            let other = slots[at] as usize - 1;
+            if HASH_LIST[other] == HASH_LIST[i] {
+                assert!(
+                    !same(names[other].as_bytes(), names[i].as_bytes()),
+                    "a name stands twice in abi/src/qstr/rom.rs"
+                );
+            }
+            at = (at + 1) & (SLOTS - 1);
+        }
+        slots[at] = i as u16 + 1;
+        i += 1;
+    }
+    slots
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// The number of a ROM name while compiling; use through `qstr!`.
+#[doc(hidden)]
+pub const fn number_of(name: &str) -> u32 {
+    let hash = hash_bytes(name.as_bytes());
+    let mut at = hash as usize & (SLOTS - 1);
+    loop {
+        let number = INDEX[at] as usize;
+        if number == 0 {
+            panic!("no such ROM qstr: add the name to OURS in abi/src/qstr/rom.rs");
+        }
+        if HASH_LIST[number - 1] == hash && same(NAMES_LIST[number - 1].as_bytes(), name.as_bytes())
+        {
+            return number as u32;
+        }
+        at = (at + 1) & (SLOTS - 1);
+    }
+}
+
+const NAMES_LIST: [&str; ROM_COUNT] = names();
+
+/// The number of a ROM name at run time, 0 if it is none. `hash` is `hash_bytes(text)`.
+#[inline]
+pub(super) fn find(text: &[u8], hash: u32) -> u32 {
+    let mut at = hash as usize & (SLOTS - 1);
+    loop {
+        let number = INDEX_IN_ROM[at] as usize;
+        if number == 0 {
+            return 0;
+        }
+        if HASHES[number - 1] == hash && NAMES[number - 1].as_bytes() == text {
+            return number as u32;
+        }
+        at = (at + 1) & (SLOTS - 1);
+    }
+}
