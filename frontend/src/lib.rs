@@ -2,3 +2,11 @@
 #![no_std]
 #![forbid(unsafe_code)]
 extern crate alloc;
+
+pub mod ast;
+pub mod diag;
+pub mod error;
+pub mod source;
+
+pub use ast::Ast;
+pub use error::Diag;

@@ -1,0 +1,201 @@
+//! **The** table of compile-time messages: code, exception type, MicroPython's text, and for hosts a longer
+//! help and a hint. `{}` in a text stands for the argument of the [`crate::error::Diag`].
+
+/// The exception a Python program sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ExcType {
+    /// `SyntaxError`
+    SyntaxError,
+    /// `IndentationError`
+    IndentationError,
+    /// `NotImplementedError`
+    NotImplementedError,
+    /// `RuntimeError`
+    RuntimeError,
+    /// `MemoryError`
+    MemoryError,
+    /// `ViperTypeError`
+    ViperTypeError,
+}
+
+impl ExcType {
+    /// The name of the exception class.
+    pub fn name(self) -> &'static str {
+        match self {
+            ExcType::SyntaxError => "SyntaxError",
+            ExcType::IndentationError => "IndentationError",
+            ExcType::NotImplementedError => "NotImplementedError",
+            ExcType::RuntimeError => "RuntimeError",
+            ExcType::MemoryError => "MemoryError",
+            ExcType::ViperTypeError => "ViperTypeError",
+        }
+    }
+}
+
+/// Messages: name, exception, text, help, hint (may be empty). One row each.
+#[macro_export]
+macro_rules! for_each_message {
+    ($then:path) => { $then! {
+        InvalidSyntax, SyntaxError, "invalid syntax",
+            "The parser cannot continue with what stands here.",
+            "Look at this token and the one before it: an open bracket or string, a missing colon or block, or syntax MicroPython does not have.";
+        UnexpectedIndent, IndentationError, "unexpected indent",
+            "This line is indented deeper than the block it stands in.",
+            "Remove the extra spaces, or add the statement that should open a block above it.";
+        UnindentMismatch, IndentationError, "unindent doesn't match any outer indent level",
+            "This line returns to an indentation that no enclosing block has.",
+            "Align it with one of the blocks above. Tabs count to the next multiple of 8.";
+        MalformedFString, SyntaxError, "malformed f-string",
+            "A replacement field of this f-string has no expression.",
+            "Write {{ and }} for braces that should appear in the text.";
+        IntSyntax, SyntaxError, "invalid syntax for integer with base {}",
+            "The digits do not form an integer in this base.",
+            "Numbers need a space before a following word; leading zeros are not allowed (write 0o17 for octal).";
+        NumberSyntax, SyntaxError, "invalid syntax for number",
+            "The text does not form a number.",
+            "Numbers need a space before a following word or dot.";
+        UnicodeNameEscape, NotImplementedError, "unicode name escapes",
+            "MicroPython has no table of Unicode names, so \\N{...} cannot be translated.",
+            "Write the character itself or \\uXXXX.";
+        NameTooLong, RuntimeError, "name too long",
+            "A name or short string is limited to 255 bytes.",
+            "";
+        NotAConstant, SyntaxError, "not a constant",
+            "The argument of const() is not made of literals and earlier constants.",
+            "Leave out const(), or build the value from literals and names defined with const() above.";
+        CantAssign, SyntaxError, "can't assign to expression",
+            "The left side is not something that can be assigned to.",
+            "Names defined with const() and constants of modules are replaced by their values and cannot be bound again.";
+        CantDelete, SyntaxError, "can't delete expression",
+            "Only names, attributes and items can be deleted.",
+            "";
+        MultipleStars, SyntaxError, "multiple *x in assignment",
+            "A list of targets can have one starred target.",
+            "";
+        StarNotTarget, SyntaxError, "*x must be assignment target",
+            "A starred expression is allowed only in the targets of an assignment and in calls.",
+            "MicroPython does not unpack in displays: use list() and +, or dict.update().";
+        OutsideLoop, SyntaxError, "'break'/'continue' outside loop",
+            "There is no loop around this statement in the same function.",
+            "";
+        ReturnOutside, SyntaxError, "'return' outside function",
+            "There is no function around this statement.",
+            "";
+        YieldOutside, SyntaxError, "'yield' outside function",
+            "There is no function around this expression; comprehensions do not count.",
+            "";
+        AwaitOutside, SyntaxError, "'await' outside function",
+            "There is no function around this expression; comprehensions do not count.",
+            "";
+        AsyncOutside, SyntaxError, "async for/with outside async function",
+            "`async for` and `async with` need an `async def` around them.",
+            "";
+        ImportStarNotModule, SyntaxError, "import * not at module level",
+            "`from x import *` is allowed only in the body of a module.",
+            "";
+        RedefinedGlobal, SyntaxError, "identifier redefined as global",
+            "The name is already used in this function.",
+            "Move the declaration to the top of the function.";
+        RedefinedNonlocal, SyntaxError, "identifier redefined as nonlocal",
+            "The name is already used in this function.",
+            "Move the declaration to the top of the function.";
+        NoNonlocal, SyntaxError, "no binding for nonlocal found",
+            "No enclosing function binds this name.",
+            "Module variables are declared with `global`.";
+        NonlocalInModule, SyntaxError, "can't declare nonlocal in outer code",
+            "A module has no enclosing function.",
+            "";
+        DefaultExceptLast, SyntaxError, "default 'except' must be last",
+            "A bare `except:` catches everything, so no clause may follow it.",
+            "";
+        ArgNameReused, SyntaxError, "argument name reused",
+            "Two parameters have the same name.",
+            "";
+        NonDefaultAfterDefault, SyntaxError, "non-default argument follows default argument",
+            "A parameter without a default stands after one with a default.",
+            "";
+        SuperNoSelf, SyntaxError, "super() can't find self",
+            "super() without arguments needs a method with a first parameter.",
+            "";
+        StarAfterDoubleStar, SyntaxError, "* arg after **",
+            "A starred argument stands after a double-starred one.",
+            "Put *args before keyword arguments.";
+        StarAfterKeyword, SyntaxError, "* arg after kwarg",
+            "A starred argument stands after a keyword argument.",
+            "Put *args before keyword arguments.";
+        PositionalAfterDoubleStar, SyntaxError, "positional arg after **",
+            "A positional argument stands after a double-starred one.",
+            "";
+        PositionalAfterKeyword, SyntaxError, "positional arg after keyword arg",
+            "A positional argument stands after a keyword argument.",
+            "";
+        KeywordNotName, SyntaxError, "LHS of keyword arg must be an id",
+            "The left side of `=` in a call is not a plain name.",
+            "Names defined with const() are replaced by their values, also here.";
+        TooManyArgs, SyntaxError, "too many args",
+            "The call has more arguments than the bytecode can count, or a starred one too far to the right.",
+            "";
+        ExpectingPair, SyntaxError, "expecting key:value for dict",
+            "The display began as a dict, and this item has no value.",
+            "";
+        ExpectingValue, SyntaxError, "expecting just a value for set",
+            "The display began as a set, and this item has a key.",
+            "";
+        InvalidDecorator, SyntaxError, "invalid micropython decorator",
+            "Decorators of the module micropython are bytecode, native, viper and the assembler ones.",
+            "";
+        InvalidArch, SyntaxError, "invalid arch",
+            "Machine code was asked for, and no architecture was chosen or it has no such emitter.",
+            "Choose one with -march.";
+        BytecodeOverflow, RuntimeError, "bytecode overflow",
+            "A jump is farther than the bytecode can express.",
+            "Split the function.";
+        TooDeep, RuntimeError, "maximum recursion depth exceeded",
+            "The source is nested more deeply than the compiler follows.",
+            "";
+        OutOfMemory, MemoryError, "",
+            "The compiler ran out of memory.",
+            "";
+    } };
+}
+
+macro_rules! define_codes {
+    ($($name:ident, $exc:ident, $text:literal, $help:literal, $hint:literal;)*) => {
+        /// Which message.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $(#[doc = concat!("`", $text, "`")] $name,)*
+        }
+
+        impl Code {
+            /// Every message.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+
+            /// A name that stays the same when the text changes.
+            pub fn name(self) -> &'static str {
+                match self { $(Code::$name => stringify!($name),)* }
+            }
+
+            /// The exception a Python program sees.
+            pub fn exc_type(self) -> ExcType {
+                match self { $(Code::$name => ExcType::$exc,)* }
+            }
+
+            /// MicroPython's text; `{}` stands for the argument.
+            pub fn text(self) -> &'static str {
+                match self { $(Code::$name => $text,)* }
+            }
+
+            /// What the message means, for hosts.
+            pub fn help(self) -> &'static str {
+                match self { $(Code::$name => $help,)* }
+            }
+
+            /// What to try, for hosts; may be empty.
+            pub fn hint(self) -> &'static str {
+                match self { $(Code::$name => $hint,)* }
+            }
+        }
+    };
+}
+for_each_message!(define_codes);
