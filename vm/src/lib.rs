@@ -1,4 +1,31 @@
 //! The runtime: objects, heap, interpreter, built-in types and modules.
+//!
+//! Start reading at [`runtime::Runtime`], then [`obj`] (words, handles, types), [`interp`] (the loop).
+//! Unsafe code lives on four islands: `obj` (words, handles, layouts), `gc`, `native`, and the value stack
+//! and unchecked stream of `interp`.
 #![no_std]
+#![deny(clippy::undocumented_unsafe_blocks)]
 
 extern crate alloc;
+#[cfg(any(test, feature = "std"))]
+extern crate std;
+
+extern crate self as ferlance_vm;
+
+pub mod call;
+pub mod config;
+pub mod exc;
+pub mod gc;
+mod gc_glue;
+pub mod hal;
+pub mod import;
+pub mod interp;
+pub mod modules;
+pub mod obj;
+mod protocol;
+pub mod runtime;
+pub mod sched;
+pub mod stream;
+pub mod text;
+
+pub use runtime::{R, Raised, Runtime};

@@ -1,0 +1,36 @@
+//! Feature levels and limits, as constants; and the settings that can change at run time.
+
+/// Words of the value stack: locals and temporaries of all active frames.
+pub const VALUE_STACK_WORDS: usize = if cfg!(feature = "std") {
+    1 << 18
+} else {
+    1 << 10
+};
+/// Active Python frames.
+pub const MAX_FRAMES: usize = if cfg!(feature = "std") { 1 << 14 } else { 64 };
+/// Most inline caches a code object may have; 0 switches them off.
+pub const MAX_CACHES: usize = if cfg!(feature = "std") { 127 } else { 0 };
+
+/// Settings of one runtime.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Optimisation level of source compiled at run time.
+    pub opt_level: u8,
+    /// Whether bytecode is verified when it is loaded.
+    pub verify: bool,
+    /// Words of the value stack.
+    pub value_stack_words: usize,
+    /// Active Python frames.
+    pub max_frames: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            opt_level: 0,
+            verify: true,
+            value_stack_words: VALUE_STACK_WORDS,
+            max_frames: MAX_FRAMES,
+        }
+    }
+}

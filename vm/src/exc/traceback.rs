@@ -1,0 +1,72 @@
+//! Traceback entries: file, line, block; three words each, behind the exception (spec native-abi 3.7).
+
+use ferlance_abi::qstr::Qstr;
+
+use crate::obj::exception::{self, Exception};
+use crate::obj::ptr::Ptr;
+use crate::obj::word::Obj;
+use crate::runtime::Runtime;
+
+/// One place in a traceback.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Source file name.
+    pub file: Qstr,
+    /// Line, from 1.
+    pub line: u32,
+    /// Function, class or `<module>`; number 0 = a place without a block (errors of the parser).
+    pub block: Qstr,
+}
+
+/// Adds a place to an exception. Out of memory loses the entry, not the exception.
+pub fn add(rt: &mut Runtime, exc: Obj, entry: Entry) {
+    if let Some(exc) = exception::native_part(exc) {
+        push(rt, exc, entry);
+    }
+}
+
+fn push(rt: &mut Runtime, exc: Ptr<Exception>, entry: Entry) {
+    let (len, alloc) = exc.traceback_counts();
+    if len + 3 > alloc {
+        let new_alloc = if alloc == 0 { 6 } else { alloc * 2 };
+        if new_alloc > Exception::MAX_TRACEBACK {
+            return;
+        }
+        let Some(at) = rt.heap.alloc(new_alloc * size_of::<usize>(), true) else {
+            return;
+        };
+        let at = at.cast::<usize>();
+        // SAFETY: `at` holds `new_alloc` words; the old block holds `len` words.
+        unsafe {
+            if let Some(old) = exc.traceback_data() {
+                core::ptr::copy_nonoverlapping(old.as_ptr(), at.as_ptr(), len);
+            }
+        }
+        exc.set_traceback(Some(at), len, new_alloc);
+    }
+    let (len, alloc) = exc.traceback_counts();
+    if let Some(at) = exc.traceback_data() {
+        // SAFETY: `len + 3 <= alloc`, made so above.
+        unsafe {
+            at.add(len).write(entry.file.number() as usize);
+            at.add(len + 1).write(entry.line as usize);
+            at.add(len + 2).write(entry.block.number() as usize);
+        }
+        exc.set_traceback(Some(at), len + 3, alloc);
+    }
+}
+
+/// The entries, innermost first.
+pub fn entries(exc: Ptr<Exception>) -> impl Iterator<Item = Entry> {
+    let (len, _) = exc.traceback_counts();
+    (0..len / 3).filter_map(move |i| {
+        let at = exc.traceback_data()?;
+        // SAFETY: `3 * i + 2 < len`.
+        let word = |k: usize| unsafe { at.add(3 * i + k).read() };
+        Some(Entry {
+            file: Qstr::new(word(0) as u32),
+            line: word(1) as u32,
+            block: Qstr::new(word(2) as u32),
+        })
+    })
+}

@@ -1,0 +1,38 @@
+//! Cells: variables shared between a function and the functions inside it (layout: spec native-abi 3.5).
+
+use core::cell::Cell as Slot;
+
+use ferlance_abi::qstr;
+
+use super::ptr::PyType;
+use super::ty::{Header, Type, VTable};
+use super::word::Obj;
+
+/// The type of cells.
+pub static CELL: Type = Type::builtin(qstr!("cell"), 0, &VT);
+static VT: VTable = VTable { ..VTable::NEW };
+
+/// A cell; empty until its variable is bound.
+#[repr(C)]
+pub struct Cell {
+    base: Header,
+    /// The variable's value.
+    pub value: Slot<Option<Obj>>,
+}
+
+// SAFETY: every structure of type CELL is a `Cell`.
+unsafe impl PyType for Cell {
+    fn ty() -> &'static Type {
+        &CELL
+    }
+}
+
+impl Cell {
+    /// A cell.
+    pub fn new(value: Option<Obj>) -> Cell {
+        Cell {
+            base: Header::new(&CELL),
+            value: Slot::new(value),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! `dict`.
+
+use ferlance_abi::qstr;
+
+use super::map::Map;
+use super::ptr::{Ptr, PyType};
+use super::ty::{Header, Type, VTable};
+use crate::runtime::{R, Runtime};
+
+/// `dict`.
+pub static DICT: Type = Type::builtin(qstr!("dict"), 0, &VT);
+static VT: VTable = VTable { ..VTable::NEW };
+
+/// A dict.
+#[repr(C)]
+pub struct Dict {
+    base: Header,
+    /// The entries.
+    pub map: Map,
+}
+
+// SAFETY: every structure of type DICT is a `Dict`.
+unsafe impl PyType for Dict {
+    fn ty() -> &'static Type {
+        &DICT
+    }
+}
+
+/// An empty dict.
+pub fn new(rt: &mut Runtime) -> R<Ptr<Dict>> {
+    rt.new_obj(Dict {
+        base: Header::new(&DICT),
+        map: Map::new(),
+    })
+}

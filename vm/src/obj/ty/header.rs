@@ -1,0 +1,231 @@
+//! Layout of structures' first word and of type objects.
+
+use core::cell::Cell;
+
+use ferlance_abi::qstr::Qstr;
+
+use super::VTable;
+use crate::obj::class::Class;
+use crate::obj::ptr::{Ptr, PyType};
+use crate::obj::word::Obj;
+
+/// First word of every structure: its type.
+#[repr(C)]
+pub struct Header {
+    ty: Cell<&'static Type>,
+}
+
+impl Header {
+    /// A header for a structure of type `ty`.
+    #[inline(always)]
+    pub const fn new(ty: &'static Type) -> Header {
+        Header { ty: Cell::new(ty) }
+    }
+
+    /// A header for a `T`.
+    #[inline(always)]
+    pub fn of<T: PyType>() -> Header {
+        Header::new(T::ty())
+    }
+
+    /// The type.
+    #[inline(always)]
+    pub fn ty(&self) -> &'static Type {
+        self.ty.get()
+    }
+
+    /// Makes this a structure of another type with the same layout.
+    #[inline(always)]
+    pub fn set_ty(&self, ty: &'static Type) {
+        self.ty.set(ty);
+    }
+}
+
+/// The flag bits of a type (spec native-abi 3.1; [`TypeFlags::RUST`] is a bit that stock leaves free).
+#[derive(Clone, Copy)]
+pub struct TypeFlags;
+
+impl TypeFlags {
+    /// Has been subclassed.
+    pub const SUBCLASSED: u16 = 0x0001;
+    /// Attribute lookup has to look for descriptors and special accessors.
+    pub const SPECIAL_ACCESSORS: u16 = 0x0002;
+    /// `==` is not reflexive.
+    pub const EQ_NOT_REFLEXIVE: u16 = 0x0004;
+    /// `==` may compare with other types.
+    pub const EQ_CHECKS_OTHER_TYPE: u16 = 0x0008;
+    /// Has its own `!=`.
+    pub const EQ_HAS_NE: u16 = 0x0010;
+    /// Instances bind self when found as a class attribute.
+    pub const BINDS_SELF: u16 = 0x0020;
+    /// Built-in function type.
+    pub const BUILTIN_FUN: u16 = 0x0040;
+    /// The iter slot is the next function; the type is its own iterator.
+    pub const ITER_IS_NEXT: u16 = 0x0080;
+    /// The iter slot points to {getiter, iternext}.
+    pub const ITER_CUSTOM: u16 = 0x0100;
+    /// Class defined in Python.
+    pub const INSTANCE: u16 = 0x0200;
+    /// Ours: the Rust part follows.
+    pub const RUST: u16 = 0x4000;
+}
+
+/// A type object.
+#[repr(C)]
+pub struct Type {
+    base: Header,
+    flags: Cell<u16>,
+    name16: Cell<u16>,
+    slot_index: [u8; 12],
+    slots: [*const (); 11],
+    vtable: &'static VTable,
+    name: Cell<Qstr>,
+    class: Cell<Option<Ptr<Class>>>,
+}
+
+// SAFETY: built-in types are statics that are never written after construction except for flags that are
+// set to the same value by any runtime; classes belong to one runtime.
+unsafe impl Sync for Type {}
+
+const _: () = {
+    use core::mem::offset_of;
+    let word = size_of::<usize>();
+    assert!(offset_of!(Type, flags) == word);
+    assert!(offset_of!(Type, slot_index) == word + 4);
+    assert!(offset_of!(Type, slots) == word + 16);
+    assert!(offset_of!(Type, vtable) == word + 16 + 11 * word);
+};
+
+impl Type {
+    /// A built-in type.
+    pub const fn builtin(name: Qstr, flags: u16, vtable: &'static VTable) -> Type {
+        Type {
+            base: Header::new(&TYPE),
+            flags: Cell::new(flags | TypeFlags::RUST),
+            name16: Cell::new(if name.number() <= 0xffff {
+                name.number() as u16
+            } else {
+                0
+            }),
+            slot_index: [0; 12],
+            slots: [core::ptr::null(); 11],
+            vtable,
+            name: Cell::new(name),
+            class: Cell::new(None),
+        }
+    }
+
+    /// A class made at run time; `meta` is its type, `class` holds its namespace and bases.
+    pub fn class(
+        meta: &'static Type,
+        name: Qstr,
+        flags: u16,
+        vtable: &'static VTable,
+        class: Ptr<Class>,
+    ) -> Type {
+        let ty = Type::builtin(name, flags | TypeFlags::INSTANCE, vtable);
+        ty.base.set_ty(meta);
+        ty.class.set(Some(class));
+        ty
+    }
+
+    /// The name.
+    #[inline]
+    pub fn name(&self) -> Qstr {
+        if self.has(TypeFlags::RUST) {
+            self.name.get()
+        } else {
+            Qstr::new(u32::from(self.name16.get()))
+        }
+    }
+
+    /// The flags.
+    #[inline(always)]
+    pub fn flags(&self) -> u16 {
+        self.flags.get()
+    }
+
+    /// Whether all bits of `flag` are set.
+    #[inline(always)]
+    pub fn has(&self, flag: u16) -> bool {
+        self.flags.get() & flag == flag
+    }
+
+    /// Sets bits of the flags.
+    #[inline]
+    pub fn set_flags(&self, flags: u16) {
+        self.flags.set(self.flags.get() | flags);
+    }
+
+    /// What objects of this type can do.
+    #[inline(always)]
+    pub fn vt(&self) -> &'static VTable {
+        // Types without the Rust part come from native modules, which the loader gives a full vtable of the
+        // border's own; see `crate::native`.
+        debug_assert!(self.has(TypeFlags::RUST));
+        self.vtable
+    }
+
+    /// Namespace and bases, if this is a class made at run time.
+    #[inline(always)]
+    pub fn class_data(&self) -> Option<Ptr<Class>> {
+        self.class.get()
+    }
+
+    /// Whether this is a class made at run time.
+    #[inline(always)]
+    pub fn is_class(&self) -> bool {
+        self.has(TypeFlags::INSTANCE)
+    }
+
+    /// The type as an object.
+    #[inline(always)]
+    pub fn obj(&'static self) -> Obj {
+        Obj::from_ptr(Ptr::from_ref(self))
+    }
+
+    /// Whether both are the same type object.
+    #[inline(always)]
+    pub fn same(&self, other: &Type) -> bool {
+        core::ptr::eq(self, other)
+    }
+}
+
+impl Obj {
+    /// The type of an object.
+    #[inline(always)]
+    pub fn ty(self) -> &'static Type {
+        match self.as_ptr() {
+            Some(head) => head.get().ty(),
+            None => self.ty_of_word(),
+        }
+    }
+
+    fn ty_of_word(self) -> &'static Type {
+        use crate::obj::{bool, int, none, str};
+        if self.is_small() {
+            &int::INT
+        } else if self.is_qstr() {
+            &str::STR
+        } else if self.is_none() {
+            &none::NONE_TYPE
+        } else {
+            &bool::BOOL
+        }
+    }
+
+    /// The type object, if this is a type.
+    #[inline]
+    pub fn as_type(self) -> Option<&'static Type> {
+        let head = self.as_ptr()?;
+        let meta = head.get().ty();
+        if meta.same(&TYPE) || crate::obj::class::is_metaclass(meta) {
+            // SAFETY: an object whose type is `type` or a subclass of it is a type object.
+            Some(unsafe { head.cast::<Type>() }.get())
+        } else {
+            None
+        }
+    }
+}
+
+use crate::obj::type_type::TYPE;

@@ -1,0 +1,59 @@
+//! Equality and hashing.
+
+use ferlance_abi::ops::{BinaryOp, UnaryOp};
+
+use crate::obj::ty::TypeFlags;
+use crate::obj::word::Obj;
+use crate::runtime::{R, Runtime};
+
+impl Runtime {
+    /// `a == b`.
+    #[inline]
+    pub fn equal(&mut self, a: Obj, b: Obj) -> R<bool> {
+        if a == b && (!a.is_ptr() || !a.ty().has(TypeFlags::EQ_NOT_REFLEXIVE)) {
+            return Ok(true);
+        }
+        if (a.is_small() && b.is_small()) || (a.is_qstr() && b.is_qstr()) {
+            return Ok(false);
+        }
+        self.equal_or_not(BinaryOp::Equal, a, b)
+    }
+
+    /// The full comparison behind `==` and `!=`: whether the objects are equal.
+    pub(crate) fn equal_or_not(&mut self, op: BinaryOp, a: Obj, b: Obj) -> R<bool> {
+        if a == b && (!a.is_ptr() || !a.ty().has(TypeFlags::EQ_NOT_REFLEXIVE)) {
+            return Ok(true);
+        }
+        self.check_stack()?;
+        for (x, y) in [(a, b), (b, a)] {
+            let ty = x.ty();
+            let Some(binary) = ty.vt().binary else {
+                continue;
+            };
+            if op == BinaryOp::NotEqual
+                && ty.has(TypeFlags::EQ_HAS_NE)
+                && let Some(value) = binary(self, BinaryOp::NotEqual, x, y)?
+            {
+                return Ok(!self.is_true(value)?);
+            }
+            if (ty.same(y.ty()) || ty.has(TypeFlags::EQ_CHECKS_OTHER_TYPE))
+                && let Some(value) = binary(self, BinaryOp::Equal, x, y)?
+            {
+                return self.is_true(value);
+            }
+        }
+        Ok(false)
+    }
+
+    /// `hash(obj)`, mixed enough to index a table with its low bits.
+    pub fn hash(&mut self, obj: Obj) -> R<usize> {
+        if let Some(name) = obj.as_qstr() {
+            return Ok(self.pool.hash(name) as usize);
+        }
+        let hash = self.unary_op(UnaryOp::Hash, obj)?;
+        Ok(match hash.as_small() {
+            Some(hash) => hash as usize,
+            None => crate::obj::int::low_word(hash),
+        })
+    }
+}

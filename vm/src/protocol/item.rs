@@ -1,0 +1,86 @@
+//! `object[index]`.
+
+use crate::obj::ty::Access;
+use crate::obj::word::Obj;
+use crate::runtime::{R, Runtime};
+
+impl Runtime {
+    /// `base[index]`.
+    pub fn get_item(&mut self, base: Obj, index: Obj) -> R<Obj> {
+        self.subscr(base, index, Access::Load)
+    }
+
+    /// `base[index] = value`.
+    pub fn set_item(&mut self, base: Obj, index: Obj, value: Obj) -> R<()> {
+        self.subscr(base, index, Access::Store(value)).map(|_| ())
+    }
+
+    /// `del base[index]`.
+    pub fn del_item(&mut self, base: Obj, index: Obj) -> R<()> {
+        self.subscr(base, index, Access::Delete).map(|_| ())
+    }
+
+    /// Reads, stores or deletes an item.
+    pub fn subscr(&mut self, base: Obj, index: Obj, access: Access) -> R<Obj> {
+        if let Some(subscr) = base.ty().vt().subscr
+            && let Some(value) = subscr(self, base, index, access)?
+        {
+            return Ok(value);
+        }
+        let ty = self.type_name(base);
+        Err(match access {
+            Access::Load => self.type_error_fmt(format_args!("'{ty}' object isn't subscriptable")),
+            Access::Store(_) => self.type_error_fmt(format_args!(
+                "'{ty}' object doesn't support item assignment"
+            )),
+            Access::Delete => {
+                self.type_error_fmt(format_args!("'{ty}' object doesn't support item deletion"))
+            }
+        })
+    }
+
+    /// The position `index` means in a sequence of `len` items; `what` names the sequence in messages
+    /// (`list index out of range`).
+    pub fn index_of(&mut self, what: &str, len: usize, index: Obj) -> R<usize> {
+        let Some(i) = self.int_maybe(index)? else {
+            let ty = self.type_name(index);
+            return Err(
+                self.type_error_fmt(format_args!("{what} indices must be integers, not {ty}"))
+            );
+        };
+        let at = if i < 0 {
+            i.checked_add_unsigned(len)
+        } else {
+            Some(i)
+        };
+        match at.and_then(|at| usize::try_from(at).ok()) {
+            Some(at) if at < len => Ok(at),
+            _ => Err(self.raise_fmt(
+                &crate::exc::INDEX_ERROR,
+                format_args!("{what} index out of range"),
+            )),
+        }
+    }
+
+    /// The machine integer that `obj` stands for, if it is an int, a bool, or converts itself.
+    pub fn int_maybe(&mut self, obj: Obj) -> R<Option<isize>> {
+        crate::obj::int::word_maybe(self, obj)
+    }
+
+    /// The machine integer that `obj` stands for.
+    ///
+    /// # Errors
+    /// `TypeError: can't convert T to int`; `OverflowError` when it needs more than a word.
+    pub fn int(&mut self, obj: Obj) -> R<isize> {
+        if let Some(value) = obj.as_small() {
+            return Ok(value);
+        }
+        match self.int_maybe(obj)? {
+            Some(value) => Ok(value),
+            None => {
+                let ty = self.type_name(obj);
+                Err(self.type_error_fmt(format_args!("can't convert {ty} to int")))
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Text: printing, formatting, Unicode.
+
+pub mod print;
