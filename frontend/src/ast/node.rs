@@ -202,6 +202,9 @@ pub enum ExprKind {
     },
     /// `a:b:c` inside an index.
     Slice(Rec<Slice>),
+    /// Brackets around trailers that more trailers follow: `(a.b)(x)`, whose two parts are not one method call, and
+    /// whose first token is the bracket. All other brackets leave no trace but `pos`.
+    Paren(ExprId),
 
     /// `-a`, `+a`, `~a`, `not a`.
     Unary {
