@@ -13,17 +13,17 @@ pub mod layout;
 pub mod mpy;
 pub mod native_type;
 pub mod obj_word;
-mod oom;
 pub mod ops;
 pub mod qstr;
 pub mod scope_flags;
 pub mod small_int;
 
+pub use ferlance_collections::OutOfMemory;
+
 pub use arch::Arch;
 pub use code_kind::CodeKind;
 pub use fun_table::Fun;
 pub use native_type::NativeType;
-pub use oom::OutOfMemory;
 pub use ops::{BinaryOp, UnaryOp};
 pub use qstr::Qstr;
 pub use scope_flags::ScopeFlags;

@@ -6,9 +6,7 @@
 //!
 //! Looking up costs one hash of the text, one probe of the ROM table, and one of the run-time table; a slot holds
 //! ten bits of the hash beside the entry's index, so that strangers are rejected without touching the entry.
-use alloc::vec::Vec;
-
-use crate::OutOfMemory;
+use ferlance_collections::{OutOfMemory, TryVec};
 
 use super::{Qstr, hash_bytes, rom};
 
@@ -23,10 +21,10 @@ const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
 /// Interned names.
 #[derive(Default)]
 pub struct Pool {
-    entries: Vec<Entry>,
-    chunks: Vec<Vec<u8>>,
+    entries: TryVec<Entry>,
+    chunks: TryVec<TryVec<u8>>,
     /// Open addressing, linear probing, a power of two long (or empty); 0 is an empty slot.
-    slots: Vec<u32>,
+    slots: TryVec<u32>,
 }
 
 /// One name interned at run time.
@@ -44,9 +42,9 @@ impl Pool {
     /// A pool of the ROM names only. Does not allocate.
     pub const fn new() -> Pool {
         Pool {
-            entries: Vec::new(),
-            chunks: Vec::new(),
-            slots: Vec::new(),
+            entries: TryVec::new(),
+            chunks: TryVec::new(),
+            slots: TryVec::new(),
         }
     }
 
@@ -160,8 +158,8 @@ impl Pool {
     pub fn heap_bytes(&self) -> (usize, usize) {
         let tables = self.entries.capacity() * size_of::<Entry>()
             + self.slots.capacity() * size_of::<u32>()
-            + self.chunks.capacity() * size_of::<Vec<u8>>();
-        (tables, self.chunks.iter().map(Vec::capacity).sum())
+            + self.chunks.capacity() * size_of::<TryVec<u8>>();
+        (tables, self.chunks.iter().map(TryVec::capacity).sum())
     }
 
     #[inline]
@@ -195,34 +193,32 @@ impl Pool {
         if (index + 1) * 4 > self.slots.len() * 3 {
             self.grow_slots()?;
         }
-        self.entries.try_reserve(1).map_err(|_| OutOfMemory)?;
+        self.entries.reserve(1)?;
         let (chunk, offset) = self.store(text)?;
         self.entries.push(Entry {
             hash,
             chunk,
             offset,
-        });
+        })?;
         insert(&mut self.slots, index, hash);
         Ok(Qstr::new((rom::ROM_COUNT + 1 + index) as u32))
     }
 
     /// Puts the text into a chunk; gives the chunk and where in it.
     fn store(&mut self, text: &[u8]) -> Result<(u16, u16), OutOfMemory> {
+        let length = u32::try_from(text.len()).map_err(|_| OutOfMemory)?;
         let size = text.len().checked_add(5).ok_or(OutOfMemory)?;
-        let fits = |chunk: &Vec<u8>| {
+        let fits = |chunk: &TryVec<u8>| {
             chunk.len() <= u16::MAX as usize && chunk.capacity() - chunk.len() >= size
         };
         if !self.chunks.last().is_some_and(fits) {
             if self.chunks.len() > u16::MAX as usize {
                 return Err(OutOfMemory);
             }
-            self.chunks.try_reserve(1).map_err(|_| OutOfMemory)?;
+            self.chunks.reserve(1)?;
             let wanted = FIRST_CHUNK << self.chunks.len().min(7);
-            let mut chunk = Vec::new();
-            chunk
-                .try_reserve_exact(wanted.min(LAST_CHUNK).max(size))
-                .map_err(|_| OutOfMemory)?;
-            self.chunks.push(chunk);
+            self.chunks
+                .push(TryVec::with_capacity(wanted.min(LAST_CHUNK).max(size))?)?;
         }
         let number = self.chunks.len() - 1;
         let Some(chunk) = self.chunks.last_mut() else {
@@ -230,26 +226,19 @@ impl Pool {
         };
         let offset = chunk.len() as u16;
         // Within capacity: `fits` or the new chunk's size said so.
-        match u8::try_from(text.len()) {
-            Ok(length) if length != 255 => chunk.push(length),
+        match u8::try_from(length) {
+            Ok(length) if length != 255 => chunk.push(length)?,
             _ => {
-                chunk.push(255);
-                chunk.extend_from_slice(
-                    &u32::try_from(text.len())
-                        .map_err(|_| OutOfMemory)?
-                        .to_le_bytes(),
-                );
+                chunk.push(255)?;
+                chunk.extend_from_slice(&length.to_le_bytes())?;
             }
         }
-        chunk.extend_from_slice(text);
+        chunk.extend_from_slice(text)?;
         Ok((number as u16, offset))
     }
 
     fn grow_slots(&mut self) -> Result<(), OutOfMemory> {
-        let wanted = (self.slots.len() * 2).max(16);
-        let mut slots = Vec::new();
-        slots.try_reserve_exact(wanted).map_err(|_| OutOfMemory)?;
-        slots.resize(wanted, 0);
+        let mut slots = TryVec::filled(0, (self.slots.len() * 2).max(16))?;
         for (index, entry) in self.entries.iter().enumerate() {
             insert(&mut slots, index, entry.hash);
         }
