@@ -2,6 +2,7 @@
 
 use core::ptr::NonNull;
 
+use crate::gc::{Heap, with_stack};
 use crate::runtime::{R, Runtime};
 
 /// Called when the heap refused: collect, try again, else `MemoryError`.
@@ -17,38 +18,35 @@ pub(crate) fn alloc_slow(rt: &mut Runtime, bytes: usize, leaf: bool) -> R<NonNul
 }
 
 /// Grows or shrinks a block, collecting if need be.
-pub(crate) fn realloc(
-    rt: &mut Runtime,
-    at: NonNull<u8>,
-    old_bytes: usize,
-    bytes: usize,
-    leaf: bool,
-) -> R<NonNull<u8>> {
-    if let Some(new) = rt.heap.realloc(at, bytes) {
+pub(crate) fn realloc(rt: &mut Runtime, at: NonNull<u8>, bytes: usize) -> R<NonNull<u8>> {
+    // SAFETY: `at` is a block of this heap, as `Runtime::realloc_block` asks.
+    if let Some(new) = unsafe { rt.heap.realloc(at, bytes) } {
         return Ok(new);
     }
-    let new = alloc_slow(rt, bytes, leaf)?;
-    // SAFETY: both blocks hold the smaller of the two sizes, and the new block is not the old one.
-    unsafe { core::ptr::copy_nonoverlapping(at.as_ptr(), new.as_ptr(), old_bytes.min(bytes)) };
-    rt.heap.free(at);
-    Ok(new)
+    if !rt.heap.is_locked() {
+        collect(rt);
+        // SAFETY: as above; the block survived, being on the machine stack if nowhere else.
+        if let Some(new) = unsafe { rt.heap.realloc_after_collect(at, bytes) } {
+            return Ok(new);
+        }
+    }
+    Err(rt.no_memory(bytes))
 }
 
 /// Collects garbage: marks what the runtime, the frames and the machine stack refer to, then sweeps.
 pub(crate) fn collect(rt: &mut Runtime) {
-    let bounds = rt.hal.stack_bounds();
-    rt.heap.begin_collect();
-    let mut heap = core::mem::replace(&mut rt.heap, crate::gc::Heap::empty());
-    rt.each_root(|word| heap.mark_word(word));
-    rt.interp.each_range(|from, words| {
-        // SAFETY: the interpreter names initialised words of its own stacks.
-        unsafe { heap.mark_range(from, words) }
+    let high = rt.hal.stack_bounds().high;
+    let mut heap = core::mem::replace(&mut rt.heap, Heap::empty());
+    heap.collect(|marker| {
+        rt.each_root(|word| marker.word(word));
+        rt.interp.each_range(|from, words| {
+            // SAFETY: the interpreter names initialised words of its own stacks.
+            unsafe { marker.range(from, words) }
+        });
+        with_stack(|low| {
+            // SAFETY: `low..high` is the part in use of this thread's machine stack.
+            unsafe { marker.stack_range(low, high) }
+        });
     });
-    crate::gc::with_stack(|sp| {
-        // SAFETY: `sp..high` is this thread's machine stack.
-        unsafe { heap.mark_stack_range(sp, bounds.high) }
-    });
-    heap.finish_mark();
     rt.heap = heap;
-    rt.heap.begin_sweep();
 }

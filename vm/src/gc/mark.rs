@@ -1,0 +1,258 @@
+//! Marking: which blocks are reachable from the roots that the caller names.
+//!
+//! The mark stack holds ranges of words still to be looked at. A long range is looked at in slices,
+//! the rest staying below what the slice finds, so that wide blocks do not flood the stack. A block
+//! that finds the stack full is turned gray; when the stack is empty, a gray block is looked up in
+//! the summary and the work goes on from there. So each block is scanned once, with a stack of any size.
+
+use core::mem::MaybeUninit;
+use core::ptr::{self, NonNull};
+
+use super::bits::bit;
+use super::heap::{Heap, MARK_STACK};
+use super::{GRANULE_SHIFT, GROUP, WORD};
+
+/// Words looked at before what they led to is followed.
+const SLICE: usize = MARK_STACK / 4;
+
+/// A collection in its marking phase; made by [`Heap::collect`].
+pub struct Marker<'h> {
+    heap: &'h mut Heap,
+    base: usize,
+    top: usize,
+    /// Granules marked so far.
+    live: usize,
+    stack: [MaybeUninit<(*const usize, *const usize)>; MARK_STACK],
+    stack_len: usize,
+    gray_count: usize,
+    gray_cursor: usize,
+}
+
+impl Heap {
+    /// Collects. `roots` names the roots; what they do not lead to is free afterwards.
+    pub fn collect(&mut self, roots: impl FnOnce(&mut Marker<'_>)) {
+        self.collect_weak(roots, |_| ());
+    }
+
+    /// `collect` with `weak` called between marking and freeing, so that it can ask
+    /// [`Marker::is_marked`] and forget what died. Blocks with a finaliser count as dead there,
+    /// although they survive once more.
+    pub fn collect_weak(
+        &mut self,
+        roots: impl FnOnce(&mut Marker<'_>),
+        weak: impl FnOnce(&mut Marker<'_>),
+    ) {
+        let mut marker = self.start_marking();
+        roots(&mut marker);
+        weak(&mut marker);
+        marker.finish();
+    }
+
+    fn start_marking(&mut self) -> Marker<'_> {
+        self.settle();
+        self.finish_cleaning();
+        self.set_run(self.first, self.first);
+        Marker {
+            base: self.base.addr(),
+            top: self.top,
+            live: 0,
+            stack: [MaybeUninit::uninit(); MARK_STACK],
+            stack_len: 0,
+            gray_count: 0,
+            gray_cursor: 0,
+            heap: self,
+        }
+    }
+}
+
+impl Marker<'_> {
+    /// Marks the block whose address is `word`, if it is one, and what it leads to.
+    pub fn word(&mut self, word: usize) {
+        self.visit(word);
+        self.drain();
+    }
+
+    /// Marks a block and what it leads to.
+    pub fn block(&mut self, block: NonNull<u8>) {
+        self.word(block.addr().get());
+    }
+
+    /// `word` for each of `n` words from `start`.
+    ///
+    /// # Safety
+    /// The words are readable.
+    pub unsafe fn range(&mut self, start: *const usize, n: usize) {
+        self.push(start, start.wrapping_add(n));
+        self.drain();
+    }
+
+    /// Marks the blocks into which the words between the addresses `low` and `high` point, to
+    /// their heads or their insides, and what they lead to. For machine stacks.
+    ///
+    /// # Safety
+    /// All memory between the two is readable.
+    pub unsafe fn stack_range(&mut self, low: usize, high: usize) {
+        let low = low.next_multiple_of(WORD);
+        for i in 0..high.saturating_sub(low) / WORD {
+            let at = ptr::with_exposed_provenance::<usize>(low + i * WORD);
+            // SAFETY: `at` is aligned, and between `low` and `high` as the caller promises. What
+            // lies there need not be initialised for the compiler, hence volatile.
+            let word = unsafe { at.read_volatile() };
+            let inside = word.wrapping_sub(self.base) >> GRANULE_SHIFT;
+            if inside < self.top
+                && let Some(head) = self.heap.table.head_of(inside)
+            {
+                self.visit_block(head);
+            }
+        }
+        self.drain();
+    }
+
+    /// Whether a block is known to be reachable.
+    pub fn is_marked(&self, block: NonNull<u8>) -> bool {
+        let at = self.heap.granule(block.as_ptr());
+        at < self.top && self.heap.is_marked_at(at)
+    }
+
+    #[inline(always)]
+    fn visit(&mut self, word: usize) {
+        // One comparison rules out what lies elsewhere and what is not aligned to a granule, whose
+        // low bits the rotation makes high.
+        let at = word.wrapping_sub(self.base).rotate_right(GRANULE_SHIFT);
+        if at < self.top {
+            self.visit_block(at);
+        }
+    }
+
+    /// Marks the block at `at`, if a block starts there, and remembers to scan it.
+    #[inline(always)]
+    fn visit_block(&mut self, at: usize) {
+        let group = self.heap.table.group_mut(at / GROUP);
+        if group.head & !group.body & bit(at) == 0 {
+            return;
+        }
+        group.body |= bit(at);
+        let is_leaf = group.flag & bit(at) != 0;
+        let n = self.heap.table.size(at);
+        self.live += n;
+        if is_leaf {
+            return;
+        }
+        if self.stack_len >= self.heap.mark_cap {
+            self.make_gray(at);
+            return;
+        }
+        let start = self.heap.address(at).cast::<usize>();
+        self.push(start, start.wrapping_byte_add(n << GRANULE_SHIFT));
+    }
+
+    /// Pushes a range; the caller knows that there is room.
+    #[inline(always)]
+    fn push(&mut self, start: *const usize, end: *const usize) {
+        debug_assert!(self.stack_len < self.heap.mark_cap);
+        if let Some(entry) = self.stack.get_mut(self.stack_len) {
+            *entry = MaybeUninit::new((start, end));
+            self.stack_len += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn pop(&mut self) -> Option<(*const usize, *const usize)> {
+        let len = self.stack_len.checked_sub(1)?;
+        let entry = self.stack.get(len)?;
+        self.stack_len = len;
+        // SAFETY: `push` wrote all entries below `mark_len`.
+        Some(unsafe { entry.assume_init() })
+    }
+
+    /// Follows everything found so far.
+    #[inline(never)]
+    fn drain(&mut self) {
+        loop {
+            while let Some((mut at, end)) = self.pop() {
+                self.heap.step();
+                let mut stop = end;
+                if end.addr() - at.addr() > SLICE * WORD {
+                    stop = at.wrapping_add(SLICE);
+                    self.push(stop, end);
+                }
+                while at != stop {
+                    // SAFETY: the range is a part of a block or was promised readable.
+                    let word = unsafe { at.read() };
+                    at = at.wrapping_add(1);
+                    self.visit(word);
+                }
+            }
+            if self.gray_count == 0 {
+                return;
+            }
+            self.push_gray();
+        }
+    }
+
+    /// Puts a block just marked off until there is room.
+    #[cold]
+    #[inline(never)]
+    fn make_gray(&mut self, at: usize) {
+        let group = self.heap.table.group_mut(at / GROUP);
+        group.head &= !bit(at);
+        group.body &= !bit(at);
+        group.flag |= bit(at);
+        self.heap.table.set_gray(at / GROUP);
+        self.gray_count += 1;
+    }
+
+    /// Pushes a gray block as a marked one. The cursor goes round and round.
+    #[cold]
+    #[inline(never)]
+    fn push_gray(&mut self) {
+        self.heap.step();
+        let mut g = self.heap.table.next_gray(self.gray_cursor);
+        if g >= self.heap.table.ready() {
+            g = self.heap.table.next_gray(0);
+        }
+        self.gray_cursor = g;
+        let group = self.heap.table.group_mut(g);
+        let grays = group.gray();
+        debug_assert!(grays != 0);
+        let at = g * GROUP + grays.trailing_zeros() as usize;
+        group.flag &= !bit(at);
+        group.head |= bit(at);
+        group.body |= bit(at);
+        if grays & (grays - 1) == 0 {
+            self.heap.table.clear_gray(g);
+        }
+        self.gray_count -= 1;
+        let start = self.heap.address(at).cast::<usize>();
+        let n = self.heap.table.size(at);
+        self.push(start, start.wrapping_byte_add(n << GRANULE_SHIFT));
+    }
+
+    /// Keeps what is to be finalised, then hands the heap to the sweep.
+    fn finish(mut self) {
+        self.keep_finalisable();
+        let heap = self.heap;
+        heap.used = self.live + heap.owned;
+        heap.live = heap.used;
+        heap.collections += 1;
+        heap.set_collect_at();
+        heap.start_sweep();
+    }
+
+    /// Finds the blocks with finalisers that died, and marks what they lead to.
+    fn keep_finalisable(&mut self) {
+        for i in 0..self.heap.registry.len() {
+            let Some(block) = self.heap.registry.waiting(i) else {
+                continue;
+            };
+            if !self.is_marked(block) {
+                self.heap.registry.set_dead(i);
+            }
+        }
+        for i in 0..self.heap.registry.len() {
+            if let Some(block) = self.heap.registry.dead(i) {
+                self.block(block);
+            }
+        }
+    }
+}
