@@ -11,10 +11,13 @@ extern crate alloc;
 pub mod assemble;
 pub mod bytes;
 pub mod code;
+pub mod decode;
 pub mod line_info;
 pub mod module;
+pub mod mpy;
 pub mod op;
 pub mod prelude;
+pub mod stream;
 pub mod tables;
 pub mod varint;
 
