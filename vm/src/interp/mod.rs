@@ -12,6 +12,12 @@ use crate::obj::ptr::Ptr;
 pub struct Interp {
     stack_limit: usize,
     globals: Option<Ptr<Dict>>,
+    /// Changes whenever a map of names loses entries from its count (compaction, clear, pop of the newest), and
+    /// with each collection: what was remembered about an absent name is void then. See
+    /// [`crate::obj::map::Map::is_names`].
+    pub map_epoch: usize,
+    /// Changes whenever positions in any map are no longer what they were.
+    pub map_moves: usize,
 }
 
 impl Interp {
@@ -20,6 +26,8 @@ impl Interp {
         Ok(Interp {
             stack_limit: 0,
             globals: None,
+            map_epoch: 0,
+            map_moves: 0,
         })
     }
 
