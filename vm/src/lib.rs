@@ -26,8 +26,6 @@ mod protocol;
 pub mod runtime;
 pub mod sched;
 pub mod stream;
-#[cfg(test)]
-mod testing;
 pub mod text;
 
 pub use runtime::{R, Raised, Runtime};

@@ -10,9 +10,8 @@ use crate::gc::Heap;
 use crate::hal::Hal;
 use crate::import::Imports;
 use crate::interp::Interp;
-use crate::obj::dict::Dict;
 use crate::obj::ptr::Ptr;
-use crate::obj::ty::{Header, Type};
+use crate::obj::ty::Type;
 use crate::obj::word::Obj;
 use crate::sched::Pending;
 
@@ -90,6 +89,19 @@ impl Runtime {
     /// The exception being raised; the caller takes it over.
     pub fn take_exception(&mut self, _: Raised) -> Obj {
         self.raised.take().unwrap_or(Obj::NONE)
+    }
+
+    /// Forgets the exception being raised: it is handled.
+    #[inline]
+    pub fn clear_exception(&mut self) {
+        self.raised = None;
+    }
+
+    /// The token for the exception that is already being raised.
+    #[inline]
+    pub fn raised(&self) -> Raised {
+        debug_assert!(self.raised.is_some());
+        Raised(())
     }
 
     /// The exception being raised.
@@ -311,15 +323,4 @@ impl Runtime {
     pub fn type_name<'a>(&self, obj: Obj) -> &'a str {
         self.name_str(obj.ty().name())
     }
-
-    /// The globals of the code that is running.
-    #[inline]
-    pub fn globals(&self) -> Ptr<Dict> {
-        self.interp.globals()
-    }
-}
-
-/// A structure on the heap that starts with its type.
-pub const fn header(ty: &'static Type) -> Header {
-    Header::new(ty)
 }

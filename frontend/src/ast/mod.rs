@@ -9,8 +9,6 @@ pub mod words;
 use core::num::NonZeroU32;
 use core::ops::Index;
 
-pub use ferlance_abi::ops::{BinaryOp, UnaryOp};
-pub use ferlance_abi::qstr::Qstr;
 pub use node::*;
 pub use words::{Items, List, Rec, Words};
 

@@ -70,3 +70,35 @@ pub fn entries(exc: Ptr<Exception>) -> impl Iterator<Item = Entry> {
         })
     })
 }
+
+/// Prints an exception with its traceback as an uncaught one is shown (spec language 13.3).
+pub fn print(rt: &mut Runtime, exc: Obj, out: &mut dyn crate::text::print::Print) -> crate::R<()> {
+    use crate::obj::ty::PrintKind;
+    if let Some(native) = exception::native_part(exc) {
+        let places: alloc::vec::Vec<Entry> = entries(native).collect();
+        if !places.is_empty() {
+            out.write(rt, b"Traceback (most recent call last):\n")?;
+            for place in places.iter().rev() {
+                let (file, block) = (rt.name_str(place.file), rt.name_str(place.block));
+                out.write(rt, b"  File \"")?;
+                out.write(rt, file.as_bytes())?;
+                crate::text::print::write_fmt(rt, out, format_args!("\", line {}", place.line))?;
+                if !place.block.is_none() {
+                    out.write(rt, b", in ")?;
+                    out.write(rt, block.as_bytes())?;
+                }
+                out.write(rt, b"\n")?;
+            }
+        }
+    }
+    let name = rt.type_name(exc);
+    out.write(rt, name.as_bytes())?;
+    out.write(rt, b": ")?;
+    rt.print(exc, PrintKind::Exc, out)?;
+    out.write(rt, b"\n")
+}
+
+/// [`print`] to standard error.
+pub fn print_to_stderr(rt: &mut Runtime, exc: Obj) -> crate::R<()> {
+    print(rt, exc, &mut crate::text::print::Stderr)
+}

@@ -1,5 +1,7 @@
 //! Imports: finding modules, loading compiled ones, the hook to the compiler.
 
+pub mod load;
+
 use crate::obj::dict::Dict;
 use crate::obj::ptr::Ptr;
 use crate::obj::word::Obj;
@@ -34,4 +36,24 @@ impl Imports {
 pub fn start(rt: &mut Runtime) -> R<()> {
     rt.imports.modules = Some(crate::obj::dict::new(rt)?);
     Ok(())
+}
+
+/// `import name`: the module, or its top package.
+pub fn import_name(
+    rt: &mut Runtime,
+    _name: ferlance_abi::qstr::Qstr,
+    _fromlist: Obj,
+    _level: Obj,
+) -> R<Obj> {
+    Err(rt.raise_msg(&crate::exc::IMPORT_ERROR, "import"))
+}
+
+/// `from module import name`.
+pub fn import_from(rt: &mut Runtime, _module: Obj, _name: ferlance_abi::qstr::Qstr) -> R<Obj> {
+    Err(rt.raise_msg(&crate::exc::IMPORT_ERROR, "import"))
+}
+
+/// `from module import *`.
+pub fn import_star(rt: &mut Runtime, _module: Obj) -> R<()> {
+    Err(rt.raise_msg(&crate::exc::IMPORT_ERROR, "import"))
 }

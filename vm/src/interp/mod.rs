@@ -1,48 +1,46 @@
 //! The interpreter: frames on one contiguous value stack, and the loop.
+//!
+//! [`run::run`] is the loop. Everything it does that is not a few instructions long lives in the files beside
+//! it, by subject: calls ([`enter`]), generators ([`resume`]), exceptions ([`except`]), names and attributes
+//! with their inline caches ([`names`]), building ([`build`]), loops ([`iter`]), operators ([`arith`]).
 
+mod arith;
+mod bind;
+mod build;
 pub mod code;
+mod enter;
+mod except;
+pub mod frame;
+mod iter;
+mod names;
+pub mod quick;
+pub(crate) mod resume;
+mod run;
 
-use ferlance_collections::OutOfMemory;
+pub use build::function;
+pub use enter::{call_closure, call_fun, call_generator_fun, call_module_body};
+pub use frame::Interp;
 
-use crate::config::Settings;
-use crate::obj::dict::Dict;
-use crate::obj::ptr::Ptr;
+use crate::obj::word::Obj;
+use crate::runtime::{R, Runtime};
 
-/// State of the interpreter.
-pub struct Interp {
-    stack_limit: usize,
-    globals: Option<Ptr<Dict>>,
-    /// Changes whenever a map of names loses entries from its count (compaction, clear, pop of the newest), and
-    /// with each collection: what was remembered about an absent name is void then. See
-    /// [`crate::obj::map::Map::is_names`].
-    pub map_epoch: usize,
-    /// Changes whenever positions in any map are no longer what they were.
-    pub map_moves: usize,
+/// Runs what waits between two bytecodes: the keyboard interrupt, then one scheduled callback.
+#[cold]
+pub fn run_pending(rt: &mut Runtime) -> R<()> {
+    if rt.pending.take_interrupt() {
+        return Err(rt.raise(&crate::exc::KEYBOARD_INTERRUPT, &[]));
+    }
+    if let Some((fun, arg)) = rt.pending.next_callback()
+        && let Err(raised) = rt.call(fun, &[arg])
+    {
+        // An exception in a callback is shown, not passed to whatever happened to be running.
+        let exc = rt.take_exception(raised);
+        let _ = crate::exc::traceback::print_to_stderr(rt, exc);
+    }
+    Ok(())
 }
 
-impl Interp {
-    /// Empty stacks.
-    pub fn new(_settings: &Settings) -> Result<Interp, OutOfMemory> {
-        Ok(Interp {
-            stack_limit: 0,
-            globals: None,
-            map_epoch: 0,
-            map_moves: 0,
-        })
-    }
-
-    /// Lowest address the machine stack may reach.
-    #[inline(always)]
-    pub fn stack_limit(&self) -> usize {
-        self.stack_limit
-    }
-
-    /// The globals of the running code.
-    pub fn globals(&self) -> Ptr<Dict> {
-        self.globals.expect("set before any code runs")
-    }
-
-    pub(crate) fn each_root(&self, _f: &mut impl FnMut(usize)) {}
-
-    pub(crate) fn each_range(&self, _f: impl FnMut(*const usize, usize)) {}
+/// The exception object of a value that `raise` was given; see [`except::instance`].
+pub fn exception_instance(rt: &mut Runtime, what: Obj) -> R<Obj> {
+    except::instance(rt, what)
 }

@@ -1,5 +1,7 @@
 //! The built-in modules, one file each, and the objects they keep.
 
+pub mod builtins;
+
 use crate::obj::word::Obj;
 
 /// Objects that modules keep between calls. Every field is a root.
@@ -13,6 +15,8 @@ pub struct State {
     pub builtins: Option<Obj>,
     /// `sys.argv`.
     pub argv: Option<Obj>,
+    /// The `GeneratorExit` that `close()` raises.
+    pub generator_exit: Option<Obj>,
 }
 
 impl State {
@@ -28,6 +32,7 @@ impl State {
             self.atexit,
             self.builtins,
             self.argv,
+            self.generator_exit,
         ]
         .into_iter()
         .flatten()

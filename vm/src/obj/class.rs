@@ -75,3 +75,31 @@ pub fn native_base(obj: Obj) -> Option<Obj> {
         instance.as_non_null().add(1).cast::<Option<Obj>>().read()
     }
 }
+
+/// What calling the class `ty` does when it is nothing special: `Some(init)` = make an instance and call `init`
+/// (if it has one) with it; `None` = the class has its own `__new__`, a built-in base or a metaclass.
+pub fn plain_init(ty: &'static Type) -> Option<Option<Obj>> {
+    let _ = ty;
+    None
+}
+
+/// A new instance of a class without a built-in base.
+pub fn new_instance(rt: &mut crate::Runtime, ty: &'static Type) -> crate::R<Obj> {
+    Ok(rt
+        .new_obj(Instance {
+            base: Header::new(ty),
+            attrs: Map::new(),
+        })?
+        .obj())
+}
+
+/// What a call of a class without `__init__` gives; stock accepts any arguments.
+pub fn no_init_args(
+    _rt: &mut crate::Runtime,
+    _ty: &'static Type,
+    this: Obj,
+    _n_pos: usize,
+    _n_kw: usize,
+) -> crate::R<Obj> {
+    Ok(this)
+}

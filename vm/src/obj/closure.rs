@@ -11,7 +11,10 @@ use crate::runtime::{R, Runtime};
 
 /// `closure`.
 pub static CLOSURE: Type = Type::builtin(qstr!("closure"), TypeFlags::BINDS_SELF, &VT);
-static VT: VTable = VTable { ..VTable::NEW };
+static VT: VTable = VTable {
+    call: Some(crate::interp::call_closure),
+    ..VTable::NEW
+};
 
 /// A closure.
 #[repr(C)]

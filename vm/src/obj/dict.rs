@@ -33,3 +33,8 @@ pub fn new(rt: &mut Runtime) -> R<Ptr<Dict>> {
         map: Map::new(),
     })
 }
+
+/// An empty dict with room for `n` entries.
+pub fn with_capacity(rt: &mut Runtime, _n: usize) -> R<Ptr<Dict>> {
+    new(rt)
+}

@@ -3,16 +3,24 @@
 use core::cell::Cell;
 
 use ferlance_abi::qstr;
+use ferlance_abi::qstr::Qstr;
 
 use super::module::Module;
 use super::ptr::{Ptr, PyType};
-use super::ty::{Header, Type, TypeFlags, VTable};
+use super::ty::{Attr, Header, PrintKind, Type, TypeFlags, VTable};
 use super::word::Obj;
 use crate::interp::code::Code;
+use crate::runtime::{R, Runtime};
+use crate::text::print::Print;
 
 /// `function`.
 pub static FUN: Type = Type::builtin(qstr!("function"), TypeFlags::BINDS_SELF, &VT);
-static VT: VTable = VTable { ..VTable::NEW };
+static VT: VTable = VTable {
+    print: Some(print),
+    call: Some(crate::interp::call_fun),
+    attr: Some(attr),
+    ..VTable::NEW
+};
 
 /// A function made from bytecode.
 #[repr(C)]
@@ -36,9 +44,14 @@ unsafe impl PyType for Fun {
 
 impl Fun {
     /// The head of a function without its defaults.
-    pub fn new(context: Ptr<Module>, children: *const Ptr<Code>, code: Ptr<Code>) -> Fun {
+    pub fn new(
+        ty: &'static Type,
+        context: Ptr<Module>,
+        children: *const Ptr<Code>,
+        code: Ptr<Code>,
+    ) -> Fun {
         Fun {
-            base: Header::new(&FUN),
+            base: Header::new(ty),
             context,
             children,
             code,
@@ -51,4 +64,35 @@ impl Fun {
         // SAFETY: the maker of the function put as many words behind it as its code's flags call for.
         unsafe { core::slice::from_raw_parts((&raw const *self).add(1).cast(), n) }
     }
+}
+
+fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()> {
+    let name = rt.name_str(head(obj).code.name);
+    crate::text::print::write_fmt(
+        rt,
+        out,
+        format_args!("<function {name} at {:x}>", obj.raw()),
+    )
+}
+
+/// The head of a function or generator function.
+fn head(obj: Obj) -> Ptr<Fun> {
+    // SAFETY: reached through the vtables of function types only, whose objects begin like this.
+    unsafe { obj.cast_unchecked() }
+}
+
+/// `__name__`, `__globals__`.
+pub fn attr(rt: &mut Runtime, obj: Obj, name: Qstr) -> R<Attr> {
+    let _ = rt;
+    let fun = head(obj);
+    Ok(if name == qstr!("__name__") {
+        Attr::Value(Obj::qstr(fun.code.name))
+    } else if name == qstr!("__globals__") {
+        match fun.context.globals() {
+            Some(globals) => Attr::Value(globals.obj()),
+            None => Attr::None,
+        }
+    } else {
+        Attr::None
+    })
 }

@@ -30,3 +30,12 @@ pub fn low_word(obj: Obj) -> usize {
 pub fn word_maybe(_rt: &mut Runtime, obj: Obj) -> R<Option<isize>> {
     Ok(obj.as_small().or(obj.as_bool().map(isize::from)))
 }
+
+/// The int with this decimal text.
+pub fn from_decimal(rt: &mut Runtime, text: &[u8]) -> R<Obj> {
+    let value = core::str::from_utf8(text)
+        .ok()
+        .and_then(|t| t.parse::<i64>().ok())
+        .unwrap_or(0);
+    from_i64(rt, value)
+}

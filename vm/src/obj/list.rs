@@ -51,7 +51,7 @@ impl List {
 
     /// Item `i`.
     #[inline(always)]
-    pub fn get(&self, i: usize) -> Option<Obj> {
+    pub fn item(&self, i: usize) -> Option<Obj> {
         self.items().get(i).map(Cell::get)
     }
 
@@ -133,4 +133,11 @@ pub fn from_slice(rt: &mut Runtime, items: &[Obj]) -> R<Ptr<List>> {
         list.push(rt, *item)?;
     }
     Ok(list)
+}
+
+/// A list of the items of an iterable.
+pub fn from_iterable(rt: &mut Runtime, iterable: Obj) -> R<Obj> {
+    let list = with_capacity(rt, 0)?;
+    rt.for_each(iterable, |rt, item| list.push(rt, item))?;
+    Ok(list.obj())
 }

@@ -99,3 +99,15 @@ impl Print for Stdout {
         }
     }
 }
+
+/// Standard error of the port.
+pub struct Stderr;
+
+impl Print for Stderr {
+    fn write(&mut self, rt: &mut Runtime, text: &[u8]) -> R<()> {
+        match rt.hal.console().write_err(text) {
+            Ok(()) => Ok(()),
+            Err(errno) => Err(rt.os_error(errno)),
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! A compiled module becomes objects: a context with names and constants, and a tree of [`Code`].
+//!
+//! All of it lies on the heap, so that a module compiled by `exec` goes away with its functions. The context
+//! holds the name and constant tables; each code holds its bytes, children and caches.
+
+use core::ptr::NonNull;
+
+use ferlance_abi::ScopeFlags;
+use ferlance_abi::qstr::Qstr;
+use ferlance_bytecode::decode::Decoder;
+use ferlance_bytecode::module::{CodeId, CompiledModule, Const, RawCode, RawKind};
+use ferlance_bytecode::op::Op;
+use ferlance_bytecode::prelude::{Prelude, PreludeParts};
+
+use crate::config;
+use crate::exc;
+use crate::interp::code::{Cache, Code};
+use crate::interp::quick;
+use crate::obj::dict::Dict;
+use crate::obj::module::Module;
+use crate::obj::ptr::Ptr;
+use crate::obj::word::Obj;
+use crate::obj::{bytes, complex, ellipsis, float, int, tuple};
+use crate::runtime::{R, Raised, Runtime};
+
+/// A module's code with its context: what [`crate::interp::call_module_body`] runs.
+pub struct Loaded {
+    /// The context of all its functions.
+    pub context: Ptr<Module>,
+    /// The module body.
+    pub body: Ptr<Code>,
+}
+
+/// `ValueError: incompatible .mpy file`: for whatever the verifier or the loader refuses.
+#[cold]
+fn refuse(rt: &mut Runtime) -> Raised {
+    rt.raise_msg(&exc::VALUE_ERROR, "incompatible .mpy file")
+}
+
+/// Makes objects of a module whose functions will see `globals`. The caller has verified a module that
+/// came from a file.
+pub fn load(rt: &mut Runtime, module: &CompiledModule<'_>, globals: Ptr<Dict>) -> R<Loaded> {
+    let context = rt.new_obj(Module::new(Some(globals), None))?;
+    let names = copy_slice(rt, &module.names, true)?;
+    context.names.set(Some(names));
+    let consts = rt
+        .alloc_words(module.consts.len().max(1), false)?
+        .cast::<Obj>();
+    for i in 0..module.consts.len() {
+        // SAFETY: the block has a word for each constant; filled before anything can look at them.
+        unsafe { consts.add(i).write(Obj::NONE) };
+    }
+    context.obj_table.set(Some(consts));
+    for (i, constant) in module.consts.iter().enumerate() {
+        let value = make_const(rt, constant)?;
+        // SAFETY: as above.
+        unsafe { consts.add(i).write(value) };
+    }
+    let body = load_code(rt, module, CodeId::ROOT, context)?;
+    Ok(Loaded { context, body })
+}
+
+/// The object of a constant.
+pub fn make_const(rt: &mut Runtime, constant: &Const<'_>) -> R<Obj> {
+    Ok(match constant {
+        Const::FunTable | Const::None => Obj::NONE,
+        Const::False => Obj::FALSE,
+        Const::True => Obj::TRUE,
+        Const::Ellipsis => ellipsis::object(),
+        Const::Str(text) => rt.new_str(text)?,
+        Const::Bytes(data) => bytes::new(rt, data)?,
+        Const::Int(text) => int::from_decimal(rt, text)?,
+        Const::Float(number) => float::new(rt, number.value)?,
+        Const::Complex { re, im } => complex::new(rt, *re, im.value)?,
+        Const::Tuple(items) => {
+            rt.check_stack()?;
+            let made = tuple::of_len(rt, items.len())?;
+            for (slot, item) in made.items().iter().zip(items.iter()) {
+                slot.set(make_const(rt, item)?);
+            }
+            made.obj()
+        }
+    })
+}
+
+/// A block with a copy of `items`; `leaf` as in [`Runtime::alloc_block`].
+fn copy_slice<T: Copy>(rt: &mut Runtime, items: &[T], leaf: bool) -> R<NonNull<T>> {
+    let at = rt.alloc_block(size_of_val(items).max(1), leaf)?.cast::<T>();
+    // SAFETY: the block holds `items.len()` values; blocks are aligned to two words.
+    unsafe { core::ptr::copy_nonoverlapping(items.as_ptr(), at.as_ptr(), items.len()) };
+    Ok(at)
+}
+
+fn load_code(
+    rt: &mut Runtime,
+    module: &CompiledModule<'_>,
+    id: CodeId,
+    context: Ptr<Module>,
+) -> R<Ptr<Code>> {
+    rt.check_stack()?;
+    let Some(raw) = module.codes.get(id) else {
+        return Err(refuse(rt));
+    };
+    let n_children = raw.children.len();
+    let children = rt
+        .alloc_words(n_children.max(1), false)?
+        .cast::<Ptr<Code>>();
+    // SAFETY: the block has a word for each child, zeroed so that the collector sees nothing stale.
+    unsafe { core::ptr::write_bytes(children.cast::<usize>().as_ptr(), 0, n_children) };
+    for (i, child) in raw.children.iter().enumerate() {
+        let child = load_code(rt, module, *child, context)?;
+        // SAFETY: as above.
+        unsafe { children.add(i).write(child) };
+    }
+    match raw.kind {
+        RawKind::Bytecode => bytecode(rt, module, raw, context, children),
+        RawKind::Native { .. } | RawKind::Viper { .. } | RawKind::Asm { .. } => {
+            Err(rt.raise_msg(&exc::VALUE_ERROR, "native code in .mpy unsupported"))
+        }
+    }
+}
+
+fn bytecode(
+    rt: &mut Runtime,
+    module: &CompiledModule<'_>,
+    raw: &RawCode<'_>,
+    context: Ptr<Module>,
+    children: NonNull<Ptr<Code>>,
+) -> R<Ptr<Code>> {
+    let Some(parts) = Prelude::split(&raw.bytes) else {
+        return Err(refuse(rt));
+    };
+    let PreludeParts {
+        prelude,
+        cells,
+        code,
+        ..
+    } = parts;
+    let lines = parts.line_table().unwrap_or(&[]);
+
+    let n_params = (prelude.n_pos_args + prelude.n_kwonly_args) as usize;
+    let params = rt
+        .alloc_block((n_params.max(1)) * size_of::<Qstr>(), true)?
+        .cast::<Qstr>();
+    let mut name = Qstr::EMPTY;
+    for (i, index) in parts.names().enumerate() {
+        let Some(text) = module.names.get(index as usize) else {
+            return Err(refuse(rt));
+        };
+        match i.checked_sub(1) {
+            None => name = *text,
+            // SAFETY: `names` gives one name and then at most `n_params`.
+            Some(i) => unsafe { params.add(i).write(*text) },
+        }
+    }
+    let bytes = copy_slice(rt, code, true)?;
+    // SAFETY: the copy is ours alone.
+    let private = unsafe { core::slice::from_raw_parts_mut(bytes.as_ptr(), code.len()) };
+    let (n_locals, cached) = survey(rt, module, code, private)?;
+    let caches = rt
+        .alloc_block((cached.len().max(1)) * size_of::<Cache>(), true)?
+        .cast::<Cache>();
+    for (i, name) in cached.iter().enumerate() {
+        // SAFETY: the block has room for each.
+        unsafe { caches.add(i).write(Cache::new(*name)) };
+    }
+    let n_locals = n_locals.max(prelude.n_bound_slots() as usize);
+    if n_locals > prelude.n_state as usize {
+        return Err(refuse(rt));
+    }
+    let lines_copy = copy_slice(rt, lines, true)?;
+    let cells_copy = copy_slice(rt, cells, true)?;
+    let narrow = |n: u32| u16::try_from(n).ok();
+    let (Some(n_state), Some(n_exc), Some(n_pos), Some(n_kwonly), Some(n_def_pos), Some(n_cells)) = (
+        narrow(prelude.n_state),
+        narrow(prelude.n_exc_stack),
+        narrow(prelude.n_pos_args),
+        narrow(prelude.n_kwonly_args),
+        narrow(prelude.n_def_pos_args),
+        narrow(prelude.n_cell),
+    ) else {
+        return Err(refuse(rt));
+    };
+    let head = u32::from_le_bytes([0, 0, 2, u8::from(prelude.flags.has(ScopeFlags::GENERATOR))]);
+    let (names, consts) = (context.names.get(), context.obj_table.get());
+    rt.new_obj(Code {
+        head: head as usize,
+        bytes: bytes.as_ptr(),
+        n_bytes: code.len() as u32,
+        n_state,
+        n_exc,
+        n_locals: n_locals as u16,
+        n_pos,
+        n_kwonly,
+        n_def_pos,
+        flags: prelude.flags,
+        simple: prelude.flags == ScopeFlags::NONE && n_kwonly == 0 && n_cells == 0,
+        n_cells,
+        cells: cells_copy.as_ptr(),
+        children: children.as_ptr(),
+        n_children: raw.children.len() as u32,
+        n_caches: cached.len() as u32,
+        caches: caches.as_ptr(),
+        names: names.map_or(core::ptr::null(), |names| names.as_ptr()),
+        consts: consts.map_or(core::ptr::null(), |consts| consts.as_ptr()),
+        params: params.as_ptr(),
+        name,
+        file: module.source_name(),
+        lines: lines_copy.as_ptr(),
+        n_lines: lines.len() as u32,
+    })
+}
+
+/// Walks the instructions: counts local slots, and gives lookups a cache in the private copy of the bytes.
+fn survey(
+    rt: &mut Runtime,
+    module: &CompiledModule<'_>,
+    code: &[u8],
+    private: &mut [u8],
+) -> R<(usize, ferlance_collections::TryVec<Qstr>)> {
+    let mut n_locals = 0usize;
+    let mut cached = ferlance_collections::TryVec::new();
+    for instr in Decoder::new(code, &module.names) {
+        let Ok(instr) = instr else {
+            return Err(refuse(rt));
+        };
+        let local = match instr.op {
+            Op::LoadFast(l) | Op::StoreFast(l) | Op::DeleteFast(l) => Some(l),
+            Op::LoadDeref(l) | Op::StoreDeref(l) | Op::DeleteDeref(l) => Some(l),
+            _ => None,
+        };
+        if let Some(local) = local {
+            n_locals = n_locals.max(local.0 as usize + 1);
+        }
+        let name = match instr.op {
+            Op::LoadGlobal(name)
+            | Op::LoadAttr(name)
+            | Op::LoadMethod(name)
+            | Op::StoreAttr(name) => name,
+            _ => continue,
+        };
+        let at = instr.offset as usize;
+        if instr.next as usize == at + 2
+            && cached.len() < config::MAX_CACHES
+            && let Some(quick) = private.get(at).and_then(|op| quick::cached_form(*op))
+        {
+            private[at] = quick;
+            private[at + 1] = cached.len() as u8;
+            if cached.push(name).is_err() {
+                return Err(rt.no_memory(cached.len() * size_of::<Qstr>()));
+            }
+        }
+    }
+    Ok((n_locals, cached))
+}

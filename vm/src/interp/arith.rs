@@ -1,0 +1,193 @@
+//! Operators of the loop: fast paths for small ints and floats, then the general protocol.
+
+use ferlance_abi::ops::{BinaryOp, UnaryOp};
+use ferlance_bytecode::op::opcode;
+
+use crate::obj::float;
+use crate::obj::list::List;
+use crate::obj::word::Obj;
+use crate::runtime::{R, Runtime};
+
+/// `lhs + rhs` of small ints, if it is one.
+#[inline(always)]
+pub(super) fn add_small(lhs: Obj, rhs: Obj) -> Option<Obj> {
+    if lhs.is_small() & rhs.is_small() {
+        // The tag of one operand is taken off first: (2a) + (2b + 1) = 2(a + b) + 1.
+        let (sum, over) = ((lhs.raw() - 1) as isize).overflowing_add(rhs.raw() as isize);
+        if !over {
+            // SAFETY: an odd word is a small int.
+            return unsafe { Obj::from_raw(sum as usize) };
+        }
+    }
+    None
+}
+
+/// `lhs - rhs` of small ints, if it is one.
+#[inline(always)]
+pub(super) fn sub_small(lhs: Obj, rhs: Obj) -> Option<Obj> {
+    if lhs.is_small() & rhs.is_small() {
+        let (difference, over) = (lhs.raw() as isize).overflowing_sub((rhs.raw() - 1) as isize);
+        if !over {
+            // SAFETY: an odd word is a small int.
+            return unsafe { Obj::from_raw(difference as usize) };
+        }
+    }
+    None
+}
+
+/// Compares two floats.
+#[inline(always)]
+pub(super) fn compare_floats(lhs: Obj, rhs: Obj, f: impl Fn(f64, f64) -> bool) -> Option<bool> {
+    Some(f(lhs.as_float()?, rhs.as_float()?))
+}
+
+/// `list[i]` for a list and a small int in range.
+#[inline(always)]
+pub(super) fn list_item(obj: Obj, index: Obj) -> Option<Obj> {
+    let list = obj.cast::<List>()?;
+    let i = index.as_small()?;
+    let i = if i < 0 {
+        i.wrapping_add_unsigned(list.len())
+    } else {
+        i
+    };
+    list.item(i as usize)
+}
+
+/// `list[i] = value` for a list and a small int in range.
+#[inline(always)]
+pub(super) fn set_list_item(obj: Obj, index: Obj, value: Obj) -> bool {
+    let (Some(list), Some(i)) = (obj.cast::<List>(), index.as_small()) else {
+        return false;
+    };
+    let i = if i < 0 {
+        i.wrapping_add_unsigned(list.len())
+    } else {
+        i
+    };
+    list.set(i as usize, value)
+}
+
+/// `+` once small ints are ruled out.
+#[inline(never)]
+pub(super) fn add(rt: &mut Runtime, op: u8, lhs: Obj, rhs: Obj) -> R<Obj> {
+    if let (Some(a), Some(b)) = (lhs.as_float(), rhs.as_float()) {
+        return float::new(rt, a + b);
+    }
+    binary_slow(rt, op, lhs, rhs)
+}
+
+/// `-` once small ints are ruled out.
+#[inline(never)]
+pub(super) fn sub(rt: &mut Runtime, op: u8, lhs: Obj, rhs: Obj) -> R<Obj> {
+    if let (Some(a), Some(b)) = (lhs.as_float(), rhs.as_float()) {
+        return float::new(rt, a - b);
+    }
+    binary_slow(rt, op, lhs, rhs)
+}
+
+/// The operators that have no arm of their own in the loop. `op` is the opcode byte.
+#[inline(never)]
+pub(super) fn binary(rt: &mut Runtime, op: u8, lhs: Obj, rhs: Obj) -> R<Obj> {
+    let Some(number) = BinaryOp::from_number(op - opcode::BINARY_OP) else {
+        return Ok(Obj::NONE);
+    };
+    if let (Some(a), Some(b)) = (lhs.as_small(), rhs.as_small()) {
+        let fast = match number {
+            BinaryOp::Multiply | BinaryOp::InplaceMultiply => a.checked_mul(b).and_then(Obj::small),
+            BinaryOp::And | BinaryOp::InplaceAnd => Obj::small(a & b),
+            BinaryOp::Or | BinaryOp::InplaceOr => Obj::small(a | b),
+            BinaryOp::Xor | BinaryOp::InplaceXor => Obj::small(a ^ b),
+            BinaryOp::ShiftRight | BinaryOp::InplaceShiftRight if b >= 0 => {
+                Obj::small(a >> b.min(isize::BITS as isize - 1))
+            }
+            BinaryOp::ShiftLeft | BinaryOp::InplaceShiftLeft
+                if (0..isize::BITS as isize - 1).contains(&b) =>
+            {
+                let shifted = a << b;
+                if shifted >> b == a {
+                    Obj::small(shifted)
+                } else {
+                    None
+                }
+            }
+            BinaryOp::FloorDivide | BinaryOp::InplaceFloorDivide if b != 0 => {
+                let q = a.wrapping_div(b);
+                Obj::small(if a % b != 0 && (a < 0) != (b < 0) {
+                    q - 1
+                } else {
+                    q
+                })
+            }
+            BinaryOp::Modulo | BinaryOp::InplaceModulo if b != 0 => {
+                let r = a.wrapping_rem(b);
+                Obj::small(if r != 0 && (r < 0) != (b < 0) {
+                    r + b
+                } else {
+                    r
+                })
+            }
+            BinaryOp::TrueDivide | BinaryOp::InplaceTrueDivide if b != 0 => {
+                return float::new(rt, a as f64 / b as f64);
+            }
+            _ => None,
+        };
+        if let Some(value) = fast {
+            return Ok(value);
+        }
+    } else if let (Some(a), Some(b)) = (number_as_float(lhs), number_as_float(rhs)) {
+        let fast = match number {
+            BinaryOp::Multiply | BinaryOp::InplaceMultiply => Some(a * b),
+            BinaryOp::TrueDivide | BinaryOp::InplaceTrueDivide if b != 0.0 => Some(a / b),
+            _ => None,
+        };
+        if let Some(value) = fast {
+            return float::new(rt, value);
+        }
+    }
+    rt.binary_op(number, lhs, rhs)
+}
+
+/// The value of a float, or of a small int that a float holds exactly.
+#[inline(always)]
+fn number_as_float(obj: Obj) -> Option<f64> {
+    match obj.as_small() {
+        Some(value) if value.unsigned_abs() >> 53 == 0 => Some(value as f64),
+        Some(_) => None,
+        None => obj.as_float(),
+    }
+}
+
+/// The general protocol. `op` is the opcode byte.
+#[inline(never)]
+pub(super) fn binary_slow(rt: &mut Runtime, op: u8, lhs: Obj, rhs: Obj) -> R<Obj> {
+    match BinaryOp::from_number(op - opcode::BINARY_OP) {
+        Some(number) => rt.binary_op(number, lhs, rhs),
+        None => Ok(Obj::NONE),
+    }
+}
+
+/// Unary operators. `op` is the opcode byte.
+#[inline(never)]
+pub(super) fn unary(rt: &mut Runtime, op: u8, arg: Obj) -> R<Obj> {
+    let Some(number) = UnaryOp::from_number(op - opcode::UNARY_OP) else {
+        return Ok(Obj::NONE);
+    };
+    if let Some(value) = arg.as_small() {
+        let fast = match number {
+            UnaryOp::Positive => Some(arg),
+            UnaryOp::Negative => Obj::small(-value),
+            UnaryOp::Invert => Obj::small(!value),
+            _ => None,
+        };
+        if let Some(value) = fast {
+            return Ok(value);
+        }
+    }
+    if number == UnaryOp::Not
+        && let Some(value) = arg.as_bool()
+    {
+        return Ok(Obj::bool(!value));
+    }
+    rt.unary_op(number, arg)
+}

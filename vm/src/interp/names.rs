@@ -1,0 +1,257 @@
+//! Names and attributes, with their inline caches.
+
+use ferlance_abi::qstr::Qstr;
+
+use super::code::Cache;
+use super::frame::Slot;
+use crate::exc;
+use crate::obj::class::{self, Instance};
+use crate::obj::dict::Dict;
+use crate::obj::map::Map;
+use crate::obj::module::Module;
+use crate::obj::ptr::Ptr;
+use crate::obj::ty::{Attr, Type, TypeFlags};
+use crate::obj::word::Obj;
+use crate::runtime::{R, Runtime};
+
+/// `NameError: local variable referenced before assignment`.
+#[cold]
+#[inline(never)]
+pub(super) fn unbound_local(rt: &mut Runtime) {
+    rt.raise_msg(
+        &exc::NAME_ERROR,
+        "local variable referenced before assignment",
+    );
+}
+
+#[cold]
+fn undefined(rt: &mut Runtime, name: Qstr) -> crate::Raised {
+    let text = rt.name_str(name);
+    rt.raise_fmt(
+        &exc::NAME_ERROR,
+        format_args!("name '{text}' isn't defined"),
+    )
+}
+
+/// A number that changes whenever a name may have been added to `map` (or a built-in been replaced).
+#[inline(always)]
+fn negative_version(rt: &Runtime, map: &Map) -> usize {
+    rt.interp
+        .map_epoch
+        .wrapping_mul(0x9e37_79b1)
+        .wrapping_add(map.entry_count())
+}
+
+/// Whether the cache holds a built-in whose name was not in `map`, and still is not.
+#[inline(always)]
+pub(super) fn is_builtin_hit(rt: &Runtime, map: &Map, cache: &Cache) -> bool {
+    cache.key == core::ptr::from_ref(map).addr() && cache.version == negative_version(rt, map)
+}
+
+/// A global or built-in name.
+pub(super) fn load_global(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr) -> R<Obj> {
+    if let Some(value) = globals.map.get_name(name) {
+        return Ok(value);
+    }
+    match crate::modules::builtins::lookup(rt, name)? {
+        Some(value) => Ok(value),
+        None => Err(undefined(rt, name)),
+    }
+}
+
+/// [`load_global`] that fills the cache.
+#[inline(never)]
+pub(super) fn load_global_cached(
+    rt: &mut Runtime,
+    globals: Ptr<Dict>,
+    cache: &mut Cache,
+) -> R<Obj> {
+    let map = &globals.get().map;
+    if let Some(at) = map.find_name(cache.name) {
+        cache.slot = at as u32;
+        return Ok(map.value_at(at));
+    }
+    let value = load_global(rt, globals, cache.name)?;
+    if map.is_names() {
+        cache.key = core::ptr::from_ref(map).addr();
+        cache.version = negative_version(rt, map);
+        cache.value = value.raw();
+    }
+    Ok(value)
+}
+
+/// A name of a module or class body.
+pub(super) fn load_name(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr) -> R<Obj> {
+    if let Some(locals) = rt.interp.locals
+        && locals != globals
+        && let Some(value) = locals.map.get_name(name)
+    {
+        return Ok(value);
+    }
+    load_global(rt, globals, name)
+}
+
+/// Binds a name of a module or class body.
+pub(super) fn store_name(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr, value: Obj) -> R<()> {
+    rt.interp
+        .locals
+        .unwrap_or(globals)
+        .map
+        .set_name(rt, name, value)
+}
+
+/// Unbinds a name of a module or class body.
+pub(super) fn delete_name(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr) -> R<()> {
+    delete_global(rt, rt.interp.locals.unwrap_or(globals), name)
+}
+
+/// Unbinds a name of a namespace.
+pub(super) fn delete_global(rt: &mut Runtime, dict: Ptr<Dict>, name: Qstr) -> R<()> {
+    match dict.map.remove_name(name) {
+        Some(_) => Ok(()),
+        None => Err(rt.key_error(Obj::qstr(name))),
+    }
+}
+
+/// The class builder, `builtins.__build_class__`.
+pub(super) fn build_class(rt: &mut Runtime) -> R<Obj> {
+    match crate::modules::builtins::lookup(rt, ferlance_abi::qstr!("__build_class__"))? {
+        Some(value) => Ok(value),
+        None => Err(undefined(rt, ferlance_abi::qstr!("__build_class__"))),
+    }
+}
+
+fn addr(ty: &'static Type) -> usize {
+    core::ptr::from_ref(ty).addr()
+}
+
+/// The map in which an instance or loaded module keeps its own attributes.
+#[inline(always)]
+fn own_map<'a>(obj: Obj, ty: &'static Type) -> Option<&'a Map> {
+    if ty.is_class() {
+        if class::is_metaclass(ty) {
+            return None;
+        }
+        // SAFETY: objects of Python classes that are not metaclasses are instances.
+        return Some(unsafe { &obj.cast_unchecked::<Instance>().get().attrs });
+    }
+    let module = obj.cast::<Module>()?;
+    Some(&module.get().globals()?.get().map)
+}
+
+/// The attribute, if it stands where the cache says in the object's own map.
+///
+/// The map comes before anything in the class, so its entry is the answer whatever the class holds.
+#[inline(always)]
+pub(super) fn attr_hit(obj: Obj, cache: &Cache) -> Option<Obj> {
+    let ty = obj.as_ptr()?.get().ty();
+    if addr(ty) != cache.key {
+        return None;
+    }
+    let map = if ty.is_class() {
+        // SAFETY: the key is only set for classes whose objects are instances, and for `module`.
+        unsafe { &obj.cast_unchecked::<Instance>().get().attrs }
+    } else {
+        // SAFETY: as above.
+        unsafe { &obj.cast_unchecked::<Module>().get().globals()?.get().map }
+    };
+    map.cached(cache.slot as usize, Obj::qstr(cache.name))
+}
+
+/// `obj.name`, filling the cache.
+#[inline(never)]
+pub(super) fn load_attr_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) -> R<Obj> {
+    let ty = obj.ty();
+    if let Some(map) = own_map(obj, ty)
+        && let Some(at) = map.find_name(cache.name)
+    {
+        cache.key = addr(ty);
+        cache.slot = at as u32;
+        return Ok(map.value_at(at));
+    }
+    rt.load_attr(obj, cache.name)
+}
+
+/// The method, if the cache holds the one for the object's type.
+#[inline(always)]
+pub(super) fn method_hit(obj: Obj, cache: &Cache) -> Option<Obj> {
+    let ty = obj.ty();
+    if addr(ty) != cache.key {
+        return None;
+    }
+    if let Some(class) = ty.class_data() {
+        if class.version.get() != cache.version {
+            return None;
+        }
+        // SAFETY: the key is only set for classes whose objects are instances.
+        let map = unsafe { &obj.cast_unchecked::<Instance>().get().attrs };
+        if map.find_name(cache.name).is_some() {
+            return None;
+        }
+    }
+    // SAFETY: found in a type that is alive and has not changed since: the object still refers to it.
+    unsafe { Obj::from_raw(cache.value) }
+}
+
+/// The function and self of `obj.name(…)`, filling the cache.
+#[inline(never)]
+pub(super) fn load_method_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) -> R<(Obj, Slot)> {
+    match rt.find_attr(obj, cache.name)? {
+        Attr::Value(value) => Ok((value, None)),
+        Attr::Method { fun, this } => {
+            let ty = obj.ty();
+            if this == obj && (ty.class_data().is_none() || !class::is_metaclass(ty)) {
+                cache.key = addr(ty);
+                cache.version = ty.class_data().map_or(0, |class| class.version.get());
+                cache.value = fun.raw();
+            }
+            Ok((fun, Some(this)))
+        }
+        Attr::None => Err(rt.no_attribute(obj, cache.name)),
+    }
+}
+
+/// Replaces an attribute that stands where the cache says; `false` = not done.
+#[inline(always)]
+pub(super) fn store_hit(obj: Obj, cache: &Cache, value: Slot) -> bool {
+    let (Some(head), Some(value)) = (obj.as_ptr(), value) else {
+        return false;
+    };
+    let ty = head.get().ty();
+    if addr(ty) != cache.key {
+        return false;
+    }
+    let Some(class) = ty.class_data() else {
+        return false;
+    };
+    if class.version.get() != cache.version {
+        return false;
+    }
+    // SAFETY: the key is only set for classes whose objects are instances.
+    let map = unsafe { &obj.cast_unchecked::<Instance>().get().attrs };
+    map.set_cached(cache.slot as usize, Obj::qstr(cache.name), value)
+}
+
+/// `obj.name = value`, filling the cache.
+#[inline(never)]
+pub(super) fn store_attr_cached(
+    rt: &mut Runtime,
+    obj: Obj,
+    cache: &mut Cache,
+    value: Slot,
+) -> R<()> {
+    let ty = obj.ty();
+    if let (Some(value), Some(class)) = (value, ty.class_data())
+        && !ty.has(TypeFlags::SPECIAL_ACCESSORS)
+        && !class::is_metaclass(ty)
+    {
+        // SAFETY: objects of Python classes that are not metaclasses are instances.
+        let map = unsafe { &obj.cast_unchecked::<Instance>().get().attrs };
+        map.set_name(rt, cache.name, value)?;
+        cache.key = addr(ty);
+        cache.version = class.version.get();
+        cache.slot = map.find_name(cache.name).unwrap_or(0) as u32;
+        return Ok(());
+    }
+    rt.store_attr(obj, cache.name, value)
+}

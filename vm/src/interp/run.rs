@@ -1,0 +1,1030 @@
+//! The loop.
+//!
+//! One `match` over the opcode byte in one function; instruction pointer, stack pointer, locals and frame are
+//! local raw pointers. What makes them sound is the verifier (`bytecode::verify`): operands are in range, the
+//! stack neither under- nor overflows, jumps land on instructions, iterators and blocks nest. Slow paths are
+//! functions of their own. Python-to-Python calls and generators push a frame and stay in the loop.
+//!
+//! An exception leaves the inner loop (`break 'run`) with `ip` anywhere inside or just behind the instruction
+//! at fault: handlers and lines are looked up for `ip - 1`, which lies in that instruction.
+
+use ferlance_abi::ops::BinaryOp;
+use ferlance_bytecode::op::{
+    LOAD_FAST_MULTI, SMALL_INT_MULTI, STORE_FAST_MULTI, UNWIND_DROPS_LOOP, opcode,
+};
+
+use super::code::Code;
+use super::frame::{Block, Frame, Return, Slot};
+use super::{arith, build, enter, except, iter, names, quick, resume};
+use crate::exc;
+use crate::obj::cell::Cell;
+use crate::obj::generator::Generator;
+use crate::obj::ptr::Ptr;
+use crate::obj::word::Obj;
+use crate::runtime::{R, Runtime};
+
+/// Ends of ranges of short opcodes, for the match below.
+const SMALL_INT_LAST: u8 = SMALL_INT_MULTI + 63;
+const LOAD_FAST_LAST: u8 = LOAD_FAST_MULTI + 15;
+const STORE_FAST_LAST: u8 = STORE_FAST_MULTI + 15;
+const UNARY_LAST: u8 = opcode::UNARY_OP + 3;
+const BINARY_LAST: u8 = opcode::BINARY_OP + 34;
+/// First `BINARY_OP` byte that is not a comparison or in-place form.
+const fn binary(op: BinaryOp) -> u8 {
+    opcode::BINARY_OP + op.number()
+}
+const LT: u8 = binary(BinaryOp::Less);
+const GT: u8 = binary(BinaryOp::More);
+const LE: u8 = binary(BinaryOp::LessEqual);
+const GE: u8 = binary(BinaryOp::MoreEqual);
+const EQ: u8 = binary(BinaryOp::Equal);
+const NE: u8 = binary(BinaryOp::NotEqual);
+const IS: u8 = binary(BinaryOp::Is);
+const ADD: u8 = binary(BinaryOp::Add);
+const IADD: u8 = binary(BinaryOp::InplaceAdd);
+const SUB: u8 = binary(BinaryOp::Subtract);
+const ISUB: u8 = binary(BinaryOp::InplaceSubtract);
+
+/// Runs the innermost frame until it returns (or, for a generator resumed from Rust, yields). `inject` is raised
+/// at the place where the frame goes on.
+#[inline(never)]
+pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
+    // SAFETY of this function: see the module header. `fp` is the innermost frame record, `base` its words,
+    // `sp` the next free one, `ip` inside `code.bytes`. Frame records do not move. Every word below `sp`
+    // that an instruction takes as an object was pushed as one; null words are tested where the verifier
+    // leaves them possible (locals, cells, absent self, absent defaults).
+    unsafe {
+        let mut fp: *mut Frame = rt.interp.frame_at(rt.interp.depth - 1);
+        #[allow(unused_assignments, reason = "a frame is loaded whole, even where it is left at once")]
+        let mut code: Ptr<Code> = (*fp).code;
+        let mut ip: *const u8 = (*fp).ip;
+        let mut sp: *mut Slot = (*fp).sp;
+        let mut base: *mut Slot = (*fp).base;
+
+        macro_rules! load_frame {
+            () => {
+                fp = rt.interp.frame_at(rt.interp.depth - 1);
+                code = (*fp).code;
+                ip = (*fp).ip;
+                sp = (*fp).sp;
+                base = (*fp).base;
+            };
+        }
+        macro_rules! push {
+            ($value:expr) => {{
+                sp.write(Some($value));
+                sp = sp.add(1);
+            }};
+        }
+        // The object `n` words below the top.
+        macro_rules! peek {
+            ($n:expr) => {
+                (*sp.sub(1 + $n)).unwrap_unchecked()
+            };
+        }
+        macro_rules! pop {
+            () => {{
+                sp = sp.sub(1);
+                (*sp).unwrap_unchecked()
+            }};
+        }
+        macro_rules! set_top {
+            ($value:expr) => {
+                sp.sub(1).write(Some($value))
+            };
+        }
+        macro_rules! uint {
+            () => {{
+                let mut value = *ip as usize;
+                ip = ip.add(1);
+                if value >= 0x80 {
+                    value &= 0x7f;
+                    loop {
+                        let byte = *ip as usize;
+                        ip = ip.add(1);
+                        value = value << 7 | byte & 0x7f;
+                        if byte < 0x80 {
+                            break;
+                        }
+                    }
+                }
+                value
+            }};
+        }
+        macro_rules! name {
+            () => {
+                *code.names.add(uint!())
+            };
+        }
+        macro_rules! unsigned_offset {
+            () => {{
+                let mut value = *ip as usize;
+                ip = ip.add(1);
+                if value >= 0x80 {
+                    value = value & 0x7f | (*ip as usize) << 7;
+                    ip = ip.add(1);
+                }
+                value
+            }};
+        }
+        macro_rules! signed_offset {
+            () => {{
+                let mut value = *ip as isize;
+                ip = ip.add(1);
+                if value < 0x80 {
+                    value -= 64;
+                } else {
+                    value = (value & 0x7f | (*ip as isize) << 7) - 16384;
+                    ip = ip.add(1);
+                }
+                value
+            }};
+        }
+
+        // Traceback entries are left out for exceptions that are raised again.
+        let mut no_trace = false;
+        'outer: loop {
+            'run: {
+                macro_rules! tri {
+                    ($e:expr) => {
+                        match $e {
+                            Ok(value) => value,
+                            Err(_) => break 'run,
+                        }
+                    };
+                }
+                // After a jump: callbacks and the keyboard interrupt.
+                macro_rules! poll {
+                    () => {
+                        if rt.pending.any() {
+                            tri!(crate::interp::run_pending(rt));
+                        }
+                    };
+                }
+                // Goes on with the frame that was pushed, or with the value that the call gave.
+                macro_rules! called {
+                    ($result:expr, $ret:expr) => {{
+                        (*fp).ip = ip;
+                        match tri!($result) {
+                            Some(value) => {
+                                sp = $ret;
+                                push!(value);
+                            }
+                            None => {
+                                load_frame!();
+                            }
+                        }
+                    }};
+                }
+                // Leaves the frame with a value.
+                macro_rules! do_return {
+                    ($value:expr) => {{
+                        let value: Obj = $value;
+                        let (kind, ret, owner) = ((*fp).ret_kind, (*fp).ret, (*fp).owner);
+                        if let Some(generator) = resume::generator_of(&*fp) {
+                            resume::finish(generator);
+                        }
+                        rt.interp.depth -= 1;
+                        match kind {
+                            Return::Value => {
+                                load_frame!();
+                                sp = ret;
+                                push!(value);
+                            }
+                            Return::ToRust => return Ok(value),
+                            Return::Init => {
+                                load_frame!();
+                                sp = ret;
+                                if !value.is_none() {
+                                    enter::init_returned(rt, value);
+                                    break 'run;
+                                }
+                                sp.write(owner);
+                                sp = sp.add(1);
+                            }
+                            Return::ForIter => {
+                                load_frame!();
+                                let offset = unsigned_offset!();
+                                sp = sp.sub(4);
+                                ip = ip.add(offset);
+                            }
+                            Return::Delegate => {
+                                load_frame!();
+                                set_top!(value);
+                            }
+                            Return::GeneratorToRust => {
+                                rt.interp.yielded = false;
+                                return Ok(value);
+                            }
+                        }
+                    }};
+                }
+                // Suspends the frame, whose `ip` and `sp` are saved, and all that delegate to it.
+                macro_rules! do_yield {
+                    ($value:expr) => {{
+                        let value: Obj = $value;
+                        loop {
+                            let kind = (*fp).ret_kind;
+                            if let Some(generator) = resume::generator_of(&*fp) {
+                                resume::suspend(generator, &*fp);
+                            }
+                            rt.interp.depth -= 1;
+                            match kind {
+                                Return::ForIter => {
+                                    load_frame!();
+                                    let _ = unsigned_offset!();
+                                    push!(value);
+                                    break;
+                                }
+                                Return::Delegate => {
+                                    load_frame!();
+                                    push!(value);
+                                    (*fp).ip = ip.sub(1);
+                                    (*fp).sp = sp;
+                                }
+                                // The verifier lets only generators yield.
+                                Return::GeneratorToRust
+                                | Return::Value
+                                | Return::Init
+                                | Return::ToRust => {
+                                    rt.interp.yielded = true;
+                                    return Ok(value);
+                                }
+                            }
+                        }
+                    }};
+                }
+                macro_rules! compare {
+                    ($op:tt, $number:expr) => {{
+                        let (rhs, lhs) = (peek!(0), peek!(1));
+                        sp = sp.sub(1);
+                        if lhs.is_small() & rhs.is_small() {
+                            set_top!(Obj::bool((lhs.raw() as isize) $op (rhs.raw() as isize)));
+                        } else if let Some(hit) = arith::compare_floats(lhs, rhs, |a, b| a $op b) {
+                            set_top!(Obj::bool(hit));
+                        } else {
+                            set_top!(tri!(arith::binary_slow(rt, $number, lhs, rhs)));
+                        }
+                    }};
+                }
+
+                if let Some(exc) = inject.take() {
+                    rt.raise_obj(exc);
+                    ip = ip.add(1);
+                    break 'run;
+                }
+                loop {
+                    let op = *ip;
+                    ip = ip.add(1);
+                    match op {
+                        LOAD_FAST_MULTI..=LOAD_FAST_LAST => {
+                            match *base.add((op - LOAD_FAST_MULTI) as usize) {
+                                Some(value) => push!(value),
+                                None => {
+                                    names::unbound_local(rt);
+                                    break 'run;
+                                }
+                            }
+                        }
+                        STORE_FAST_MULTI..=STORE_FAST_LAST => {
+                            sp = sp.sub(1);
+                            *base.add((op - STORE_FAST_MULTI) as usize) = *sp;
+                        }
+                        SMALL_INT_MULTI..=SMALL_INT_LAST => {
+                            push!(Obj::int(op as isize - (SMALL_INT_MULTI as isize + 16)));
+                        }
+
+                        quick::LOAD_GLOBAL => {
+                            let cache = &mut *code.caches.add(*ip as usize);
+                            ip = ip.add(1);
+                            let map = &(*fp).globals.get().map;
+                            let found = match map.cached(cache.slot as usize, Obj::qstr(cache.name))
+                            {
+                                Some(value) => value,
+                                None if names::is_builtin_hit(rt, map, cache) => {
+                                    Obj::from_raw(cache.value).unwrap_unchecked()
+                                }
+                                None => tri!(names::load_global_cached(rt, (*fp).globals, cache)),
+                            };
+                            push!(found);
+                        }
+                        quick::LOAD_ATTR => {
+                            let cache = &mut *code.caches.add(*ip as usize);
+                            ip = ip.add(1);
+                            let obj = peek!(0);
+                            let value = match names::attr_hit(obj, cache) {
+                                Some(value) => value,
+                                None => tri!(names::load_attr_cached(rt, obj, cache)),
+                            };
+                            set_top!(value);
+                        }
+                        quick::LOAD_METHOD => {
+                            let cache = &mut *code.caches.add(*ip as usize);
+                            ip = ip.add(1);
+                            let obj = peek!(0);
+                            let (fun, this) = match names::method_hit(obj, cache) {
+                                Some(fun) => (fun, Some(obj)),
+                                None => tri!(names::load_method_cached(rt, obj, cache)),
+                            };
+                            set_top!(fun);
+                            sp.write(this);
+                            sp = sp.add(1);
+                        }
+                        quick::STORE_ATTR => {
+                            let cache = &mut *code.caches.add(*ip as usize);
+                            ip = ip.add(1);
+                            let obj = peek!(0);
+                            let value = *sp.sub(2);
+                            sp = sp.sub(2);
+                            if !names::store_hit(obj, cache, value) {
+                                tri!(names::store_attr_cached(rt, obj, cache, value));
+                            }
+                        }
+
+                        opcode::LOAD_CONST_STRING => push!(Obj::qstr(name!())),
+                        opcode::LOAD_NAME => {
+                            let name = name!();
+                            push!(tri!(names::load_name(rt, (*fp).globals, name)));
+                        }
+                        opcode::LOAD_GLOBAL => {
+                            let name = name!();
+                            push!(tri!(names::load_global(rt, (*fp).globals, name)));
+                        }
+                        opcode::LOAD_ATTR => {
+                            let name = name!();
+                            let obj = peek!(0);
+                            set_top!(tri!(rt.load_attr(obj, name)));
+                        }
+                        opcode::LOAD_METHOD => {
+                            let name = name!();
+                            let obj = peek!(0);
+                            let (fun, this) = tri!(rt.load_method(obj, name));
+                            set_top!(fun);
+                            sp.write(this);
+                            sp = sp.add(1);
+                        }
+                        opcode::LOAD_SUPER_METHOD => {
+                            let name = name!();
+                            let (fun, this) = tri!(crate::obj::super_type::load_method(
+                                rt,
+                                peek!(1),
+                                peek!(0),
+                                name
+                            ));
+                            sp = sp.sub(1);
+                            sp.sub(2).write(Some(fun));
+                            sp.sub(1).write(this);
+                        }
+                        opcode::STORE_NAME => {
+                            let name = name!();
+                            let value = pop!();
+                            tri!(names::store_name(rt, (*fp).globals, name, value));
+                        }
+                        opcode::STORE_GLOBAL => {
+                            let name = name!();
+                            let value = pop!();
+                            let globals = (*fp).globals;
+                            tri!(globals.map.set_name(rt, name, value));
+                        }
+                        opcode::STORE_ATTR => {
+                            let name = name!();
+                            let obj = peek!(0);
+                            let value = *sp.sub(2);
+                            sp = sp.sub(2);
+                            tri!(rt.store_attr(obj, name, value));
+                        }
+                        opcode::DELETE_NAME => {
+                            let name = name!();
+                            tri!(names::delete_name(rt, (*fp).globals, name));
+                        }
+                        opcode::DELETE_GLOBAL => {
+                            let name = name!();
+                            tri!(names::delete_global(rt, (*fp).globals, name));
+                        }
+                        opcode::IMPORT_NAME => {
+                            let name = name!();
+                            let (fromlist, level) = (peek!(0), peek!(1));
+                            sp = sp.sub(1);
+                            set_top!(tri!(crate::import::import_name(rt, name, fromlist, level)));
+                        }
+                        opcode::IMPORT_FROM => {
+                            let name = name!();
+                            let module = peek!(0);
+                            push!(tri!(crate::import::import_from(rt, module, name)));
+                        }
+                        opcode::IMPORT_STAR => {
+                            let module = pop!();
+                            tri!(crate::import::import_star(rt, module));
+                        }
+
+                        opcode::MAKE_FUNCTION => {
+                            let child = code.child(uint!());
+                            push!(tri!(build::function(rt, (*fp).context, child, None, None)));
+                        }
+                        opcode::MAKE_FUNCTION_DEFARGS => {
+                            let child = code.child(uint!());
+                            let (defs, kwdefs) = (*sp.sub(2), *sp.sub(1));
+                            sp = sp.sub(1);
+                            set_top!(tri!(build::function(
+                                rt,
+                                (*fp).context,
+                                child,
+                                defs,
+                                kwdefs
+                            )));
+                        }
+                        opcode::MAKE_CLOSURE => {
+                            let child = code.child(uint!());
+                            let cells = *ip as usize;
+                            ip = ip.add(1);
+                            let at = sp.sub(cells);
+                            let closure = tri!(build::closure(
+                                rt,
+                                (*fp).context,
+                                child,
+                                None,
+                                None,
+                                at,
+                                cells
+                            ));
+                            sp = at;
+                            push!(closure);
+                        }
+                        opcode::MAKE_CLOSURE_DEFARGS => {
+                            let child = code.child(uint!());
+                            let cells = *ip as usize;
+                            ip = ip.add(1);
+                            let at = sp.sub(cells);
+                            let (defs, kwdefs) = (*at.sub(2), *at.sub(1));
+                            let closure = tri!(build::closure(
+                                rt,
+                                (*fp).context,
+                                child,
+                                defs,
+                                kwdefs,
+                                at,
+                                cells
+                            ));
+                            sp = at.sub(2);
+                            push!(closure);
+                        }
+
+                        opcode::LOAD_CONST_SMALL_INT => {
+                            let first = *ip;
+                            ip = ip.add(1);
+                            let mut value = ((first << 1) as i8 >> 1) as isize;
+                            let mut byte = first;
+                            while byte & 0x80 != 0 {
+                                byte = *ip;
+                                ip = ip.add(1);
+                                value = value << 7 | (byte & 0x7f) as isize;
+                            }
+                            push!(match Obj::small(value) {
+                                Some(value) => value,
+                                None => tri!(crate::obj::int::from_i64(rt, value as i64)),
+                            });
+                        }
+                        opcode::LOAD_CONST_OBJ => push!(*code.consts.add(uint!())),
+                        opcode::LOAD_FAST => match *base.add(uint!()) {
+                            Some(value) => push!(value),
+                            None => {
+                                names::unbound_local(rt);
+                                break 'run;
+                            }
+                        },
+                        opcode::LOAD_DEREF => {
+                            let cell = (*base.add(uint!())).and_then(Obj::cast::<Cell>);
+                            match cell.and_then(|cell| cell.value.get()) {
+                                Some(value) => push!(value),
+                                None => {
+                                    names::unbound_local(rt);
+                                    break 'run;
+                                }
+                            }
+                        }
+                        opcode::STORE_FAST => {
+                            let local = uint!();
+                            sp = sp.sub(1);
+                            *base.add(local) = *sp;
+                        }
+                        opcode::STORE_DEREF => {
+                            let cell = (*base.add(uint!())).and_then(Obj::cast::<Cell>);
+                            let value = pop!();
+                            if let Some(cell) = cell {
+                                cell.value.set(Some(value));
+                            }
+                        }
+                        opcode::DELETE_FAST => {
+                            let local = uint!();
+                            if (*base.add(local)).is_none() {
+                                names::unbound_local(rt);
+                                break 'run;
+                            }
+                            *base.add(local) = None;
+                        }
+                        opcode::DELETE_DEREF => {
+                            let cell = (*base.add(uint!())).and_then(Obj::cast::<Cell>);
+                            match cell {
+                                Some(cell) if cell.value.get().is_some() => cell.value.set(None),
+                                _ => {
+                                    names::unbound_local(rt);
+                                    break 'run;
+                                }
+                            }
+                        }
+
+                        opcode::BUILD_TUPLE => {
+                            let n = uint!();
+                            let at = sp.sub(n);
+                            let tuple = tri!(build::tuple(rt, at, n));
+                            sp = at;
+                            push!(tuple);
+                        }
+                        opcode::BUILD_LIST => {
+                            let n = uint!();
+                            let at = sp.sub(n);
+                            let list = tri!(build::list(rt, at, n));
+                            sp = at;
+                            push!(list);
+                        }
+                        opcode::BUILD_MAP => {
+                            let n = uint!();
+                            push!(tri!(build::dict(rt, n)));
+                        }
+                        opcode::BUILD_SET => {
+                            let n = uint!();
+                            let at = sp.sub(n);
+                            let set = tri!(build::set(rt, at, n));
+                            sp = at;
+                            push!(set);
+                        }
+                        opcode::BUILD_SLICE => {
+                            let step = if uint!() == 3 { pop!() } else { Obj::NONE };
+                            let (stop, start) = (peek!(0), peek!(1));
+                            sp = sp.sub(1);
+                            set_top!(tri!(crate::obj::slice::new(rt, start, stop, step)));
+                        }
+                        opcode::STORE_MAP => {
+                            let (key, value, dict) = (peek!(0), peek!(1), peek!(2));
+                            sp = sp.sub(2);
+                            tri!(build::store_map(rt, dict, key, value));
+                        }
+                        opcode::STORE_COMP => {
+                            let n = uint!();
+                            let target = peek!(n >> 2);
+                            match n & 3 {
+                                0 => {
+                                    let item = pop!();
+                                    tri!(build::list_append(rt, target, item));
+                                }
+                                1 => {
+                                    let (key, value) = (peek!(0), peek!(1));
+                                    sp = sp.sub(2);
+                                    tri!(build::store_map(rt, target, key, value));
+                                }
+                                _ => {
+                                    let item = pop!();
+                                    tri!(build::set_add(rt, target, item));
+                                }
+                            }
+                        }
+                        opcode::UNPACK_SEQUENCE => {
+                            let n = uint!();
+                            let seq = pop!();
+                            tri!(build::unpack(rt, seq, n, sp));
+                            sp = sp.add(n);
+                        }
+                        opcode::UNPACK_EX => {
+                            let n = uint!();
+                            let (left, right) = (n & 0xff, n >> 8);
+                            let seq = pop!();
+                            tri!(build::unpack_ex(rt, seq, left, right, sp));
+                            sp = sp.add(left + right + 1);
+                        }
+
+                        opcode::CALL_FUNCTION => {
+                            let n = uint!();
+                            let (n_pos, n_kw) = (n & 0xff, n >> 8 & 0xff);
+                            let args = sp.sub(n_pos + 2 * n_kw);
+                            let ret = args.sub(1);
+                            let fun = (*ret).unwrap_unchecked();
+                            (*fp).sp = sp;
+                            called!(enter::call(rt, fun, args, n_pos, n_kw, ret), ret);
+                        }
+                        opcode::CALL_METHOD => {
+                            let n = uint!();
+                            let (n_pos, n_kw) = (n & 0xff, n >> 8 & 0xff);
+                            let args = sp.sub(n_pos + 2 * n_kw);
+                            let ret = args.sub(2);
+                            let fun = (*ret).unwrap_unchecked();
+                            (*fp).sp = sp;
+                            let has_self = usize::from((*args.sub(1)).is_some());
+                            called!(
+                                enter::call(
+                                    rt,
+                                    fun,
+                                    args.sub(has_self),
+                                    n_pos + has_self,
+                                    n_kw,
+                                    ret
+                                ),
+                                ret
+                            );
+                        }
+                        opcode::CALL_FUNCTION_VAR_KW => {
+                            let n = uint!();
+                            let (n_pos, n_kw) = (n & 0xff, n >> 8 & 0xff);
+                            let ret = sp.sub(n_pos + 2 * n_kw + 2);
+                            (*fp).sp = sp;
+                            called!(
+                                enter::call_star(rt, ret, false, n_pos, n_kw, sp).map(Some),
+                                ret
+                            );
+                        }
+                        opcode::CALL_METHOD_VAR_KW => {
+                            let n = uint!();
+                            let (n_pos, n_kw) = (n & 0xff, n >> 8 & 0xff);
+                            let ret = sp.sub(n_pos + 2 * n_kw + 3);
+                            (*fp).sp = sp;
+                            called!(
+                                enter::call_star(rt, ret, true, n_pos, n_kw, sp).map(Some),
+                                ret
+                            );
+                        }
+
+                        opcode::JUMP => {
+                            let offset = signed_offset!();
+                            ip = ip.offset(offset);
+                            poll!();
+                        }
+                        opcode::POP_JUMP_IF_TRUE => {
+                            let offset = signed_offset!();
+                            let value = pop!();
+                            let hit = match value {
+                                Obj::TRUE => true,
+                                Obj::FALSE => false,
+                                value => tri!(rt.is_true(value)),
+                            };
+                            if hit {
+                                ip = ip.offset(offset);
+                            }
+                            poll!();
+                        }
+                        opcode::POP_JUMP_IF_FALSE => {
+                            let offset = signed_offset!();
+                            let value = pop!();
+                            let hit = match value {
+                                Obj::TRUE => true,
+                                Obj::FALSE => false,
+                                value => tri!(rt.is_true(value)),
+                            };
+                            if !hit {
+                                ip = ip.offset(offset);
+                            }
+                            poll!();
+                        }
+                        opcode::JUMP_IF_TRUE_OR_POP => {
+                            let offset = unsigned_offset!();
+                            if tri!(rt.is_true(peek!(0))) {
+                                ip = ip.add(offset);
+                            } else {
+                                sp = sp.sub(1);
+                            }
+                        }
+                        opcode::JUMP_IF_FALSE_OR_POP => {
+                            let offset = unsigned_offset!();
+                            if tri!(rt.is_true(peek!(0))) {
+                                sp = sp.sub(1);
+                            } else {
+                                ip = ip.add(offset);
+                            }
+                        }
+                        opcode::UNWIND_JUMP => {
+                            let offset = signed_offset!();
+                            let to = ip.offset(offset);
+                            let extra = *ip;
+                            let at = except::Leaving::Jump {
+                                to: to.offset_from(code.bytes) as usize,
+                                blocks: (extra & 0x7f) as usize,
+                                drop_loop: extra & UNWIND_DROPS_LOOP != 0,
+                            };
+                            (ip, sp) = except::leave(&mut *fp, ip, sp, at);
+                            poll!();
+                        }
+
+                        opcode::SETUP_EXCEPT | opcode::SETUP_FINALLY => {
+                            let offset = unsigned_offset!();
+                            let handler = ip.add(offset).offset_from(code.bytes) as usize;
+                            let depth = sp.offset_from(base) as usize;
+                            (*fp).blocks.write(Block::new(
+                                handler,
+                                depth,
+                                op == opcode::SETUP_FINALLY,
+                            ));
+                            (*fp).blocks = (*fp).blocks.add(1);
+                        }
+                        opcode::SETUP_WITH => {
+                            let offset = unsigned_offset!();
+                            let handler = ip.add(offset).offset_from(code.bytes) as usize;
+                            let manager = peek!(0);
+                            let (exit, this) =
+                                tri!(rt.load_method(manager, ferlance_abi::qstr!("__exit__")));
+                            set_top!(exit);
+                            sp.write(this);
+                            let entered = tri!(rt.call_method(
+                                manager,
+                                ferlance_abi::qstr!("__enter__"),
+                                &[]
+                            ));
+                            sp = sp.add(1);
+                            let depth = sp.offset_from(base) as usize;
+                            (*fp).blocks.write(Block::new(handler, depth, true));
+                            (*fp).blocks = (*fp).blocks.add(1);
+                            push!(entered);
+                        }
+                        opcode::WITH_CLEANUP => {
+                            sp = tri!(except::with_cleanup(rt, sp));
+                        }
+                        opcode::POP_EXCEPT_JUMP => {
+                            let offset = unsigned_offset!();
+                            (*fp).blocks = (*fp).blocks.sub(1);
+                            ip = ip.add(offset);
+                        }
+                        opcode::END_FINALLY => {
+                            (*fp).blocks = (*fp).blocks.sub(1);
+                            let state = pop!();
+                            if let Some(marker) = state.as_small() {
+                                let data = pop!();
+                                if marker < 0 {
+                                    let at = except::leave(
+                                        &mut *fp,
+                                        ip,
+                                        sp,
+                                        except::Leaving::Return(data),
+                                    );
+                                    if at.0.is_null() {
+                                        do_return!(data);
+                                    } else {
+                                        (ip, sp) = at;
+                                    }
+                                } else {
+                                    let at = except::Leaving::Jump {
+                                        to: data.small_value() as usize,
+                                        blocks: (marker & 0x7f) as usize,
+                                        drop_loop: marker & 0x80 != 0,
+                                    };
+                                    (ip, sp) = except::leave(&mut *fp, ip, sp, at);
+                                }
+                            } else if !state.is_none() {
+                                rt.raise_obj(state);
+                                no_trace = true;
+                                break 'run;
+                            }
+                        }
+                        opcode::RAISE_LAST => {
+                            match except::being_handled(&*fp) {
+                                Some(exc) => {
+                                    rt.raise_obj(exc);
+                                    no_trace = true;
+                                }
+                                None => {
+                                    rt.raise_msg(
+                                        &exc::RUNTIME_ERROR,
+                                        "no active exception to reraise",
+                                    );
+                                }
+                            }
+                            break 'run;
+                        }
+                        opcode::RAISE_OBJ => {
+                            let what = pop!();
+                            except::raise(rt, what);
+                            break 'run;
+                        }
+                        opcode::RAISE_FROM => {
+                            let cause = pop!();
+                            let what = pop!();
+                            if !cause.is_none() {
+                                tri!(except::warn_chaining(rt));
+                            }
+                            except::raise(rt, what);
+                            break 'run;
+                        }
+
+                        opcode::GET_ITER => {
+                            let obj = peek!(0);
+                            set_top!(tri!(rt.get_iter(obj)));
+                        }
+                        opcode::GET_ITER_STACK => {
+                            let obj = peek!(0);
+                            tri!(iter::start(rt, obj, sp.sub(1)));
+                            sp = sp.add(3);
+                        }
+                        opcode::FOR_ITER => {
+                            let slots = sp.sub(4);
+                            let item = match iter::fast_next(rt, slots) {
+                                iter::Fast::Item(item) => Some(item),
+                                iter::Fast::End => None,
+                                iter::Fast::Slow => {
+                                    let it = (*slots.add(1)).unwrap_unchecked();
+                                    match it.cast::<Generator>() {
+                                        Some(generator) => {
+                                            (*fp).ip = ip;
+                                            (*fp).sp = sp;
+                                            match tri!(resume::enter(
+                                                rt,
+                                                generator,
+                                                Obj::NONE,
+                                                Return::ForIter
+                                            )) {
+                                                true => {
+                                                    load_frame!();
+                                                    continue;
+                                                }
+                                                false => None,
+                                            }
+                                        }
+                                        None => tri!(rt.next(it)),
+                                    }
+                                }
+                            };
+                            let offset = unsigned_offset!();
+                            match item {
+                                Some(item) => push!(item),
+                                None => {
+                                    sp = slots;
+                                    ip = ip.add(offset);
+                                }
+                            }
+                        }
+
+                        opcode::LOAD_CONST_FALSE => push!(Obj::FALSE),
+                        opcode::LOAD_CONST_NONE => push!(Obj::NONE),
+                        opcode::LOAD_CONST_TRUE => push!(Obj::TRUE),
+                        opcode::LOAD_NULL => {
+                            sp.write(None);
+                            sp = sp.add(1);
+                        }
+                        opcode::LOAD_BUILD_CLASS => push!(tri!(names::build_class(rt))),
+                        opcode::LOAD_SUBSCR => {
+                            let (index, obj) = (peek!(0), peek!(1));
+                            sp = sp.sub(1);
+                            let value = match arith::list_item(obj, index) {
+                                Some(value) => value,
+                                None => tri!(rt.get_item(obj, index)),
+                            };
+                            set_top!(value);
+                        }
+                        opcode::STORE_SUBSCR => {
+                            let (index, obj, value) = (peek!(0), peek!(1), *sp.sub(3));
+                            sp = sp.sub(3);
+                            match value {
+                                Some(value) => {
+                                    if !arith::set_list_item(obj, index, value) {
+                                        tri!(rt.set_item(obj, index, value));
+                                    }
+                                }
+                                None => tri!(rt.del_item(obj, index)),
+                            }
+                        }
+                        opcode::DUP_TOP => {
+                            let value = *sp.sub(1);
+                            sp.write(value);
+                            sp = sp.add(1);
+                        }
+                        opcode::DUP_TOP_TWO => {
+                            sp.write(*sp.sub(2));
+                            sp.add(1).write(*sp.sub(1));
+                            sp = sp.add(2);
+                        }
+                        opcode::POP_TOP => sp = sp.sub(1),
+                        opcode::ROT_TWO => {
+                            core::ptr::swap(sp.sub(1), sp.sub(2));
+                        }
+                        opcode::ROT_THREE => {
+                            let top = *sp.sub(1);
+                            *sp.sub(1) = *sp.sub(2);
+                            *sp.sub(2) = *sp.sub(3);
+                            *sp.sub(3) = top;
+                        }
+
+                        opcode::RETURN_VALUE => {
+                            let value = pop!();
+                            if !(*fp).no_blocks() {
+                                let at =
+                                    except::leave(&mut *fp, ip, sp, except::Leaving::Return(value));
+                                if !at.0.is_null() {
+                                    (ip, sp) = at;
+                                    continue;
+                                }
+                            }
+                            do_return!(value);
+                        }
+                        opcode::YIELD_VALUE => {
+                            let value = peek!(0);
+                            (*fp).ip = ip;
+                            (*fp).sp = sp;
+                            do_yield!(value);
+                        }
+                        opcode::YIELD_FROM => {
+                            let sent = pop!();
+                            let it = peek!(0);
+                            // Suspends at this instruction again as long as `it` yields.
+                            let again = ip.sub(1);
+                            if let Some(generator) = it.cast::<Generator>() {
+                                (*fp).ip = ip;
+                                (*fp).sp = sp;
+                                if tri!(resume::enter(rt, generator, sent, Return::Delegate)) {
+                                    load_frame!();
+                                } else {
+                                    set_top!(resume::finished_value(rt));
+                                }
+                            } else {
+                                match tri!(resume::step_foreign(rt, it, sent)) {
+                                    resume::Step::Yield(value) => {
+                                        push!(value);
+                                        (*fp).ip = again;
+                                        (*fp).sp = sp;
+                                        do_yield!(value);
+                                    }
+                                    resume::Step::Done(value) => set_top!(value),
+                                }
+                            }
+                        }
+
+                        LT => compare!(<, LT),
+                        GT => compare!(>, GT),
+                        LE => compare!(<=, LE),
+                        GE => compare!(>=, GE),
+                        EQ => compare!(==, EQ),
+                        NE => compare!(!=, NE),
+                        IS => {
+                            let (rhs, lhs) = (peek!(0), peek!(1));
+                            sp = sp.sub(1);
+                            set_top!(Obj::bool(lhs == rhs));
+                        }
+                        ADD | IADD => {
+                            let (rhs, lhs) = (peek!(0), peek!(1));
+                            sp = sp.sub(1);
+                            let value = match arith::add_small(lhs, rhs) {
+                                Some(value) => value,
+                                None => tri!(arith::add(rt, op, lhs, rhs)),
+                            };
+                            set_top!(value);
+                        }
+                        SUB | ISUB => {
+                            let (rhs, lhs) = (peek!(0), peek!(1));
+                            sp = sp.sub(1);
+                            let value = match arith::sub_small(lhs, rhs) {
+                                Some(value) => value,
+                                None => tri!(arith::sub(rt, op, lhs, rhs)),
+                            };
+                            set_top!(value);
+                        }
+                        opcode::BINARY_OP..=BINARY_LAST => {
+                            let (rhs, lhs) = (peek!(0), peek!(1));
+                            sp = sp.sub(1);
+                            set_top!(tri!(arith::binary(rt, op, lhs, rhs)));
+                        }
+                        opcode::UNARY_OP..=UNARY_LAST => {
+                            let arg = peek!(0);
+                            set_top!(tri!(arith::unary(rt, op, arg)));
+                        }
+                        _ => {
+                            rt.raise_msg(&exc::NOT_IMPLEMENTED_ERROR, "opcode");
+                            break 'run;
+                        }
+                    }
+                }
+            }
+
+            // An exception: find its handler, leaving frames that have none.
+            loop {
+                // The innermost frame may be the caller of one that was pushed and failed before it ran.
+                let exc = rt.exception().unwrap_or(Obj::NONE);
+                if !no_trace {
+                    except::trace(rt, exc, code, ip);
+                }
+                no_trace = false;
+                if let Some((handler, depth)) = except::find_handler(&mut *fp, ip, exc) {
+                    rt.clear_exception();
+                    ip = code.bytes.add(handler);
+                    sp = base.add(depth);
+                    push!(exc);
+                    continue 'outer;
+                }
+                let kind = (*fp).ret_kind;
+                if let Some(generator) = resume::generator_of(&*fp) {
+                    resume::fail(rt, generator);
+                }
+                rt.interp.depth -= 1;
+                match kind {
+                    Return::ToRust | Return::GeneratorToRust => return Err(rt.raised()),
+                    Return::Value | Return::Init | Return::ForIter | Return::Delegate => {
+                        load_frame!();
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! `...`.
+
+use ferlance_abi::qstr;
+
+use super::ptr::Ptr;
+use super::ty::{Header, Type, VTable};
+
+/// `ellipsis`.
+pub static ELLIPSIS: Type = Type::builtin(qstr!("Ellipsis"), 0, &VT);
+static VT: VTable = VTable { ..VTable::NEW };
+
+/// A structure that is only its type.
+#[repr(C)]
+pub struct Singleton {
+    base: Header,
+}
+
+// SAFETY: never written.
+unsafe impl Sync for Singleton {}
+
+static ELLIPSIS_SINGLETON: Singleton = Singleton {
+    base: Header::new(&ELLIPSIS),
+};
+
+/// The object `...`.
+pub fn object() -> super::word::Obj {
+    Ptr::from_ref(&ELLIPSIS_SINGLETON).obj()
+}
