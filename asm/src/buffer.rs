@@ -119,6 +119,12 @@ impl<F: Fixup> CodeBuffer<F> {
             && !matches!(self.sites.first(), Some(site) if matches!(site.item, Item::Front { .. }))
     }
 
+    /// How many sites were recorded: fixups, differences, alignments that layout decides.
+    #[inline]
+    pub fn site_count(&self) -> usize {
+        self.sites.len()
+    }
+
     /// Whether nothing was written yet.
     #[inline]
     pub fn is_empty(&self) -> bool {
@@ -190,14 +196,14 @@ impl<F: Fixup> CodeBuffer<F> {
     /// Appends an instruction that refers to `label`, in the shortest form from `form` on that
     /// will reach.
     pub fn fixup(&mut self, form: F, label: Label) -> Result<SiteIndex, OutOfMemory> {
-        let len = form.len();
+        let len = form.size();
         let mut longest = form;
         while let Some(wider) = longest.widen() {
             longest = wider;
         }
         let index = self.push_site(len as u8, Item::Fixup { form, label })?;
         self.put_zeros(len)?;
-        self.slack = self.slack.saturating_add(longest.len().saturating_sub(len));
+        self.slack = self.slack.saturating_add(longest.size().saturating_sub(len));
         Ok(index)
     }
 
@@ -350,7 +356,7 @@ impl<F: Fixup> CodeBuffer<F> {
         for site in self.sites.iter_mut() {
             site.shift = shift;
             let len = match site.item {
-                Item::Fixup { form, .. } => form.len(),
+                Item::Fixup { form, .. } => form.size(),
                 Item::Align { log2 } => (site.at + shift).wrapping_neg() & ((1 << log2) - 1),
                 Item::Front { .. } if front == 0 => 0,
                 Item::Front { .. } => 4 + 4 * front,
@@ -428,14 +434,14 @@ impl<F: Fixup> CodeBuffer<F> {
                     let target = self
                         .final_offset(label, growth)
                         .ok_or(BufferError::Unbound { label, site: index })?;
-                    form.patch(at, target, self.bytes_at(at, form.len()));
+                    form.patch(at, target, self.bytes_at(at, form.size()));
                 }
                 Item::Front { jump } => {
                     let words = self.front.len() as u32;
                     if words == 0 {
                         continue;
                     }
-                    jump.patch(at, 4 + 4 * words, self.bytes_at(at, jump.len()));
+                    jump.patch(at, 4 + 4 * words, self.bytes_at(at, jump.size()));
                     for index in 0..words {
                         let word = self.front[index as usize];
                         write_le(self.bytes_at(4 + 4 * index, 4), word);
@@ -498,7 +504,7 @@ mod tests {
     }
 
     impl Fixup for Toy {
-        fn len(self) -> u32 {
+        fn size(self) -> u32 {
             match self {
                 Toy::Near | Toy::Load | Toy::Back => 1,
                 Toy::Far => 2,

@@ -27,7 +27,7 @@ impl Reach {
 /// conditional branch) is one form: its length covers all of them.
 pub trait Fixup: Copy {
     /// Bytes that the form takes.
-    fn len(self) -> u32;
+    fn size(self) -> u32;
 
     /// How far it reaches. Forms that count from a rounded position give the least they can.
     fn reach(self) -> Reach;
@@ -40,7 +40,7 @@ pub trait Fixup: Copy {
     /// The next longer form of the same operation.
     fn widen(self) -> Option<Self>;
 
-    /// Writes the form. `out` has exactly `len` bytes, and `fits` holds.
+    /// Writes the form. `out` has exactly `size` bytes, and `fits` holds.
     fn patch(self, at: u32, target: u32, out: &mut [u8]);
 }
 

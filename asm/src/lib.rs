@@ -16,6 +16,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod assembly;
 pub mod buffer;
 pub mod error;
 pub mod fixup;

@@ -225,7 +225,10 @@ impl<C> Kind<C> {
 
     /// What values must be a multiple of.
     pub const fn step(&self) -> i32 {
-        1 << self.value_mask().trailing_zeros()
+        match self.value_mask() {
+            0 => 1,
+            mask => 1 << mask.trailing_zeros(),
+        }
     }
 
     /// Whether values are stored as they are, so that masks and steps mean something.
