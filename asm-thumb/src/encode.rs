@@ -398,13 +398,21 @@ pub fn pack_float(bits: i32) -> Option<u32> {
 
 /// The single-precision bits of a packed float constant.
 pub fn unpack_float(packed: u32) -> i32 {
-    let exponent = if packed & 0x40 == 0 { 0x4000_0000 } else { 0x3e00_0000 };
+    let exponent = if packed & 0x40 == 0 {
+        0x4000_0000
+    } else {
+        0x3e00_0000
+    };
     ((packed & 0x80) << 24 | exponent | (packed & 0x3f) << 19) as i32
 }
 
 /// Bits 23 and 22 of a long branch are stored inverted unless it goes backwards (A7.7.12).
 fn cross_branch(distance: i32) -> Option<u32> {
-    let crossed = if distance < 0 { distance } else { distance ^ (3 << 22) };
+    let crossed = if distance < 0 {
+        distance
+    } else {
+        distance ^ (3 << 22)
+    };
     Some(crossed as u32)
 }
 
@@ -423,7 +431,11 @@ fn sign_up(value: i32, width: u32) -> Option<u32> {
 
 fn sign_down(number: u32, width: u32) -> i32 {
     let magnitude = (number & ((1 << width) - 1)) as i32;
-    if number >> width & 1 != 0 { magnitude } else { -magnitude }
+    if number >> width & 1 != 0 {
+        magnitude
+    } else {
+        -magnitude
+    }
 }
 
 fn signed_8(value: i32) -> Option<u32> {

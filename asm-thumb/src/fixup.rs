@@ -69,7 +69,11 @@ pub struct Branch {
 
 impl Far {
     const fn of(features: Features) -> Far {
-        if features & V7M != 0 { Far::Wide } else { Far::Hop }
+        if features & V7M != 0 {
+            Far::Wide
+        } else {
+            Far::Hop
+        }
     }
 }
 
@@ -93,7 +97,11 @@ impl Branch {
     /// `cbz rn` or, if `nonzero`, `cbnz rn`, for a low register; as short as it can be. Armv7-M.
     /// Reaches forwards only as long as it is short.
     pub fn cbz(nonzero: bool, rn: Reg) -> Branch {
-        let inst = if nonzero { t16::cbnz(rn, 0) } else { t16::cbz(rn, 0) };
+        let inst = if nonzero {
+            t16::cbnz(rn, 0)
+        } else {
+            t16::cbz(rn, 0)
+        };
         Branch {
             bits: inst.0,
             form: Form::Cbz(Far::Wide),
@@ -371,8 +379,12 @@ mod tests {
     #[test]
     fn literal_loads_count_from_the_word() {
         let mut buffer = CodeBuffer::new();
-        buffer.literal(Branch::ldr(Reg::R1, V7M), 0x1234_5678).unwrap();
-        buffer.literal(Branch::ldr(Reg::R2, V7M), 0x1234_5678).unwrap();
+        buffer
+            .literal(Branch::ldr(Reg::R1, V7M), 0x1234_5678)
+            .unwrap();
+        buffer
+            .literal(Branch::ldr(Reg::R2, V7M), 0x1234_5678)
+            .unwrap();
         buffer.literal(Branch::ldr(Reg::R8, V7M), 7).unwrap();
         buffer.literal(Branch::vldr_s(SReg::new(5)), 7).unwrap();
         let code: Vec<u8> = buffer.finish().unwrap().bytes.to_vec();

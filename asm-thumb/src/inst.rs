@@ -33,7 +33,12 @@ impl Inst {
 
 impl fmt::Debug for Inst {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#0width$x}", self.0, width = 2 + 2 * self.size() as usize)
+        write!(
+            f,
+            "{:#0width$x}",
+            self.0,
+            width = 2 + 2 * self.size() as usize
+        )
     }
 }
 
@@ -67,4 +72,9 @@ pub const PRE: u16 = 1;
 pub const POST: u16 = 2;
 
 /// All encodings. Where several could hold the same operands, the one to prefer comes first.
-pub static TABLES: [&[Row<Class>]; 4] = [crate::t16::T16, crate::t32::T32, crate::dsp::DSP_ROWS, crate::vfp::VFP];
+pub static TABLES: [&[Row<Class>]; 4] = [
+    crate::t16::T16,
+    crate::t32::T32,
+    crate::dsp::DSP_ROWS,
+    crate::vfp::VFP,
+];

@@ -34,7 +34,9 @@ pub const SPECIAL_REGISTERS: [(&str, i32); 14] = [
 
 impl InstructionSet for Thumb {
     fn fetch(bytes: &[u8]) -> Option<(u32, usize)> {
-        let [a, b, rest @ ..] = bytes else { return None };
+        let [a, b, rest @ ..] = bytes else {
+            return None;
+        };
         let first = u32::from(u16::from_le_bytes([*a, *b]));
         if first < 0xe800 {
             return Some((first, 2));
@@ -63,12 +65,7 @@ impl fmt::Display for Inst {
 }
 
 /// Writes `word` as an instruction of `row`.
-pub fn write_row(
-    row: &Row<Class>,
-    word: u32,
-    at: Option<u32>,
-    out: &mut dyn Write,
-) -> fmt::Result {
+pub fn write_row(row: &Row<Class>, word: u32, at: Option<u32>, out: &mut dyn Write) -> fmt::Result {
     write_mnemonic(row, word, out)?;
     let mut separator = " ";
     let mut inside = false;
@@ -122,7 +119,9 @@ fn write_mnemonic(row: &Row<Class>, word: u32, out: &mut dyn Write) -> fmt::Resu
         }
     }
     for byte in row.name.chars() {
-        if byte == '.' && let Some(name) = condition.take() {
+        if byte == '.'
+            && let Some(name) = condition.take()
+        {
             out.write_str(name)?;
         }
         if byte != '{' && byte != '}' {
@@ -173,7 +172,9 @@ fn write_operand(
         Class::ItCond => out.write_str(COND_NAMES.get(value as usize).copied().unwrap_or("?")),
         Class::Cond | Class::ItMask => Ok(()),
         Class::Sys => {
-            let known = SPECIAL_REGISTERS.iter().find(|(_, number)| *number == value);
+            let known = SPECIAL_REGISTERS
+                .iter()
+                .find(|(_, number)| *number == value);
             match known {
                 // `msr` writes the flags by fields.
                 Some((name, 0..=3)) if word & 0x0020_0000 == 0 => write!(out, "{name}_nzcvq"),
@@ -247,7 +248,8 @@ mod tests {
     #[test]
     fn a_function_is_listed() {
         let code = [
-            0xf2, 0xb5, 0x01, 0x38, 0xfd, 0xd1, 0x0c, 0xbf, 0x31, 0xea, 0x82, 0x10, 0xf2, 0xbd, 0xff, 0xff,
+            0xf2, 0xb5, 0x01, 0x38, 0xfd, 0xd1, 0x0c, 0xbf, 0x31, 0xea, 0x82, 0x10, 0xf2, 0xbd,
+            0xff, 0xff,
         ];
         let mut text = String::new();
         write_listing::<Thumb>(&code, &mut text).unwrap();

@@ -203,7 +203,9 @@ impl<F: Fixup> CodeBuffer<F> {
         }
         let index = self.push_site(len as u8, Item::Fixup { form, label })?;
         self.put_zeros(len)?;
-        self.slack = self.slack.saturating_add(longest.size().saturating_sub(len));
+        self.slack = self
+            .slack
+            .saturating_add(longest.size().saturating_sub(len));
         Ok(index)
     }
 

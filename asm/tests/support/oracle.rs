@@ -27,8 +27,12 @@ pub(crate) fn combinations<C>(
     rest: impl Fn(usize, &Kind<C>) -> i32,
     legal: impl Fn(u32) -> bool,
 ) -> Vec<(Vec<i32>, u32)> {
-    let resting: Vec<i32> =
-        row.operands.iter().enumerate().map(|(at, kind)| rest(at, kind)).collect();
+    let resting: Vec<i32> = row
+        .operands
+        .iter()
+        .enumerate()
+        .map(|(at, kind)| rest(at, kind))
+        .collect();
     let mut seen = HashSet::new();
     let mut made = Vec::new();
     let mut add = |values: &[i32]| {
@@ -67,7 +71,11 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Compares the cases with the golden file, or writes it.
-pub(crate) fn compare(golden: &Path, cases: &[Case], assemble: impl FnOnce(&[Case]) -> Vec<Vec<u8>>) {
+pub(crate) fn compare(
+    golden: &Path,
+    cases: &[Case],
+    assemble: impl FnOnce(&[Case]) -> Vec<Vec<u8>>,
+) {
     if env::var_os("FERLANCE_BLESS").is_some() {
         let theirs = assemble(cases);
         let mut text = String::new();
@@ -94,7 +102,11 @@ pub(crate) fn compare(golden: &Path, cases: &[Case], assemble: impl FnOnce(&[Cas
         cases.len(),
         wrong[..wrong.len().min(60)].join("\n")
     );
-    assert_eq!(lines.next(), None, "the golden file has more cases than the tables");
+    assert_eq!(
+        lines.next(),
+        None,
+        "the golden file has more cases than the tables"
+    );
 }
 
 /// The golden file's texts, assembled again by the installed tool, must give its bytes.
@@ -108,13 +120,20 @@ pub(crate) fn check_live(golden: &Path, assemble: impl FnOnce(&[Case]) -> Vec<Ve
         })
         .collect();
     for (line, bytes) in known.lines().zip(assemble(&cases)) {
-        assert!(line.starts_with(&format!("{}\t", hex(&bytes))), "{line} is {}", hex(&bytes));
+        assert!(
+            line.starts_with(&format!("{}\t", hex(&bytes))),
+            "{line} is {}",
+            hex(&bytes)
+        );
     }
 }
 
 /// Whether a program can be started.
 pub(crate) fn installed(program: &str) -> bool {
-    Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success())
+    Command::new(program)
+        .arg("--version")
+        .output()
+        .is_ok_and(|out| out.status.success())
 }
 
 /// Assembles by GNU as: `as` and `objcopy` of `prefix`, each case in a slot of `slot` bytes.
@@ -129,8 +148,11 @@ pub(crate) fn gnu(
 ) -> Vec<Vec<u8>> {
     let (mut refused, mut source) = (HashSet::new(), String::new());
     let scratch = scratch();
-    let (input, object, output) =
-        (scratch.join("in.s"), scratch.join("out.o"), scratch.join("out.bin"));
+    let (input, object, output) = (
+        scratch.join("in.s"),
+        scratch.join("out.o"),
+        scratch.join("out.bin"),
+    );
     loop {
         source.clear();
         let _ = writeln!(source, "{head}");
@@ -174,16 +196,22 @@ pub(crate) fn gnu(
     cases
         .iter()
         .enumerate()
-        .map(|(index, _)| match bytes.get(index * slot..(index + 1) * slot) {
-            Some(slot) if !refused.contains(&index) => slot[..size(slot)].to_vec(),
-            _ => Vec::new(),
-        })
+        .map(
+            |(index, _)| match bytes.get(index * slot..(index + 1) * slot) {
+                Some(slot) if !refused.contains(&index) => slot[..size(slot)].to_vec(),
+                _ => Vec::new(),
+            },
+        )
         .collect()
 }
 
 /// A folder for temporary files.
 pub(crate) fn scratch() -> PathBuf {
-    let name = format!("ferlance-oracle-{}-{:?}", process::id(), std::thread::current().id());
+    let name = format!(
+        "ferlance-oracle-{}-{:?}",
+        process::id(),
+        std::thread::current().id()
+    );
     let path = env::temp_dir().join(name.replace(['(', ')'], ""));
     fs::create_dir_all(&path).unwrap();
     path
