@@ -1,6 +1,8 @@
 //! Numbers beyond the machine word, and their text.
 //!
 //! - [`bigint`]: integers of any size, on borrowed limbs ([`BigRef`]) and owned ones ([`BigInt`]).
+//! - [`parse_int`], [`parse_float`]: Python's number text to values.
+//! - [`format_float`]: floats to Python's and C's text.
 //!
 //! Nothing here knows about objects or exceptions: errors are [`NumError`] and the parsers' own.
 #![no_std]
@@ -11,6 +13,12 @@ extern crate std;
 
 pub mod bigint;
 mod error;
+pub mod format_float;
+pub mod parse_float;
+pub mod parse_int;
 
-pub use bigint::{BigInt, BigRef, Limb, SmallBig};
+pub use bigint::{BigInt, BigRef, ByteOrder, Limb, SmallBig};
 pub use error::NumError;
+pub use format_float::{FloatForm, FloatFormat, FloatText, PlusSign, repr, repr_f32, write_float};
+pub use parse_float::{ParseFloatError, parse_float, scan_float};
+pub use parse_int::{ParseIntError, ParsedInt, parse_int};

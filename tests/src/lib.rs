@@ -1,1 +1,20 @@
-//! Runner and oracles for the tests that cross crates.
+//! What the tests that cross crates share: running whole programs, oracles to compare with, the tables that say
+//! which answers differ on purpose, and a view of the workspace itself.
+//!
+//! | test | asks |
+//! | --- | --- |
+//! | `behaviour` | do the vectors in `vectors/behaviour` give upstream's output, byte for byte? |
+//! | `lang` | do our own programs in `lang/` give the stored output? |
+//! | `oracles` | is the stored output what CPython and the released upstream build print? |
+//! | `crash` | does every program in `crash/` end in an orderly way? |
+//! | `sweeps` | the same when the n-th allocation fails, and when every allocation collects? |
+//! | `invariants` | do the rules of `docs/architecture.md` hold? |
+//! | `markdown` | do links and file names in the pages exist? |
+
+pub mod differences;
+pub mod interpreter;
+pub mod oracle;
+pub mod programs;
+pub mod scope;
+pub mod text_diff;
+pub mod workspace;

@@ -9,6 +9,8 @@ pub mod words;
 use core::num::NonZeroU32;
 use core::ops::Index;
 
+pub use ferlance_abi::ops::{BinaryOp, UnaryOp};
+pub use ferlance_abi::qstr::Qstr;
 pub use node::*;
 pub use words::{Items, List, Rec, Words};
 

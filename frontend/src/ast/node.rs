@@ -16,32 +16,11 @@
 
 use core::num::NonZeroU32;
 
+use ferlance_abi::ops::{BinaryOp, UnaryOp};
+use ferlance_abi::qstr::Qstr;
+
 use super::words::{List, Rec, Words, word};
 use crate::source::Pos;
-
-/// An interned name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Qstr(u32);
-
-impl Qstr {
-    /// No name.
-    pub const NONE: Qstr = Qstr(0);
-
-    /// The name numbered `number`.
-    pub const fn new(number: u32) -> Qstr {
-        Qstr(number)
-    }
-
-    /// The number.
-    pub const fn number(self) -> u32 {
-        self.0
-    }
-
-    /// Is this `NONE`?
-    pub const fn is_none(self) -> bool {
-        self.0 == 0
-    }
-}
 
 /// An expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -232,7 +211,7 @@ pub enum ExprKind {
     /// `a op b`.
     Compare {
         /// The operator.
-        op: CompareOp,
+        op: BinaryOp,
         /// Left operand.
         left: ExprId,
         /// Right operand.
@@ -243,7 +222,7 @@ pub enum ExprKind {
         /// The first operand.
         first: ExprId,
         /// Operators and the operands to their right.
-        rest: List<CompareStep>,
+        rest: List<BinaryStep>,
     },
     /// `a and b and …`
     And(List<ExprId>),
@@ -425,58 +404,6 @@ pub enum CompKind {
     BareGenerator,
 }
 
-macro_rules! op_enum {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $name {
-            $(#[doc = concat!("`", $text, "`")] $variant,)*
-        }
-
-        impl $name {
-            /// All, in order of their numbers.
-            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
-
-            /// The operator as it is written.
-            pub fn symbol(self) -> &'static str {
-                match self { $($name::$variant => $text,)* }
-            }
-        }
-
-        impl Words for $name {
-            const LEN: usize = 1;
-            fn read(words: &[u32]) -> Self {
-                let at = word(words, 0) as usize;
-                Self::ALL.get(at).copied().unwrap_or(Self::ALL[0])
-            }
-            fn write(self, out: &mut dyn FnMut(u32)) {
-                out(self as u32)
-            }
-        }
-    };
-}
-
-op_enum! {
-    /// Operators with one operand.
-    UnaryOp { Pos = "+", Neg = "-", Invert = "~", Not = "not", }
-}
-
-op_enum! {
-    /// Operators with two operands that also have an augmented form.
-    BinaryOp {
-        Or = "|", Xor = "^", And = "&", Shl = "<<", Shr = ">>", Add = "+", Sub = "-",
-        Mul = "*", MatMul = "@", Div = "/", Mod = "%", FloorDiv = "//", Pow = "**",
-    }
-}
-
-op_enum! {
-    /// Comparison operators.
-    CompareOp {
-        Less = "<", More = ">", Equal = "==", LessEqual = "<=", MoreEqual = ">=", NotEqual = "!=",
-        In = "in", NotIn = "not in", Is = "is", IsNot = "is not",
-    }
-}
-
 macro_rules! record {
     ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $ty:ty,)* }) => {
         $(#[$doc])*
@@ -504,20 +431,10 @@ macro_rules! record {
 }
 
 record! {
-    /// An operator and the operand to its right.
+    /// An operator, also a comparison, and the operand to its right.
     BinaryStep {
         /// The operator.
         op: BinaryOp,
-        /// Its right operand.
-        right: ExprId,
-    }
-}
-
-record! {
-    /// A comparison and the operand to its right.
-    CompareStep {
-        /// The operator.
-        op: CompareOp,
         /// Its right operand.
         right: ExprId,
     }
@@ -611,9 +528,29 @@ impl Words for CompClause {
     }
 }
 
-op_enum! {
-    /// What a parameter takes.
-    ParamKind { Plain = "", Star = "*", DoubleStar = "**", }
+/// What a parameter takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ParamKind {
+    /// One argument.
+    Plain,
+    /// `*`: all other positional ones.
+    Star,
+    /// `**`: all other keywords.
+    DoubleStar,
+}
+
+impl Words for ParamKind {
+    const LEN: usize = 1;
+    fn read(words: &[u32]) -> Self {
+        match word(words, 0) {
+            0 => ParamKind::Plain,
+            1 => ParamKind::Star,
+            _ => ParamKind::DoubleStar,
+        }
+    }
+    fn write(self, out: &mut dyn FnMut(u32)) {
+        out(self as u32)
+    }
 }
 
 record! {

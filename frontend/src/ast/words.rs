@@ -6,7 +6,10 @@
 use core::marker::PhantomData;
 use core::num::NonZeroU32;
 
-use super::node::{ConstId, ExprId, Qstr, StmtId};
+use ferlance_abi::ops::BinaryOp;
+use ferlance_abi::qstr::Qstr;
+
+use super::node::{ConstId, ExprId, StmtId};
 use crate::source::Pos;
 
 /// A value stored as a fixed number of words.
@@ -186,6 +189,11 @@ one_word!(
     Option<Qstr>,
     |w| Some(Qstr::new(w)).filter(|q| !q.is_none()),
     |v| v.unwrap_or(Qstr::NONE).number()
+);
+one_word!(
+    BinaryOp,
+    |w| BinaryOp::from_number(w as u8).unwrap_or(BinaryOp::Add),
+    |v| u32::from(v.number())
 );
 one_word!(
     ExprId,

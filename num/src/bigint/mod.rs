@@ -42,6 +42,7 @@ use crate::NumError;
 pub use bytes::ByteOrder;
 pub use limb::{BITS, DoubleLimb, Limb};
 use limb::{LIMBS_PER_128, trimmed, trimmed_len};
+pub(crate) use text::digit_value;
 
 /// A borrowed integer.
 #[derive(Clone, Copy)]

@@ -1,0 +1,179 @@
+//! Running one Python program in a process of its own, shut off from everything around it.
+//!
+//! The script is copied alone into an empty directory and run there by its bare name, because tracebacks contain
+//! the name; the environment is empty but for `TZ=UTC`, standard input is empty. This is how the expected outputs
+//! were made.
+
+use std::{
+    env,
+    ffi::OsString,
+    fs, io,
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::OnceLock,
+    time::Duration,
+};
+
+use wait_timeout::ChildExt;
+
+use crate::workspace;
+
+/// A command that runs a Python file given as its last argument.
+#[derive(Debug, Clone)]
+pub struct Interpreter {
+    command: Vec<OsString>,
+    env: Vec<(OsString, OsString)>,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// By itself, with this exit code.
+    Exit(i32),
+    /// By this signal: an abort, a segmentation fault.
+    Signal(i32),
+    /// It was killed at the time limit.
+    TimedOut,
+}
+
+/// What a program printed and how it ended.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Standard output, byte for byte.
+    pub stdout: Vec<u8>,
+    /// Standard error, for the reader of a failure only.
+    pub stderr: Vec<u8>,
+    /// How it ended.
+    pub end: End,
+}
+
+impl Outcome {
+    /// Why this is not an orderly end: a signal, a Rust panic, the time limit. `None` if all is well; an exit code
+    /// other than zero is an orderly end.
+    pub fn disorder(&self) -> Option<String> {
+        let stderr = String::from_utf8_lossy(&self.stderr);
+        match self.end {
+            End::Signal(signal) => Some(format!("killed by signal {signal}\n{stderr}")),
+            End::TimedOut => Some("ran into the time limit".to_owned()),
+            End::Exit(_) if stderr.contains("panicked at") => Some(format!("a panic:\n{stderr}")),
+            End::Exit(_) => None,
+        }
+    }
+}
+
+impl Interpreter {
+    /// A command from its words.
+    pub fn new(words: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        Self {
+            command: words.into_iter().map(Into::into).collect(),
+            env: Vec::new(),
+        }
+    }
+
+    /// The same command with one more environment variable.
+    pub fn with_env(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    /// The program under test: the words of `$FERLANCE`, or else `ferlance` of this workspace in the profile of
+    /// the running test, built first.
+    pub fn ferlance() -> Self {
+        static FOUND: OnceLock<Interpreter> = OnceLock::new();
+        FOUND
+            .get_or_init(|| match env::var("FERLANCE") {
+                Ok(words) => Self::new(words.split_whitespace()),
+                Err(_) => Self::new([build_ferlance()]),
+            })
+            .clone()
+    }
+
+    /// Run `script` alone in an empty directory.
+    pub fn run_alone(&self, script: &Path, limit: Duration) -> io::Result<Outcome> {
+        let scratch = tempfile::tempdir()?;
+        let name = script
+            .file_name()
+            .ok_or_else(|| io::Error::other("a script needs a name"))?;
+        fs::copy(script, scratch.path().join(name))?;
+        self.run_in(scratch.path(), &[name.to_owned()], limit)
+    }
+
+    /// Run the command with `args` in `directory`.
+    pub fn run_in(
+        &self,
+        directory: &Path,
+        args: &[OsString],
+        limit: Duration,
+    ) -> io::Result<Outcome> {
+        let (program, words) = self
+            .command
+            .split_first()
+            .ok_or_else(|| io::Error::other("an empty command"))?;
+        // Files, not pipes: a program that prints much cannot block, and one that leaves children behind cannot
+        // keep us waiting.
+        let out = tempfile::NamedTempFile::new()?;
+        let err = tempfile::NamedTempFile::new()?;
+        let mut command = Command::new(program);
+        command
+            .args(words)
+            .args(args)
+            .current_dir(directory)
+            .env_clear()
+            .env("TZ", "UTC")
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(out.reopen()?)
+            .stderr(err.reopen()?);
+        if let Some(options) = env::var_os("ASAN_OPTIONS") {
+            command.env("ASAN_OPTIONS", options);
+        }
+        let mut child = command
+            .spawn()
+            .map_err(|error| io::Error::other(format!("{}: {error}", program.to_string_lossy())))?;
+        let end = match child.wait_timeout(limit)? {
+            Some(status) => match (status.code(), status.signal()) {
+                (Some(code), _) => End::Exit(code),
+                (None, signal) => End::Signal(signal.unwrap_or(0)),
+            },
+            None => {
+                child.kill()?;
+                child.wait()?;
+                End::TimedOut
+            }
+        };
+        Ok(Outcome {
+            stdout: fs::read(out.path())?,
+            stderr: fs::read(err.path())?,
+            end,
+        })
+    }
+}
+
+/// Build `ferlance` in the profile of the running test and return its path.
+fn build_ferlance() -> PathBuf {
+    // target/<profile>/deps/<test>-<hash>
+    let exe = env::current_exe().expect("a running test has a path");
+    let profile_dir = exe
+        .ancestors()
+        .nth(2)
+        .expect("a test lies in target/<profile>/deps");
+    let profile = match profile_dir.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "ferlance-unix",
+            "--profile",
+            profile,
+        ])
+        .current_dir(workspace::root())
+        .status()
+        .expect("cargo runs");
+    assert!(status.success(), "ferlance does not build");
+    profile_dir.join("ferlance")
+}

@@ -1,0 +1,42 @@
+//! Our own programs in `tests/lang`: each must print what is stored beside it.
+//!
+//! What is stored was printed by an oracle (see the header of each program) or read by a person;
+//! `cargo xtask bless` rewrites it.
+
+use std::{process::ExitCode, time::Duration};
+
+use ferlance_tests::{
+    interpreter::{End, Interpreter},
+    programs, text_diff, workspace,
+};
+use libtest_mimic::{Arguments, Trial};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let programs =
+        programs::list(&workspace::root().join("tests/lang")).expect("tests/lang is readable");
+    let trials = programs.into_iter().map(|program| {
+        Trial::test(program.name.clone(), move || {
+            let expected = program.expected()?;
+            let outcome = Interpreter::ferlance().run_alone(&program.path, LIMIT)?;
+            if let Some(disorder) = outcome.disorder() {
+                return Err(disorder.into());
+            }
+            if outcome.stdout != expected {
+                let stderr = String::from_utf8_lossy(&outcome.stderr);
+                return Err(
+                    format!("{}{stderr}", text_diff::unified(&expected, &outcome.stdout)).into(),
+                );
+            }
+            if outcome.end != End::Exit(0) {
+                return Err(
+                    format!("the output is right, but the end is {:?}", outcome.end).into(),
+                );
+            }
+            Ok(())
+        })
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
