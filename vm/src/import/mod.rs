@@ -1,5 +1,6 @@
 //! Imports: finding modules, loading compiled ones, the hook to the compiler.
 
+pub mod hook;
 pub mod load;
 
 use crate::obj::dict::Dict;
@@ -14,6 +15,8 @@ pub struct Imports {
     pub modules: Option<Ptr<Dict>>,
     /// `sys.path`, a list.
     pub path: Option<Obj>,
+    /// The compiler, where there is one.
+    pub compile: Option<hook::CompileHook>,
 }
 
 impl Imports {
@@ -35,6 +38,9 @@ impl Imports {
 /// Makes `sys.modules` and `__main__`.
 pub fn start(rt: &mut Runtime) -> R<()> {
     rt.imports.modules = Some(crate::obj::dict::new(rt)?);
+    rt.interp.main_globals = Some(crate::obj::dict::new(rt)?);
+    let limit = rt.hal.stack_bounds().low;
+    rt.interp.set_stack_limit(limit);
     Ok(())
 }
 

@@ -1,0 +1,55 @@
+//! Memory of the host: address space for the heap, committed by touching it; the machine stack's bounds.
+
+use std::ptr::NonNull;
+
+use ferlance_vm::gc::Region;
+use ferlance_vm::hal::StackBounds;
+
+/// Address space reserved when no cap was given. Only touched pages cost anything.
+const RESERVE: usize = 64 << 30;
+/// Machine stack left for functions that do not check.
+const MARGIN: usize = 128 * 1024;
+
+/// A region of at most `cap` bytes, side tables included. `None` when the system refuses.
+pub fn region(cap: Option<usize>) -> Option<Region> {
+    let mut len = cap.unwrap_or(RESERVE);
+    loop {
+        // SAFETY: a fresh private mapping touches nothing that exists.
+        let at = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                len,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+                -1,
+                0,
+            )
+        };
+        if at != libc::MAP_FAILED {
+            let base = NonNull::new(at.cast::<u8>())?;
+            // SAFETY: the mapping is readable, writable, zeroed and ours.
+            return Some(unsafe { Region::reserved(base, len, commit) });
+        }
+        // A system that limits address space: try with less, unless the user asked for this much.
+        if cap.is_some() || len < 1 << 24 {
+            return None;
+        }
+        len /= 2;
+    }
+}
+
+/// Pages come when they are touched.
+unsafe fn commit(_: NonNull<u8>, _: usize) -> bool {
+    true
+}
+
+/// Bounds of the main thread's stack, from its limit.
+pub fn stack_bounds() -> StackBounds {
+    let here = 0u8;
+    let high = (&raw const here).addr() + 4096;
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is a valid place for the answer.
+    let known = unsafe { libc::getrlimit(libc::RLIMIT_STACK, &mut limit) } == 0;
+    let size = if known { limit.rlim_cur.min(8 << 20) as usize } else { 1 << 20 };
+    StackBounds { low: high.saturating_sub(size.saturating_sub(MARGIN)), high }
+}
