@@ -147,6 +147,12 @@ macro_rules! for_each_message {
         InvalidArch, SyntaxError, "invalid arch",
             "Machine code was asked for, and no architecture was chosen or it has no such emitter.",
             "Choose one with -march.";
+        AnnotationNotName, SyntaxError, "annotation must be an identifier",
+            "Viper reads the annotations of parameters and results as the names of native types.",
+            "Write one of object, bool, int, uint, ptr, ptr8, ptr16, ptr32.";
+        UnknownType, ViperTypeError, "unknown type '{}'",
+            "Viper does not know a native type of this name.",
+            "Write one of object, bool, int, uint, ptr, ptr8, ptr16, ptr32.";
         BytecodeOverflow, RuntimeError, "bytecode overflow",
             "A jump is farther than the bytecode can express.",
             "Split the function.";

@@ -6,6 +6,8 @@ extern crate alloc;
 pub mod ast;
 pub mod diag;
 pub mod error;
+pub mod hir;
+pub mod lower;
 pub mod source;
 
 pub use ast::Ast;

@@ -26,6 +26,11 @@ impl FloatText {
         len: 0,
     };
 
+    /// No text.
+    pub(crate) const fn empty() -> FloatText {
+        FloatText::EMPTY
+    }
+
     /// The text.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {

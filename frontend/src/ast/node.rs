@@ -34,6 +34,13 @@ pub struct StmtId(pub(super) NonZeroU32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ConstId(pub(super) u32);
 
+impl ConstId {
+    /// Its place among the constants.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A block of statements.
 pub type Suite = List<StmtId>;
 

@@ -1,0 +1,50 @@
+//! What decorators and annotations tell the emitters.
+
+use ferlance_abi::code_kind::CodeKind;
+use ferlance_abi::native_type::NativeType;
+use ferlance_abi::qstr;
+use ferlance_abi::qstr::{Pool, Qstr};
+
+use crate::ast::{ExprKind, Items};
+use crate::diag::Code as Message;
+
+/// What a decorator is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmitDecorator {
+    /// An expression to be called with the function.
+    Ordinary,
+    /// `@micropython.native` and its kin: emits nothing, selects the emitter.
+    Emit(CodeKind),
+    /// Any other name in `micropython`, or `micropython` alone.
+    Unknown,
+}
+
+/// Looks at the dotted name of a decorator.
+pub fn emit_decorator(mut path: Items<'_, Qstr>) -> EmitDecorator {
+    if path.next() != Some(qstr!("micropython")) {
+        return EmitDecorator::Ordinary;
+    }
+    let (Some(name), None) = (path.next(), path.next()) else {
+        return EmitDecorator::Unknown;
+    };
+    if name == qstr!("bytecode") {
+        EmitDecorator::Emit(CodeKind::Bytecode)
+    } else if name == qstr!("native") {
+        EmitDecorator::Emit(CodeKind::Native)
+    } else if name == qstr!("viper") {
+        EmitDecorator::Emit(CodeKind::Viper)
+    } else if name == qstr!("asm_thumb") || name == qstr!("asm_xtensa") || name == qstr!("asm_rv32")
+    {
+        EmitDecorator::Emit(CodeKind::Asm)
+    } else {
+        EmitDecorator::Unknown
+    }
+}
+
+/// The native type that an annotation names.
+pub fn native_type(annotation: ExprKind, pool: &Pool) -> Result<NativeType, Message> {
+    let ExprKind::Name(name) = annotation else {
+        return Err(Message::AnnotationNotName);
+    };
+    NativeType::from_name(pool.text(name)).ok_or(Message::UnknownType)
+}
