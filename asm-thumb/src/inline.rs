@@ -116,9 +116,12 @@ impl<'a, 'b> Assembler<'a, 'b> {
         }
         match stock::instruction(self, statement) {
             Err(refusal) if self.assembly.dialect() == Dialect::Full => {
-                match self.from_tables(statement)? {
-                    true => Ok(()),
-                    false => Err(refusal),
+                match (self.from_tables(statement)?, refusal) {
+                    (Found::Done, _) => Ok(()),
+                    (Found::OtherOperands, Message::Unsupported { op, .. }) => {
+                        Err(Message::BadOperands { op })
+                    }
+                    (_, refusal) => Err(refusal),
                 }
             }
             outcome => outcome,
@@ -133,8 +136,8 @@ impl<'a, 'b> Assembler<'a, 'b> {
         self.assembly.body().operands(span)
     }
 
-    /// Assembles by the first row that takes the operands. `false` if none does.
-    fn from_tables(&mut self, statement: &Statement<'a>) -> Result<bool, Message<'a>> {
+    /// Assembles by the first row that takes the operands.
+    fn from_tables(&mut self, statement: &Statement<'a>) -> Result<Found, Message<'a>> {
         let operands = self.operands(statement.operands);
         if let ("ldr", &[Operand::Name(rt), Operand::Int(value)]) = (statement.op, operands)
             && let Some(rt) = Reg::from_name(rt)
@@ -143,8 +146,9 @@ impl<'a, 'b> Assembler<'a, 'b> {
             let form = Branch::ldr(rt, self.features);
             self.assembly.buffer.literal(form, value as u32)?;
             self.assembly.note()?;
-            return Ok(true);
+            return Ok(Found::Done);
         }
+        let mut found = Found::Nothing;
         let (base, suffix) = split_condition(statement.op);
         for row in TABLES.into_iter().flatten() {
             if !row.is_in(self.features) {
@@ -162,6 +166,7 @@ impl<'a, 'b> Assembler<'a, 'b> {
             if !named {
                 continue;
             }
+            found = Found::OtherOperands;
             let mut reader = Reader::new(self.assembly.body(), operands);
             if let Some((cond, _)) = suffix {
                 reader.condition = Some(cond);
@@ -181,10 +186,20 @@ impl<'a, 'b> Assembler<'a, 'b> {
                     self.assembly.fixup(form, name)?;
                 }
             }
-            return Ok(true);
+            return Ok(Found::Done);
         }
-        Ok(false)
+        Ok(found)
     }
+}
+
+/// What a search of the tables came to.
+enum Found {
+    /// The instruction is in the buffer.
+    Done,
+    /// There are rows of that name, for other operands.
+    OtherOperands,
+    /// There is no row of that name.
+    Nothing,
 }
 
 /// Splits `beq_w` into `b`, `eq` and `_w`; `vseleq_f32` likewise.

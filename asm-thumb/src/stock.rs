@@ -432,11 +432,11 @@ impl<'a> Stock<'_, 'a, '_> {
                 // The first letter decides, so `lr` and other aliases are read as FPU registers.
                 let to_core = matches!(first, Operand::Name(name) if name.starts_with('r'));
                 return Some(if to_core {
-                    let rt = self.usable(first);
+                    let rt = self.register_up_to(first, 14);
                     vfp::vmov_r_s(rt, self.fpu(second))
                 } else {
                     let sn = self.fpu(first);
-                    vfp::vmov_s_r(sn, self.usable(second))
+                    vfp::vmov_s_r(sn, self.register_up_to(second, 14))
                 });
             }
             "vldr" | "vstr" => {

@@ -136,8 +136,8 @@ rows! {
     "vcvtm.s32.f64"  vcvtm_s32_f64(d: Sd, m: Dm) = 0xfebf0bc0, DP5;
 
     // To and from core registers (A6.6).
-    "vmov"           vmov_s_r(n: Sn, rt: Rt12) = 0xee000a10, FP;
-    "vmov"           vmov_r_s(rt: Rt12, n: Sn) = 0xee100a10, FP;
+    "vmov"           vmov_s_r(n: Sn, rt: RtSp12) = 0xee000a10, FP;
+    "vmov"           vmov_r_s(rt: RtSp12, n: Sn) = 0xee100a10, FP;
     "vmov{.32}"      vmov_lane_r(n: Lane, rt: Rt12) = 0xee000b10, FP;
     "vmov{.32}"      vmov_r_lane(rt: Rt12, n: Lane) = 0xee100b10, FP;
     "vmov"           vmov_ss_rr(m: SmPair, rt: Rt12, rt2: Rt16) = 0xec400a10, FP;

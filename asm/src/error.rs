@@ -143,9 +143,8 @@ pub enum Message<'a> {
         value: i32,
         of: i32,
     },
-    CannotEncode {
+    BadOperands {
         op: &'a str,
-        value: i32,
     },
     InvalidRv32 {
         op: &'a str,
@@ -204,7 +203,7 @@ impl fmt::Display for Message<'_> {
             DoesNotFit { op, value, mask } => write!(f, "'{op}' integer {value:#x} doesn't fit in mask {mask:#x}"),
             NotWithin { op, value, min, max } => write!(f, "'{op}' integer {value} isn't within range {min}..{max}"),
             NotMultiple { value, of } => write!(f, "{value} is not a multiple of {of}"),
-            CannotEncode { op, value } => write!(f, "'{op}' cannot encode integer {value}"),
+            BadOperands { op } => write!(f, "'{op}' does not take these operands"),
             InvalidRv32 { op } => write!(f, "invalid RV32 instruction '{op}'"),
             ArgumentCount { op, count } => write!(f, "opcode '{op}': expecting {count} arguments"),
             Argument { op, index, fault } => write!(f, "opcode '{op}' argument {index}: {}", fault.text()),
