@@ -1,2 +1,95 @@
-//! Every CI job as one verb.
-fn main() {}
+//! Every CI job as one verb: `cargo xtask VERB`.
+//!
+//! A verb is one file here and one variant of [`Verb`]. What several verbs need has a home of its own:
+//! [`workspace`] (paths and cargo), [`measure`] (processes and what they cost), [`peers`] (who to compare with),
+//! [`stats`] and [`plot`].
+
+mod asan;
+mod bench;
+mod bless;
+mod ci;
+mod compile_speed;
+mod corpus;
+mod cross_check;
+mod fuzz;
+mod kernels;
+mod measure;
+mod peers;
+mod plot;
+mod scaling;
+mod setup;
+mod sizes;
+mod small_heap;
+mod startup;
+mod stats;
+mod stock;
+mod sweep;
+mod test;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+
+/// Every CI job of Ferlance as one verb.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Install what the tests need: packages, oracles, targets.
+    Setup(setup::Setup),
+    /// Format check, clippy, build, tests, cross-check: what must hold before a change lands.
+    Ci(ci::Ci),
+    /// Run the tests, all or of one package.
+    Test(test::Test),
+    /// Rewrite stored outputs from the oracles and from ferlance. Read the diff before you commit it.
+    Bless(bless::Bless),
+    /// Check that the device crates build for every kind of board.
+    CrossCheck(cross_check::CrossCheck),
+    /// Compare speed with other interpreters over benches/py.
+    Bench(bench::Bench),
+    /// Compare speed over the integer kernels in benches/kernels.
+    Kernels(kernels::Kernels),
+    /// Show how the cost of one operation grows with n, per interpreter.
+    Scaling(scaling::Scaling),
+    /// Count the bytes of the device crates in an image for boards.
+    Sizes(sizes::Sizes),
+    /// Compile every Python file of the workspace with our cross compiler and the stock one; the bytes must agree.
+    Corpus(corpus::Corpus),
+    /// Measure compilers on large sources: lines per second and peak memory.
+    CompileSpeed(compile_speed::CompileSpeed),
+    /// Measure start-up: instructions and memory of a program that does nothing.
+    Startup(startup::Startup),
+    /// Find the smallest heap that runs a script.
+    SmallHeap(small_heap::SmallHeap),
+    /// Fail every single allocation of the sweep programs in turn.
+    Sweep(sweep::Sweep),
+    /// Run the fuzz targets.
+    Fuzz(fuzz::Fuzz),
+    /// Run the suite under AddressSanitizer.
+    Asan(asan::Asan),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().verb {
+        Verb::Setup(verb) => verb.run(),
+        Verb::Ci(verb) => verb.run(),
+        Verb::Test(verb) => verb.run(),
+        Verb::Bless(verb) => verb.run(),
+        Verb::CrossCheck(verb) => verb.run(),
+        Verb::Bench(verb) => verb.run(),
+        Verb::Kernels(verb) => verb.run(),
+        Verb::Scaling(verb) => verb.run(),
+        Verb::Sizes(verb) => verb.run(),
+        Verb::Corpus(verb) => verb.run(),
+        Verb::CompileSpeed(verb) => verb.run(),
+        Verb::Startup(verb) => verb.run(),
+        Verb::SmallHeap(verb) => verb.run(),
+        Verb::Sweep(verb) => verb.run(),
+        Verb::Fuzz(verb) => verb.run(),
+        Verb::Asan(verb) => verb.run(),
+    }
+}

@@ -1,0 +1,62 @@
+//! `ci`: what must hold before a change lands.
+
+use anyhow::{Result, ensure};
+use clap::Args;
+
+use crate::{
+    cross_check::CrossCheck,
+    test,
+    workspace::{cargo, run},
+};
+
+/// Format check, clippy, build, tests, cross-check: what must hold before a change lands.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  cargo xtask setup && cargo xtask ci
+The last line is `N passed, N failed`.")]
+pub(crate) struct Ci {}
+
+impl Ci {
+    pub(crate) fn run(self) -> Result<()> {
+        // Each step runs whatever became of the ones before it: one run shows all there is to mend.
+        let mut broken = Vec::new();
+        let mut step = |name: &'static str, result: Result<()>| {
+            if let Err(error) = result {
+                eprintln!("{name}: {error:#}");
+                broken.push(name);
+            }
+        };
+        step("format", run(&mut cargo(["fmt", "--all", "--check"])));
+        let lint = [
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ];
+        step("clippy", run(&mut cargo(lint)));
+        step(
+            "build",
+            run(&mut cargo(["build", "--quiet", "--workspace"])),
+        );
+        step(
+            "cross-check",
+            CrossCheck {
+                targets: Vec::new(),
+            }
+            .run(),
+        );
+        let (totals, ok) = test::count(&mut cargo(["test", "--workspace", "--no-fail-fast"]))?;
+        if !ok {
+            broken.push("tests");
+        }
+        if !broken.is_empty() {
+            println!("broken: {}", broken.join(", "));
+        }
+        println!("{} passed, {} failed", totals.passed, totals.failed);
+        ensure!(broken.is_empty(), "broken: {}", broken.join(", "));
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! `fuzz`: the targets of `fuzz/`, by cargo-fuzz on the stable toolchain.
+
+use std::process::Command;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::workspace::{root, run, stem};
+
+/// Run the fuzz targets.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask setup --fuzz && cargo xtask fuzz
+  cargo xtask fuzz --target lexer --seconds 60
+A crash is stored under fuzz/artifacts; make it a named file in tests/ when it is mended.")]
+pub(crate) struct Fuzz {
+    /// Targets; all by default.
+    #[arg(long = "target")]
+    targets: Vec<String>,
+    /// Seconds for each.
+    #[arg(long, default_value_t = 600)]
+    seconds: u32,
+}
+
+impl Fuzz {
+    pub(crate) fn run(self) -> Result<()> {
+        let targets = if self.targets.is_empty() {
+            all()?
+        } else {
+            self.targets
+        };
+        for target in targets {
+            let mut command = Command::new("cargo");
+            command
+                .args([
+                    "fuzz",
+                    "run",
+                    &target,
+                    "--",
+                    &format!("-max_total_time={}", self.seconds),
+                ])
+                .args(["-rss_limit_mb=4096", "-timeout=20"])
+                .current_dir(root())
+                // cargo-fuzz wants sanitizers and coverage, which are nightly features of the same compiler.
+                .env("RUSTC_BOOTSTRAP", "1");
+            run(&mut command)?;
+        }
+        Ok(())
+    }
+}
+
+/// One target per file.
+fn all() -> Result<Vec<String>> {
+    let mut targets = Vec::new();
+    for entry in std::fs::read_dir(root().join("fuzz/fuzz_targets"))? {
+        targets.push(stem(&entry?.path()));
+    }
+    targets.sort();
+    Ok(targets)
+}

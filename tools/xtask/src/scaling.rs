@@ -1,0 +1,195 @@
+//! `scaling`: how the cost of one operation grows with n.
+//!
+//! `benches/scaling/scale.py NAME N 0` does the set-up of a workload, `… 1` the set-up and the work; the one is
+//! taken from the other (least of the runs each). The growth exponent is the slope of log(time) over log(n)
+//! between the last two sizes long enough to tell: 1 is linear, 2 quadratic.
+
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use anyhow::Result;
+use clap::Args;
+use serde_json::json;
+
+use crate::{
+    measure::{self, with},
+    peers::{Peer, PeerOptions, path_text},
+    workspace,
+};
+
+/// Show how the cost of one operation grows with n, per interpreter.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask scaling
+  cargo xtask scaling --only dict_tuple,str_concat --sizes 1000,8000,64000
+Cells are nanoseconds per element; `.` too short to tell, `x` not run after a step above the limit, `!` failed.")]
+pub(crate) struct Scaling {
+    #[command(flatten)]
+    peers: PeerOptions,
+    /// Workloads, by name.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Values of n.
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000])]
+    sizes: Vec<u64>,
+    /// Seconds after which larger sizes are not tried.
+    #[arg(long, default_value_t = 6)]
+    limit: u32,
+    /// Exit with an error if a slope of ferlance's exceeds this.
+    #[arg(long)]
+    max_slope: Option<f64>,
+    /// File for the raw figures, JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+/// Less than this many seconds says nothing.
+const FLOOR: f64 = 0.004;
+
+impl Scaling {
+    pub(crate) fn run(self) -> Result<()> {
+        let script = path_text(workspace::root().join("benches/scaling/scale.py"));
+        let peers: Vec<Peer> = self.peers.find()?.into_iter().map(roomy).collect();
+        let names = if self.only.is_empty() {
+            names(&script)?
+        } else {
+            self.only.clone()
+        };
+        print!("{:<18} {:<14}", "workload", "peer");
+        self.sizes.iter().for_each(|n| print!("{n:>10}"));
+        println!("{:>8}", "slope");
+        let mut raw = BTreeMap::new();
+        let mut steep = Vec::new();
+        for name in names {
+            let mut answers = BTreeMap::new();
+            for peer in &peers {
+                let points = self.measure(peer, &script, &name, &mut answers)?;
+                let slope = self.print(&name, &peer.name, &points);
+                if let (Some(slope), Some(limit)) = (slope, self.max_slope)
+                    && peer.name == "ferlance"
+                    && slope > limit
+                {
+                    steep.push(format!("{name}: {slope:.2}"));
+                }
+                let cells: Vec<_> = points
+                    .iter()
+                    .map(|(n, time)| json!([n, time.as_ref().ok()]))
+                    .collect();
+                raw.entry(name.clone())
+                    .or_insert_with(BTreeMap::new)
+                    .insert(peer.name.clone(), cells);
+            }
+        }
+        if let Some(path) = &self.json {
+            fs::write(path, serde_json::to_string_pretty(&raw)?)?;
+        }
+        anyhow::ensure!(steep.is_empty(), "too steep: {}", steep.join(", "));
+        Ok(())
+    }
+
+    /// Seconds of the work per size, or the sign for why not.
+    fn measure(
+        &self,
+        peer: &Peer,
+        script: &str,
+        name: &str,
+        answers: &mut BTreeMap<u64, String>,
+    ) -> Result<Vec<(u64, Result<f64, char>)>> {
+        let mut points = Vec::new();
+        let mut stop = None;
+        for &n in &self.sizes {
+            if let Some(sign) = stop {
+                points.push((n, Err(sign)));
+                continue;
+            }
+            let time = match self.work(peer, script, name, n)? {
+                Some((time, answer))
+                    if *answers.entry(n).or_insert_with(|| answer.clone()) == answer =>
+                {
+                    Ok(time)
+                }
+                _ => Err('!'),
+            };
+            match time {
+                Ok(time) if time > f64::from(self.limit) => stop = Some('x'),
+                Err(sign) => stop = Some(sign),
+                Ok(_) => {}
+            }
+            points.push((n, time));
+        }
+        Ok(points)
+    }
+
+    /// Seconds of the work alone, and what it printed; `None` if it failed.
+    fn work(&self, peer: &Peer, script: &str, name: &str, n: u64) -> Result<Option<(f64, String)>> {
+        let mut best = [f64::INFINITY; 2];
+        let mut answer = String::new();
+        for _ in 0..3 {
+            for (mode, best) in best.iter_mut().enumerate() {
+                let command = with(
+                    &peer.command,
+                    [script, name, &n.to_string(), &mode.to_string()],
+                );
+                let run = measure::run(&command, 10 * self.limit)?;
+                if !run.ok {
+                    return Ok(None);
+                }
+                *best = best.min(run.cpu);
+                if mode == 1 {
+                    answer = run.last_line().to_owned();
+                }
+            }
+            if best[1] > 0.6 {
+                break;
+            }
+        }
+        Ok(Some((best[1] - best[0], answer)))
+    }
+
+    fn print(&self, name: &str, peer: &str, points: &[(u64, Result<f64, char>)]) -> Option<f64> {
+        print!("{name:<18} {peer:<14}");
+        for (n, time) in points {
+            match time {
+                Ok(time) if *time >= FLOOR => print!("{:>10.0}", time / *n as f64 * 1e9),
+                Ok(_) => print!("{:>10}", '.'),
+                Err(sign) => print!("{sign:>10}"),
+            }
+        }
+        let told: Vec<(f64, f64)> = points
+            .iter()
+            .filter_map(|(n, time)| {
+                time.ok()
+                    .filter(|time| *time >= FLOOR)
+                    .map(|time| (*n as f64, time))
+            })
+            .collect();
+        let slope = match told.as_slice() {
+            [.., (n0, t0), (n1, t1)] => Some((t1 / t0).ln() / (n1 / n0).ln()),
+            _ => None,
+        };
+        println!(
+            "{:>8}",
+            slope.map_or(String::new(), |slope| format!("{slope:.2}"))
+        );
+        slope
+    }
+}
+
+/// With room for the largest sizes, where an interpreter's heap is fixed.
+fn roomy(mut peer: Peer) -> Peer {
+    match peer.name.as_str() {
+        "ferlance" | "micropython" => peer
+            .command
+            .extend(["-X".to_owned(), "heapsize=512M".to_owned()]),
+        "upstream-wasm" => peer
+            .command
+            .extend(["--heap".to_owned(), (512u64 << 20).to_string()]),
+        _ => {}
+    }
+    peer
+}
+
+/// The workloads, from CPython, which is always there.
+fn names(script: &str) -> Result<Vec<String>> {
+    let run = measure::run(&with(&["python3".to_owned()], [script, "list"]), 60)?;
+    Ok(run.text.split_whitespace().map(str::to_owned).collect())
+}

@@ -1,0 +1,181 @@
+//! `sizes`: bytes of flash and RAM of an image with the virtual machine and the compiler, for boards.
+//!
+//! `tools/size-probe` is a program without a board: it links what a firmware would link, compiles a source at an
+//! address it cannot know, and runs it. So nothing is optimised away and nothing of a board is counted.
+
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind, elf};
+
+use crate::{
+    cross_check,
+    workspace::{root, run, target_dir},
+};
+
+/// Count the bytes of the device crates in an image for boards.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask sizes
+  cargo xtask sizes --target thumbv7em-none-eabihf --opt-level z --crates")]
+pub(crate) struct Sizes {
+    /// Targets.
+    #[arg(long = "target", default_values_t = ["thumbv6m-none-eabi".to_owned(), "thumbv7em-none-eabihf".to_owned(), "riscv32imc-unknown-none-elf".to_owned()])]
+    targets: Vec<String>,
+    /// Optimisation levels.
+    #[arg(long, value_delimiter = ',', default_values_t = ["s".to_owned(), "z".to_owned()])]
+    opt_level: Vec<String>,
+    /// What is in the image.
+    #[arg(long, value_delimiter = ',', default_values_t = ["vm".to_owned(), "vm+compiler".to_owned()])]
+    image: Vec<String>,
+    /// Also show the bytes by crate and the largest functions.
+    #[arg(long)]
+    crates: bool,
+}
+
+/// Bytes that a linker would place.
+#[derive(Debug, Default, Clone, Copy)]
+struct Bytes {
+    text: u64,
+    rodata: u64,
+    data: u64,
+    bss: u64,
+}
+
+impl Sizes {
+    pub(crate) fn run(self) -> Result<()> {
+        println!(
+            "{:<30}{:<14}{:>5}{:>10}{:>10}{:>10}{:>8}{:>8}",
+            "target", "image", "opt", "flash", "text", "rodata", "data", "bss"
+        );
+        for target in &self.targets {
+            cross_check::add_target(target)?;
+            for image in &self.image {
+                for level in &self.opt_level {
+                    let file = build(target, image, level)?;
+                    let bytes = fs::read(&file).with_context(|| file.display().to_string())?;
+                    let object = object::File::parse(bytes.as_slice())?;
+                    let size = measure(&object);
+                    let flash = size.text + size.rodata + size.data;
+                    println!(
+                        "{target:<30}{image:<14}{level:>5}{flash:>10}{:>10}{:>10}{:>8}{:>8}",
+                        size.text, size.rodata, size.data, size.bss
+                    );
+                    if self.crates {
+                        print_crates(&object);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Build the probe and return the linked file.
+fn build(target: &str, image: &str, level: &str) -> Result<std::path::PathBuf> {
+    let folder = target_dir()?.join("sizes");
+    let mut command = Command::new("cargo");
+    command
+        .args([
+            "build",
+            "--quiet",
+            "--release",
+            "--target",
+            target,
+            "--target-dir",
+        ])
+        .arg(&folder)
+        .current_dir(root().join("tools/size-probe"))
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level);
+    if image == "vm+compiler" {
+        command.args(["--features", "compiler"]);
+    }
+    run(&mut command)?;
+    Ok(Path::new(&folder).join(target).join("release/size-probe"))
+}
+
+fn measure(object: &object::File<'_>) -> Bytes {
+    let mut bytes = Bytes::default();
+    for section in object.sections() {
+        let SectionFlags::Elf { sh_flags, .. } = section.flags() else {
+            continue;
+        };
+        let flag = |mask: elf::SectionFlags| sh_flags.0 & mask.0 != 0;
+        if !flag(elf::SHF_ALLOC) {
+            continue;
+        }
+        let is_bss = section.kind() == object::SectionKind::UninitializedData;
+        let place = if is_bss {
+            &mut bytes.bss
+        } else if flag(elf::SHF_EXECINSTR) {
+            &mut bytes.text
+        } else if flag(elf::SHF_WRITE) {
+            &mut bytes.data
+        } else {
+            &mut bytes.rodata
+        };
+        *place += section.size();
+    }
+    bytes
+}
+
+fn print_crates(object: &object::File<'_>) {
+    let mut by_crate: BTreeMap<String, u64> = BTreeMap::new();
+    let mut largest: Vec<(u64, String)> = Vec::new();
+    for symbol in object
+        .symbols()
+        .filter(|symbol| matches!(symbol.kind(), SymbolKind::Text | SymbolKind::Data))
+    {
+        let name = format!(
+            "{:#}",
+            rustc_demangle::demangle(symbol.name().unwrap_or("?"))
+        );
+        *by_crate.entry(crate_of(&name)).or_default() += symbol.size();
+        largest.push((symbol.size(), name));
+    }
+    let mut by_crate: Vec<(u64, String)> = by_crate
+        .into_iter()
+        .map(|(name, size)| (size, name))
+        .collect();
+    by_crate.sort_unstable_by(|a, b| b.cmp(a));
+    largest.sort_unstable_by(|a, b| b.cmp(a));
+    for (size, name) in by_crate.iter().filter(|(size, _)| *size > 0) {
+        println!("    {size:>8}  {name}");
+    }
+    println!("    largest:");
+    for (size, name) in largest.iter().take(25) {
+        println!("    {size:>8}  {name}");
+    }
+}
+
+/// The crate that a demangled name belongs to: the first path in it, of the trait's implementor if there is one.
+fn crate_of(name: &str) -> String {
+    let name = name.trim_start_matches(['<', '&', '[', '(']);
+    let name = name.strip_prefix("mut ").unwrap_or(name);
+    let first = name.split("::").next().unwrap_or(name);
+    let plain = first.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if plain && name.contains("::") {
+        first.to_owned()
+    } else {
+        "(no crate)".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_belong_to_the_crate_of_their_first_path() {
+        assert_eq!(
+            crate_of("ferlance_vm::gc::heap::Heap::alloc"),
+            "ferlance_vm"
+        );
+        assert_eq!(
+            crate_of("<ferlance_num::BigInt as core::fmt::Display>::fmt"),
+            "ferlance_num"
+        );
+        assert_eq!(crate_of("memcpy"), "(no crate)");
+    }
+}
