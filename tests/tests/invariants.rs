@@ -121,14 +121,38 @@ fn device_crates() -> Vec<String> {
         .collect()
 }
 
+/// The files of the modules that `text`, the file at `path`, declares for tests only.
+fn test_only_files(path: &Path, text: &str) -> Vec<PathBuf> {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let declared = lines
+        .windows(2)
+        .filter(|pair| pair[0].starts_with("#[cfg(test)]"));
+    let names = declared.filter_map(|pair| {
+        let name = pair[1]
+            .trim_start_matches("pub(crate) ")
+            .strip_prefix("mod ")?;
+        name.strip_suffix(';')
+    });
+    let folder = match path.file_name().and_then(|name| name.to_str()) {
+        Some("lib.rs" | "main.rs" | "mod.rs") => path.with_file_name(""),
+        _ => path.with_extension(""),
+    };
+    names
+        .map(|name| folder.join(format!("{name}.rs")))
+        .collect()
+}
+
 /// Every line of code in `folder` for which `wrong` holds, as `path:line: text`.
 fn offences(folder: &Path, wrong: &dyn Fn(&Path, &str) -> bool) -> Vec<String> {
+    let files = rust_files(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let test_only: BTreeSet<PathBuf> = files
+        .iter()
+        .flat_map(|(path, text)| test_only_files(path, text))
+        .collect();
     let mut found = Vec::new();
-    for (path, text) in
-        rust_files(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-    {
-        if path.ends_with("tests.rs") {
-            continue; // a test module in a file of its own
+    for (path, text) in files {
+        if test_only.contains(&path) {
+            continue;
         }
         let relative = path
             .strip_prefix(root())
