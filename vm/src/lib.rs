@@ -26,8 +26,8 @@ mod protocol;
 pub mod runtime;
 pub mod sched;
 pub mod stream;
-#[cfg(any(test, feature = "std"))]
-pub mod testing;
+#[cfg(test)]
+mod testing;
 pub mod text;
 
 pub use runtime::{R, Raised, Runtime};

@@ -1,55 +1,36 @@
-//! A runtime for unit tests: a small fixed heap, a console that collects what is printed.
+//! A runtime for unit tests: a small heap, a console that remembers, a clock that stands still.
 
 use alloc::boxed::Box;
+use alloc::vec;
 use alloc::vec::Vec;
-use core::cell::RefCell;
-use core::ptr::NonNull;
-
-use std::thread_local;
 
 use crate::config::Settings;
 use crate::gc::{Heap, Policy, Region};
 use crate::hal::{Clock, Console, Errno, Hal, StackBounds};
 use crate::runtime::Runtime;
 
-thread_local! {
-    static OUTPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+/// A runtime with a heap of one megabyte.
+pub(crate) fn runtime() -> Runtime {
+    runtime_with_heap(1 << 20)
 }
 
-/// What the runtime of this thread printed since the last call.
-pub fn take_output() -> Vec<u8> {
-    OUTPUT.with(|out| core::mem::take(&mut *out.borrow_mut()))
+/// A runtime with a heap of `bytes`, side tables included.
+pub(crate) fn runtime_with_heap(bytes: usize) -> Runtime {
+    let memory = Box::leak(vec![0u8; bytes].into_boxed_slice());
+    let base = core::ptr::NonNull::from(&mut *memory).cast();
+    // SAFETY: the memory is leaked, initialised and nobody else's.
+    let region = unsafe { Region::fixed(base, bytes) };
+    let heap = Heap::new(region, Policy::WHEN_FULL).expect("room for a block");
+    let hal = TestHal {
+        written: Vec::new(),
+        stack: stack(),
+    };
+    Runtime::new(heap, Box::new(hal), Settings::default()).expect("room for the first objects")
 }
 
 struct TestHal {
+    written: Vec<u8>,
     stack: StackBounds,
-    ticks: u64,
-}
-
-impl Console for TestHal {
-    fn write_out(&mut self, bytes: &[u8]) -> Result<(), Errno> {
-        OUTPUT.with(|out| out.borrow_mut().extend_from_slice(bytes));
-        Ok(())
-    }
-    fn write_err(&mut self, bytes: &[u8]) -> Result<(), Errno> {
-        self.write_out(bytes)
-    }
-    fn read(&mut self, _: &mut [u8]) -> Result<usize, Errno> {
-        Ok(0)
-    }
-}
-
-impl Clock for TestHal {
-    fn ticks_us(&mut self) -> u64 {
-        self.ticks += 1;
-        self.ticks
-    }
-    fn epoch_ns(&mut self) -> u64 {
-        self.ticks_us() * 1000
-    }
-    fn sleep_us(&mut self, us: u64) {
-        self.ticks += us;
-    }
 }
 
 impl Hal for TestHal {
@@ -64,25 +45,52 @@ impl Hal for TestHal {
     }
 }
 
-/// Calls `then` with a runtime that has a heap of `heap_bytes`.
-pub fn with_runtime<T>(heap_bytes: usize, then: impl FnOnce(&mut Runtime) -> T) -> T {
-    let here = 0u8;
-    let at = (&raw const here).addr();
-    let stack = StackBounds { low: at.saturating_sub(512 * 1024), high: at + 256 };
-    let mut memory = alloc::vec![0u8; heap_bytes];
-    let base = NonNull::new(memory.as_mut_ptr()).expect("a vector's pointer");
-    // SAFETY: the buffer outlives the heap, and nobody else uses it.
-    let region = unsafe { Region::fixed(base, heap_bytes) };
-    let heap = Heap::new(region, Policy::WHEN_FULL).expect("the heap is large enough");
-    let mut rt =
-        Runtime::new(heap, Box::new(TestHal { stack, ticks: 0 }), Settings::default()).expect("room for the first objects");
-    let result = then(&mut rt);
-    drop(rt);
-    drop(memory);
-    result
+impl Console for TestHal {
+    fn write_out(&mut self, bytes: &[u8]) -> Result<(), Errno> {
+        self.written.extend_from_slice(bytes);
+        Ok(())
+    }
+    fn write_err(&mut self, bytes: &[u8]) -> Result<(), Errno> {
+        self.written.extend_from_slice(bytes);
+        Ok(())
+    }
+    fn read(&mut self, _into: &mut [u8]) -> Result<usize, Errno> {
+        Ok(0)
+    }
 }
 
-/// Calls `then` with a runtime that has a heap of a megabyte.
-pub fn runtime<T>(then: impl FnOnce(&mut Runtime) -> T) -> T {
-    with_runtime(1 << 20, then)
+impl Clock for TestHal {
+    fn ticks_us(&mut self) -> u64 {
+        0
+    }
+    fn epoch_ns(&mut self) -> u64 {
+        0
+    }
+    fn sleep_us(&mut self, _us: u64) {}
+}
+
+/// The stack of this thread: the mapping that a local variable lies in.
+fn stack() -> StackBounds {
+    let local = 0u8;
+    let here = (&raw const local).addr();
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    for line in maps.lines() {
+        let Some((low, rest)) = line.split_once('-') else {
+            continue;
+        };
+        let high = rest.split(' ').next().unwrap_or_default();
+        if let (Ok(low), Ok(high)) = (
+            usize::from_str_radix(low, 16),
+            usize::from_str_radix(high, 16),
+        ) && (low..high).contains(&here)
+        {
+            // The main thread's mapping grows; others' are what they are.
+            let low = low.max(here.saturating_sub(1 << 20));
+            return StackBounds {
+                low: low + (1 << 15),
+                high,
+            };
+        }
+    }
+    panic!("tests need /proc/self/maps to find their stack");
 }

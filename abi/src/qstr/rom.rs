@@ -101,7 +101,9 @@ const OURS: &[&str] = &[
     "sys", "tabsize", "tau", "tell", "text", "time", "title", "tobytes", "tolist", "tracebacklimit",
     "translate", "typecode", "uctypes", "uint", "umount", "uname", "unregister", "var", "verify_callback",
     "verify_mode", "version", "version_info", "vfs", "viper", "vline", "weakref", "websocket", "wrap_socket",
-    "zfill",
+    "zfill", "EPERM", "ENOENT", "EIO", "EBADF", "EAGAIN", "ENOMEM", "EACCES", "EEXIST", "ENODEV", "EISDIR",
+    "EINVAL", "EOPNOTSUPP", "EADDRINUSE", "ECONNABORTED", "ECONNRESET", "ENOBUFS", "ENOTCONN", "ETIMEDOUT",
+    "ECONNREFUSED", "EHOSTUNREACH", "EALREADY", "EINPROGRESS", "NotImplemented", "NotImplementedType",
 ];
 
 /// The last number that the stock cross compiler knows as a built-in name of more than ten bytes.

@@ -38,7 +38,10 @@ pub type CompileHook = fn(&mut Runtime, Request<'_>) -> R<Loaded>;
 pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
     match rt.imports.compile {
         Some(hook) => hook(rt, request),
-        None => Err(rt.raise_msg(&crate::exc::RUNTIME_ERROR, "script compilation not supported")),
+        None => Err(rt.raise_msg(
+            &crate::exc::RUNTIME_ERROR,
+            "script compilation not supported",
+        )),
     }
 }
 
@@ -52,7 +55,15 @@ pub fn run_main(rt: &mut Runtime, source: &[u8], name: Qstr, mode: Mode) -> R<()
             globals
         }
     };
-    let loaded = compile(rt, Request { source, name, mode, globals })?;
+    let loaded = compile(
+        rt,
+        Request {
+            source,
+            name,
+            mode,
+            globals,
+        },
+    )?;
     crate::interp::call_module_body(rt, loaded.context, loaded.body, globals)?;
     Ok(())
 }

@@ -152,7 +152,7 @@ unsafe fn general(
                 extra[d]
                     .get()
                     .cast::<Dict>()
-                    .and_then(|d| d.map.get_name(name))
+                    .and_then(|d| d.map.get_name(rt, name))
             } else {
                 None
             };

@@ -108,7 +108,7 @@ unsafe fn call_other(
             );
         }
         if let Some(ty) = fun.as_type()
-            && let Some(init) = class::plain_init(ty)
+            && let Some(init) = class::plain_init(rt, ty)
         {
             let this = class::new_instance(rt, ty)?;
             let Some(init) = init else {

@@ -139,8 +139,17 @@ pub struct Interp {
     /// The globals while no frame is active.
     pub main_globals: Option<Ptr<Dict>>,
     stack_limit: usize,
-    /// Changes whenever a map's entries move, or a built-in name is replaced: validates negative caches.
+    /// Changes whenever a map of names loses entries from its count (compaction, clear, pop of the newest), with
+    /// each collection, and when a built-in name is replaced: what was remembered about an absent name is void
+    /// then. See [`crate::obj::map::Map::is_names`].
     pub map_epoch: usize,
+    /// Changes whenever positions in any map are no longer what they were.
+    pub map_moves: usize,
+    /// Grows whenever a method found through a class that has subclasses may have changed.
+    pub class_epoch: usize,
+    /// Whether a class that has subclasses was given a property, descriptor or `__setattr__` late.
+    pub late_special: bool,
+    versions: usize,
     /// How the last loop that was started for a generator ended: true = it yielded.
     pub(crate) yielded: bool,
 }
@@ -167,6 +176,10 @@ impl Interp {
             main_globals: None,
             stack_limit: 0,
             map_epoch: 1,
+            map_moves: 0,
+            class_epoch: 0,
+            late_special: false,
+            versions: 0,
             yielded: false,
         })
     }
@@ -187,6 +200,12 @@ impl Interp {
     pub(crate) fn current(&self) -> Option<&Frame> {
         // SAFETY: `depth` frames are initialised.
         (self.depth > 0).then(|| unsafe { self.frames.add(self.depth - 1).as_ref() })
+    }
+
+    /// A version number for a class, never given before.
+    pub fn next_version(&mut self) -> usize {
+        self.versions += 1;
+        self.versions
     }
 
     /// The globals of the running code.

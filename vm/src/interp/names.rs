@@ -10,7 +10,7 @@ use crate::obj::dict::Dict;
 use crate::obj::map::Map;
 use crate::obj::module::Module;
 use crate::obj::ptr::Ptr;
-use crate::obj::ty::{Attr, Type, TypeFlags};
+use crate::obj::ty::{Attr, Type};
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 
@@ -50,7 +50,7 @@ pub(super) fn is_builtin_hit(rt: &Runtime, map: &Map, cache: &Cache) -> bool {
 
 /// A global or built-in name.
 pub(super) fn load_global(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr) -> R<Obj> {
-    if let Some(value) = globals.map.get_name(name) {
+    if let Some(value) = globals.map.get_name(rt, name) {
         return Ok(value);
     }
     match crate::modules::builtins::lookup(rt, name)? {
@@ -67,7 +67,7 @@ pub(super) fn load_global_cached(
     cache: &mut Cache,
 ) -> R<Obj> {
     let map = &globals.get().map;
-    if let Some(at) = map.find_name(cache.name) {
+    if let Some(at) = map.find_name(rt, cache.name) {
         cache.slot = at as u32;
         return Ok(map.value_at(at));
     }
@@ -84,7 +84,7 @@ pub(super) fn load_global_cached(
 pub(super) fn load_name(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr) -> R<Obj> {
     if let Some(locals) = rt.interp.locals
         && locals != globals
-        && let Some(value) = locals.map.get_name(name)
+        && let Some(value) = locals.map.get_name(rt, name)
     {
         return Ok(value);
     }
@@ -107,7 +107,7 @@ pub(super) fn delete_name(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr) -> R
 
 /// Unbinds a name of a namespace.
 pub(super) fn delete_global(rt: &mut Runtime, dict: Ptr<Dict>, name: Qstr) -> R<()> {
-    match dict.map.remove_name(name) {
+    match dict.map.remove_name(rt, name) {
         Some(_) => Ok(()),
         None => Err(rt.key_error(Obj::qstr(name))),
     }
@@ -163,7 +163,7 @@ pub(super) fn attr_hit(obj: Obj, cache: &Cache) -> Option<Obj> {
 pub(super) fn load_attr_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) -> R<Obj> {
     let ty = obj.ty();
     if let Some(map) = own_map(obj, ty)
-        && let Some(at) = map.find_name(cache.name)
+        && let Some(at) = map.find_name(rt, cache.name)
     {
         cache.key = addr(ty);
         cache.slot = at as u32;
@@ -174,18 +174,18 @@ pub(super) fn load_attr_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) ->
 
 /// The method, if the cache holds the one for the object's type.
 #[inline(always)]
-pub(super) fn method_hit(obj: Obj, cache: &Cache) -> Option<Obj> {
+pub(super) fn method_hit(rt: &Runtime, obj: Obj, cache: &Cache) -> Option<Obj> {
     let ty = obj.ty();
     if addr(ty) != cache.key {
         return None;
     }
     if let Some(class) = ty.class_data() {
-        if class.version.get() != cache.version {
+        if class::effective_version(rt, class) != cache.version {
             return None;
         }
         // SAFETY: the key is only set for classes whose objects are instances.
         let map = unsafe { &obj.cast_unchecked::<Instance>().get().attrs };
-        if map.find_name(cache.name).is_some() {
+        if map.find_name(rt, cache.name).is_some() {
             return None;
         }
     }
@@ -202,7 +202,9 @@ pub(super) fn load_method_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) 
             let ty = obj.ty();
             if this == obj && (ty.class_data().is_none() || !class::is_metaclass(ty)) {
                 cache.key = addr(ty);
-                cache.version = ty.class_data().map_or(0, |class| class.version.get());
+                cache.version = ty
+                    .class_data()
+                    .map_or(0, |class| class::effective_version(rt, class));
                 cache.value = fun.raw();
             }
             Ok((fun, Some(this)))
@@ -213,7 +215,7 @@ pub(super) fn load_method_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) 
 
 /// Replaces an attribute that stands where the cache says; `false` = not done.
 #[inline(always)]
-pub(super) fn store_hit(obj: Obj, cache: &Cache, value: Slot) -> bool {
+pub(super) fn store_hit(rt: &Runtime, obj: Obj, cache: &Cache, value: Slot) -> bool {
     let (Some(head), Some(value)) = (obj.as_ptr(), value) else {
         return false;
     };
@@ -224,7 +226,7 @@ pub(super) fn store_hit(obj: Obj, cache: &Cache, value: Slot) -> bool {
     let Some(class) = ty.class_data() else {
         return false;
     };
-    if class.version.get() != cache.version {
+    if class::effective_version(rt, class) != cache.version {
         return false;
     }
     // SAFETY: the key is only set for classes whose objects are instances.
@@ -242,15 +244,15 @@ pub(super) fn store_attr_cached(
 ) -> R<()> {
     let ty = obj.ty();
     if let (Some(value), Some(class)) = (value, ty.class_data())
-        && !ty.has(TypeFlags::SPECIAL_ACCESSORS)
+        && !class::has_special_accessors(rt, ty)
         && !class::is_metaclass(ty)
     {
         // SAFETY: objects of Python classes that are not metaclasses are instances.
         let map = unsafe { &obj.cast_unchecked::<Instance>().get().attrs };
         map.set_name(rt, cache.name, value)?;
         cache.key = addr(ty);
-        cache.version = class.version.get();
-        cache.slot = map.find_name(cache.name).unwrap_or(0) as u32;
+        cache.version = class::effective_version(rt, class);
+        cache.slot = map.find_name(rt, cache.name).unwrap_or(0) as u32;
         return Ok(());
     }
     rt.store_attr(obj, cache.name, value)

@@ -55,7 +55,10 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
     // leaves them possible (locals, cells, absent self, absent defaults).
     unsafe {
         let mut fp: *mut Frame = rt.interp.frame_at(rt.interp.depth - 1);
-        #[allow(unused_assignments, reason = "a frame is loaded whole, even where it is left at once")]
+        #[allow(
+            unused_assignments,
+            reason = "a frame is loaded whole, even where it is left at once"
+        )]
         let mut code: Ptr<Code> = (*fp).code;
         let mut ip: *const u8 = (*fp).ip;
         let mut sp: *mut Slot = (*fp).sp;
@@ -322,7 +325,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             let cache = &mut *code.caches.add(*ip as usize);
                             ip = ip.add(1);
                             let obj = peek!(0);
-                            let (fun, this) = match names::method_hit(obj, cache) {
+                            let (fun, this) = match names::method_hit(rt, obj, cache) {
                                 Some(fun) => (fun, Some(obj)),
                                 None => tri!(names::load_method_cached(rt, obj, cache)),
                             };
@@ -336,7 +339,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             let obj = peek!(0);
                             let value = *sp.sub(2);
                             sp = sp.sub(2);
-                            if !names::store_hit(obj, cache, value) {
+                            if !names::store_hit(rt, obj, cache, value) {
                                 tri!(names::store_attr_cached(rt, obj, cache, value));
                             }
                         }

@@ -13,7 +13,7 @@ pub fn lookup(rt: &mut Runtime, name: Qstr) -> R<Option<Obj>> {
         .state
         .builtins
         .and_then(Obj::cast::<Dict>)
-        .and_then(|dict| dict.map.get_name(name))
+        .and_then(|dict| dict.map.get_name(rt, name))
     {
         return Ok(Some(value));
     }

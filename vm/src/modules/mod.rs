@@ -1,6 +1,7 @@
 //! The built-in modules, one file each, and the objects they keep.
 
 pub mod builtins;
+pub mod errno;
 
 use crate::obj::word::Obj;
 

@@ -5,12 +5,26 @@ use core::cell::Cell as Slot;
 use ferlance_abi::qstr;
 
 use super::ptr::PyType;
-use super::ty::{Header, Type, VTable};
+use super::ty::{Header, PrintKind, Type, VTable};
 use super::word::Obj;
+use crate::runtime::{R, Runtime};
+use crate::text::print::{Print, write_fmt};
 
 /// The type of cells.
 pub static CELL: Type = Type::builtin(qstr!("cell"), 0, &VT);
-static VT: VTable = VTable { ..VTable::NEW };
+static VT: VTable = VTable {
+    print: Some(print),
+    ..VTable::NEW
+};
+
+fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()> {
+    write_fmt(rt, out, format_args!("<cell {:x} ", obj.raw()))?;
+    match obj.cast::<Cell>().and_then(|cell| cell.value.get()) {
+        Some(value) => rt.print(value, PrintKind::Repr, out)?,
+        None => out.write(rt, b"(nil)")?,
+    }
+    out.write(rt, b">")
+}
 
 /// A cell; empty until its variable is bound.
 #[repr(C)]

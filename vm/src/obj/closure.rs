@@ -3,11 +3,13 @@
 use core::cell::Cell;
 
 use ferlance_abi::qstr;
+use ferlance_abi::qstr::Qstr;
 
 use super::ptr::{Ptr, PyType};
-use super::ty::{Header, Type, TypeFlags, VTable};
+use super::ty::{Attr, Header, PrintKind, Type, TypeFlags, VTable};
 use super::word::Obj;
 use crate::runtime::{R, Runtime};
+use crate::text::print::{Print, write_fmt};
 
 /// `closure`.
 pub static CLOSURE: Type = Type::builtin(qstr!("closure"), TypeFlags::BINDS_SELF, &VT);
@@ -56,4 +58,29 @@ pub fn new(rt: &mut Runtime, fun: Obj, cells: &[Obj]) -> R<Obj> {
         core::ptr::copy_nonoverlapping(cells.as_ptr(), at.add(head).cast().as_ptr(), cells.len());
         Ok(Ptr::<Closure>::from_non_null(at.cast()).obj())
     }
+}
+
+fn this(obj: Obj) -> Ptr<Closure> {
+    // SAFETY: reached through the vtable of `CLOSURE` only.
+    unsafe { obj.cast_unchecked() }
+}
+
+fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()> {
+    let closure = this(obj);
+    out.write(rt, b"<closure ")?;
+    rt.print(closure.fun, PrintKind::Repr, out)?;
+    write_fmt(
+        rt,
+        out,
+        format_args!(" at {:x}, n_closed={} ", obj.raw(), closure.len),
+    )?;
+    for cell in closure.cells() {
+        rt.print(cell.get(), PrintKind::Repr, out)?;
+        out.write(rt, b" ")?;
+    }
+    out.write(rt, b">")
+}
+
+fn attr(rt: &mut Runtime, obj: Obj, name: Qstr) -> R<Attr> {
+    rt.find_attr(this(obj).fun, name)
 }

@@ -38,3 +38,15 @@ pub fn new(rt: &mut Runtime) -> R<Ptr<Dict>> {
 pub fn with_capacity(rt: &mut Runtime, _n: usize) -> R<Ptr<Dict>> {
     new(rt)
 }
+
+/// A copy of a map as a dict that Python code cannot change: `__dict__`.
+pub fn read_only_copy(rt: &mut Runtime, map: &Map) -> R<super::word::Obj> {
+    let copy = new(rt)?;
+    let mut at = 0;
+    while let Some((i, key, value)) = map.next_from(at) {
+        copy.map.store(rt, key, value)?;
+        at = i + 1;
+    }
+    copy.map.fix();
+    Ok(copy.obj())
+}

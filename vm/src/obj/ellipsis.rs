@@ -7,12 +7,24 @@ use super::ty::{Header, Type, VTable};
 
 /// `ellipsis`.
 pub static ELLIPSIS: Type = Type::builtin(qstr!("Ellipsis"), 0, &VT);
-static VT: VTable = VTable { ..VTable::NEW };
+static VT: VTable = VTable {
+    print: Some(|rt, _, _, out| out.write(rt, b"Ellipsis")),
+    ..VTable::NEW
+};
 
 /// A structure that is only its type.
 #[repr(C)]
 pub struct Singleton {
     base: Header,
+}
+
+impl Singleton {
+    /// The one structure of type `ty`.
+    pub const fn new(ty: &'static Type) -> Singleton {
+        Singleton {
+            base: Header::new(ty),
+        }
+    }
 }
 
 // SAFETY: never written.

@@ -9,13 +9,19 @@ use ferlance_abi::qstr::Qstr;
 
 use super::dict::Dict;
 use super::ptr::{Ptr, PyType};
-use super::ty::{Header, Members, Type, VTable};
+use super::ty::{Attr, Header, Members, PrintKind, Type, VTable};
 use super::word::Obj;
 use crate::runtime::{R, Runtime};
+use crate::text::print::Print;
 
 /// `module`.
 pub static MODULE: Type = Type::builtin(qstr!("module"), 0, &VT);
-static VT: VTable = VTable { ..VTable::NEW };
+static VT: VTable = VTable {
+    print: Some(print),
+    attr: Some(attr),
+    set_attr: Some(set_attr),
+    ..VTable::NEW
+};
 
 /// A module that is part of the runtime.
 pub struct ModuleDef {
@@ -70,5 +76,93 @@ impl Module {
     #[inline(always)]
     pub fn globals(&self) -> Option<Ptr<Dict>> {
         self.globals.get()
+    }
+}
+
+fn this(obj: Obj) -> Ptr<Module> {
+    // SAFETY: reached through the vtable of `MODULE` only.
+    unsafe { obj.cast_unchecked() }
+}
+
+/// A module's name as an object.
+pub fn name(rt: &Runtime, obj: Obj) -> Option<Obj> {
+    let module = obj.cast::<Module>()?;
+    match module.def {
+        Some(def) => Some(Obj::qstr(def.name)),
+        None => module.globals()?.map.get_name(rt, qstr!("__name__")),
+    }
+}
+
+fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()> {
+    let module = this(obj);
+    let name = name(rt, obj)
+        .and_then(|name| rt.str_bytes(name))
+        .unwrap_or(b"?");
+    let file = module
+        .globals()
+        .and_then(|globals| globals.map.get_name(rt, qstr!("__file__")));
+    out.write(rt, b"<module '")?;
+    out.write(rt, name)?;
+    out.write(rt, b"'")?;
+    if let Some(file) = file {
+        out.write(rt, b" from '")?;
+        rt.print(file, PrintKind::Str, out)?;
+        out.write(rt, b"'")?;
+    }
+    out.write(rt, b">")
+}
+
+fn attr(rt: &mut Runtime, obj: Obj, name: Qstr) -> R<Attr> {
+    let module = this(obj);
+    if let Some(globals) = module.globals() {
+        if let Some(value) = globals.map.get_name(rt, name) {
+            return Ok(Attr::Value(value));
+        }
+        if name == qstr!("__dict__") {
+            return Ok(Attr::Value(globals.obj()));
+        }
+        // A module may compute what it does not hold.
+        if let Some(hook) = globals.map.get_name(rt, qstr!("__getattr__")) {
+            return Ok(Attr::Value(rt.call(hook, &[Obj::qstr(name)])?));
+        }
+        return Ok(Attr::None);
+    }
+    let Some(def) = module.def else {
+        return Ok(Attr::None);
+    };
+    if let Some(read) = def.attr
+        && let Some(value) = read(rt, name)?
+    {
+        return Ok(Attr::Value(value));
+    }
+    if let Some(member) = def.members.get(name) {
+        return Ok(Attr::Value(member.value(rt)?));
+    }
+    Ok(if name == qstr!("__name__") {
+        Attr::Value(Obj::qstr(def.name))
+    } else if name == qstr!("__dict__") {
+        let copy = super::dict::new(rt)?;
+        for (name, member) in def.members.iter() {
+            let value = member.value(rt)?;
+            copy.map.set_name(rt, name, value)?;
+        }
+        Attr::Value(copy.obj())
+    } else {
+        Attr::None
+    })
+}
+
+fn set_attr(rt: &mut Runtime, obj: Obj, name: Qstr, value: Option<Obj>) -> R<bool> {
+    let module = this(obj);
+    match (module.globals(), value) {
+        (Some(globals), Some(value)) => {
+            globals.map.set_name(rt, name, value)?;
+            Ok(true)
+        }
+        (Some(globals), None) => Ok(globals.map.remove_name(rt, name).is_some()),
+        (None, _) => match module.def.and_then(|def| def.set_attr) {
+            Some(store) => store(rt, name, value),
+            None => Ok(false),
+        },
     }
 }

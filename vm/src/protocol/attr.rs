@@ -103,10 +103,36 @@ impl Runtime {
                 format_args!("type object '{ty}' has no attribute '{attr}'"),
             );
         }
+        if let Some(module) = crate::obj::module::name(self, obj) {
+            let module = self
+                .str_bytes(module)
+                .and_then(|text| core::str::from_utf8(text).ok())
+                .unwrap_or("?");
+            return self.raise_fmt(
+                &exc::ATTRIBUTE_ERROR,
+                format_args!("module '{module}' has no attribute '{attr}'"),
+            );
+        }
         let ty = self.type_name(obj);
         self.raise_fmt(
             &exc::ATTRIBUTE_ERROR,
             format_args!("'{ty}' object has no attribute '{attr}'"),
         )
+    }
+
+    /// The attribute name that a str object stands for.
+    pub fn attr_name(&mut self, name: Obj) -> R<Qstr> {
+        if let Some(name) = name.as_qstr() {
+            return Ok(name);
+        }
+        match self.str_bytes(name) {
+            Some(text) => self.intern(text),
+            None => {
+                let ty = self.type_name(name);
+                Err(self.type_error_fmt(format_args!(
+                    "can't convert '{ty}' object to str implicitly"
+                )))
+            }
+        }
     }
 }

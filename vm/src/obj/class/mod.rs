@@ -1,0 +1,246 @@
+//! Classes made by Python code, and their instances (spec language, section 10).
+//!
+//! A class is a [`Type`] on the heap whose `class_data` is a [`Class`]: namespace, bases, the built-in type
+//! among its ancestors, and a version that grows whenever a method found through the class may have changed.
+//! Lookup goes depth first, left to right over the bases; a built-in ancestor comes after all Python classes.
+
+pub mod instance;
+mod make;
+mod special;
+
+use core::cell::Cell;
+
+use ferlance_abi::qstr;
+use ferlance_abi::qstr::Qstr;
+
+use super::builtin_fun::BuiltinFun;
+use super::dict::Dict;
+use super::map::Map;
+use super::ptr::Ptr;
+use super::tuple::Tuple;
+use super::ty::{Header, Type, TypeFlags};
+use super::word::Obj;
+use crate::runtime::{R, Runtime};
+
+pub use make::{build_class, new_class, new_instance, no_init_args, plain_init};
+
+/// What a Python class has beyond its type header.
+#[repr(C)]
+pub struct Class {
+    /// The namespace.
+    pub locals: Ptr<Dict>,
+    /// The bases; empty when none was written.
+    pub bases: Ptr<Tuple>,
+    /// The built-in type among the ancestors, other than `object`, whose native object instances carry.
+    pub native: Option<&'static Type>,
+    /// Grows whenever a method lookup through this class may give another answer; numbers are never used twice.
+    pub version: Cell<usize>,
+    /// What `plain_init` found, for the version it found it at.
+    init: Cell<Option<Obj>>,
+    init_version: Cell<usize>,
+}
+
+/// An instance of a Python class (layout: spec native-abi 3.8): attributes, then native base objects.
+#[repr(C)]
+pub struct Instance {
+    base: Header,
+    /// The instance's own attributes.
+    pub attrs: Map,
+    // The native base object follows when the class has one.
+}
+
+/// The instance structure of an object whose class is no metaclass.
+#[inline(always)]
+pub(crate) fn instance_of(obj: Obj) -> Ptr<Instance> {
+    debug_assert!(obj.ty().is_class());
+    // SAFETY: objects of Python classes other than metaclasses have this layout; callers come from the vtable of
+    // instances or have tested it.
+    unsafe { obj.cast_unchecked() }
+}
+
+/// Whether `meta` is a Python subclass of `type`.
+#[inline]
+pub fn is_metaclass(meta: &'static Type) -> bool {
+    meta.class_data().is_some_and(|class| {
+        class
+            .native
+            .is_some_and(|native| native.same(&super::type_type::TYPE))
+    })
+}
+
+/// The bases of a class as types.
+pub fn bases(class: Ptr<Class>) -> impl Iterator<Item = &'static Type> {
+    class
+        .get()
+        .bases
+        .get()
+        .items()
+        .iter()
+        .filter_map(|base| base.get().as_type())
+}
+
+/// Whether `ty` is `base` or a subclass of it.
+pub fn is_subclass(ty: &'static Type, base: &'static Type) -> bool {
+    if ty.same(base) || base.same(&super::object::OBJECT) {
+        return true;
+    }
+    match ty.class_data() {
+        Some(class) => bases(class).any(|b| is_subclass(b, base)),
+        None => ty
+            .vt()
+            .parent
+            .is_some_and(|parent| is_subclass(parent, base)),
+    }
+}
+
+/// The class member `name` in the Python part of the hierarchy.
+pub fn lookup(rt: &Runtime, ty: &'static Type, name: Qstr) -> Option<Obj> {
+    let class = ty.class_data()?;
+    if let Some(value) = class.locals.map.get_name(rt, name) {
+        return Some(value);
+    }
+    bases(class).find_map(|base| lookup(rt, base, name))
+}
+
+/// The word behind an instance's attributes that holds its native base object.
+fn native_slot(obj: Obj) -> Option<*mut Option<Obj>> {
+    let class = obj.ty().class_data()?;
+    class.native?;
+    if is_metaclass(obj.ty()) {
+        return None;
+    }
+    // SAFETY: an instance of a class with a native ancestor has one word behind its attributes.
+    Some(unsafe { instance_of(obj).as_non_null().add(1).cast().as_ptr() })
+}
+
+/// The native base object that an instance of a Python class carries; none before `super().__init__()`.
+pub fn native_base(obj: Obj) -> Option<Obj> {
+    // SAFETY: `native_slot` gives an initialised word.
+    native_slot(obj).and_then(|slot| unsafe { slot.read() })
+}
+
+/// Gives an instance its native base object.
+pub fn set_native_base(obj: Obj, native: Obj) {
+    if let Some(slot) = native_slot(obj) {
+        // SAFETY: as above.
+        unsafe { slot.write(Some(native)) }
+    }
+}
+
+/// The object itself, or the native base object of an instance of a Python subclass of a built-in.
+#[inline]
+pub fn unwrap_native(obj: Obj) -> Obj {
+    if obj.is_ptr() && obj.ty().is_class() {
+        native_base(obj).unwrap_or(obj)
+    } else {
+        obj
+    }
+}
+
+/// Whether objects of this type become methods when found in a class.
+#[inline]
+pub fn binds_self(value: Obj) -> bool {
+    let flags = value.ty().flags();
+    flags & TypeFlags::BINDS_SELF != 0 && flags & TypeFlags::BUILTIN_FUN == 0
+}
+
+/// Whether a class member of this value makes attribute access special: properties, descriptors.
+fn is_descriptor(rt: &Runtime, value: Obj) -> bool {
+    if !value.is_ptr() {
+        return false;
+    }
+    let ty = value.ty();
+    if ty.same(&super::property::PROPERTY) {
+        return true;
+    }
+    ty.is_class()
+        && !is_metaclass(ty)
+        && [qstr!("__get__"), qstr!("__set__"), qstr!("__delete__")]
+            .iter()
+            .any(|name| lookup(rt, ty, *name).is_some())
+}
+
+/// Whether a member of this name and value sets [`TypeFlags::SPECIAL_ACCESSORS`].
+fn is_special(rt: &Runtime, name: Qstr, value: Obj) -> bool {
+    name == qstr!("__setattr__") || name == qstr!("__delattr__") || is_descriptor(rt, value)
+}
+
+/// Whether stores into instances of `ty` must look for properties, descriptors or `__setattr__`.
+#[inline]
+pub fn has_special_accessors(rt: &Runtime, ty: &'static Type) -> bool {
+    ty.has(TypeFlags::SPECIAL_ACCESSORS) || (rt.interp.late_special && any_base_is_special(ty))
+}
+
+fn any_base_is_special(ty: &'static Type) -> bool {
+    ty.has(TypeFlags::SPECIAL_ACCESSORS)
+        || ty
+            .class_data()
+            .is_some_and(|class| bases(class).any(any_base_is_special))
+}
+
+/// A number that changes whenever a method found through `class` may have changed.
+#[inline(always)]
+pub fn effective_version(rt: &Runtime, class: Ptr<Class>) -> usize {
+    class.version.get().wrapping_add(rt.interp.class_epoch)
+}
+
+/// Tells the caches that `name` of a class is about to change from `old` to `new`.
+fn note_change(
+    rt: &mut Runtime,
+    ty: &'static Type,
+    name: Qstr,
+    old: Option<Obj>,
+    new: Option<Obj>,
+) {
+    // Plain values are never cached: a counter in a class costs nothing.
+    let matters = |value: Option<Obj>| {
+        value.is_none_or(|value| {
+            value.is_ptr() && !value.ty().is_class() || is_descriptor(rt, value)
+        })
+    };
+    if !matters(old) && !matters(new) {
+        return;
+    }
+    if let Some(new) = new
+        && is_special(rt, name, new)
+    {
+        ty.set_flags(TypeFlags::SPECIAL_ACCESSORS);
+        rt.interp.late_special |= ty.has(TypeFlags::SUBCLASSED);
+    }
+    if let Some(class) = ty.class_data() {
+        class.version.set(rt.interp.next_version());
+    }
+    if ty.has(TypeFlags::SUBCLASSED) {
+        rt.interp.class_epoch += 1;
+    }
+}
+
+/// Stores (or deletes) an attribute of a class.
+pub fn set_class_attr(
+    rt: &mut Runtime,
+    ty: &'static Type,
+    name: Qstr,
+    value: Option<Obj>,
+) -> R<bool> {
+    let Some(class) = ty.class_data() else {
+        return Ok(false);
+    };
+    let old = class.locals.map.get_name(rt, name);
+    match value {
+        Some(new) => {
+            note_change(rt, ty, name, old, Some(new));
+            class.locals.map.set_name(rt, name, new)?;
+            Ok(true)
+        }
+        None if old.is_some() => {
+            note_change(rt, ty, name, old, None);
+            Ok(class.locals.map.remove_name(rt, name).is_some())
+        }
+        None => Ok(false),
+    }
+}
+
+/// The built-in function behind a member, for tests on identity.
+pub fn is_builtin(value: Obj, fun: &'static BuiltinFun) -> bool {
+    value == Ptr::from_ref(fun).obj()
+}

@@ -1,0 +1,319 @@
+//! Searching a map for a key of any type.
+
+use ferlance_abi::qstr::{Qstr, hash_bytes};
+
+use super::table::{SMALL, spread, spread_name};
+use super::{Found, Map, live_key};
+use crate::obj::ptr::Ptr;
+use crate::obj::str::StrData;
+use crate::obj::word::Obj;
+use crate::runtime::{R, Runtime};
+
+/// What tells that a map has not changed.
+#[derive(PartialEq, Eq)]
+struct Stamp {
+    head: usize,
+    table: usize,
+    dead: usize,
+    moves: usize,
+}
+
+/// How a key is to be looked for.
+enum Wanted {
+    /// By its hash.
+    Hash(u32),
+    /// By this name's word, in a map of names.
+    Name(Qstr),
+    /// A map of names cannot hold such a key; here is its hash, should it be inserted.
+    Never(u32),
+    /// An instance of a Python class, which may equal a name: every entry has to be looked at.
+    Scan(u32),
+}
+
+impl Map {
+    /// Position of this very word in a large table.
+    #[inline]
+    pub(super) fn find_word(&self, word: usize, hash: u32) -> Option<usize> {
+        let table = self.view();
+        let index = table.index();
+        let mut slot = index.home(hash);
+        loop {
+            let n = index.get(slot);
+            if n == 0 {
+                return None;
+            }
+            if table.entry(n - 1).key.get() == word {
+                return Some(n - 1);
+            }
+            slot = index.after(slot);
+        }
+    }
+
+    /// Position of the key with a name's text in a map that is not one of names. Runs no Python: objects
+    /// that claim to equal a str are not asked.
+    #[cold]
+    pub(super) fn find_text(&self, rt: &Runtime, name: Qstr) -> Option<usize> {
+        let key = Obj::qstr(name);
+        if let Some(at) = self.find_same(rt, key) {
+            return Some(at);
+        }
+        let text = rt.name(name);
+        let same = |at: usize| {
+            let entry = self.entries().get(at)?;
+            (live_key(entry)?.cast::<StrData>()?.get().bytes() == text).then_some(at)
+        };
+        if self.is_fixed() || self.alloc.get() <= SMALL {
+            return (0..self.entry_count()).find_map(same);
+        }
+        let hash = spread(rt.pool.hash(name) as usize);
+        let (table, index) = (self.view(), self.view().index());
+        let mut slot = index.home(hash);
+        loop {
+            let n = index.get(slot);
+            if n == 0 {
+                return None;
+            }
+            if table.hash(n - 1) == hash
+                && let Some(at) = same(n - 1)
+            {
+                return Some(at);
+            }
+            slot = index.after(slot);
+        }
+    }
+
+    /// Position of this very qstr in a map that is not one of names.
+    fn find_same(&self, rt: &Runtime, key: Obj) -> Option<usize> {
+        if self.is_fixed() || self.alloc.get() <= SMALL {
+            return self.entries().iter().position(|e| e.key.get() == key.raw());
+        }
+        let hash = rt.pool.hash(key.as_qstr()?);
+        self.find_word(key.raw(), spread(hash as usize))
+    }
+
+    /// [`Map::find`] when the short cuts do not apply; the map has entries.
+    #[inline(never)]
+    pub(super) fn find_any(&self, rt: &mut Runtime, key: Obj) -> R<Option<usize>> {
+        if self.is_empty() {
+            return Ok(None);
+        }
+        match self.wanted(rt, key)? {
+            Wanted::Hash(hash) => self.search(rt, key, hash),
+            Wanted::Name(name) => Ok(self.find_name(rt, name)),
+            Wanted::Never(_) => Ok(None),
+            Wanted::Scan(hash) => self.scan(rt, key, hash),
+        }
+    }
+
+    /// Position of a key, or what is needed to insert it.
+    pub(super) fn find_or_hash(&self, rt: &mut Runtime, key: Obj) -> R<Found> {
+        let wanted = self.wanted(rt, key)?;
+        let (found, key, hash) = match wanted {
+            Wanted::Hash(hash) => (self.search(rt, key, hash)?, key, hash),
+            Wanted::Name(name) => {
+                let key = Obj::qstr(name);
+                (self.find_name(rt, name), key, spread_name(key.raw()))
+            }
+            Wanted::Never(hash) => (None, key, hash),
+            Wanted::Scan(hash) => (self.scan(rt, key, hash)?, key, hash),
+        };
+        match found {
+            Some(at) => Ok(Found::At(at)),
+            // A callback may have made this a map of another kind, whose hashes are others.
+            None if matches!(wanted, Wanted::Hash(_)) && self.is_names() && key.is_qstr() => {
+                let hash = spread_name(key.raw());
+                Ok(Found::Absent { key, hash })
+            }
+            None => Ok(Found::Absent { key, hash }),
+        }
+    }
+
+    /// Hashes a key (may run Python) and decides how to look for it.
+    fn wanted(&self, rt: &mut Runtime, key: Obj) -> R<Wanted> {
+        let names = |map: &Map| map.is_names() && !map.is_fixed();
+        if let Some(value) = key.as_small() {
+            let hash = spread(value as usize);
+            return Ok(if names(self) {
+                Wanted::Never(hash)
+            } else {
+                Wanted::Hash(hash)
+            });
+        }
+        if let Some(name) = key.as_qstr() {
+            return Ok(if names(self) {
+                Wanted::Name(name)
+            } else {
+                Wanted::Hash(spread(rt.pool.hash(name) as usize))
+            });
+        }
+        if let Some(text) = key.cast::<StrData>() {
+            let hash = text_hash(text);
+            if !names(self) {
+                return Ok(Wanted::Hash(spread(hash as usize)));
+            }
+            return Ok(match rt.pool.find_hashed(text.bytes(), hash) {
+                Some(name) => Wanted::Name(name),
+                None => Wanted::Never(spread(hash as usize)),
+            });
+        }
+        let hash = match key.as_bool() {
+            Some(value) => spread(usize::from(value)),
+            None => spread(rt.hash(key)?),
+        };
+        // Asked only now: `__hash__` may have changed the map.
+        Ok(if !names(self) {
+            Wanted::Hash(hash)
+        } else if key.ty().is_class() && self.entry_count() != 0 {
+            Wanted::Scan(hash)
+        } else {
+            Wanted::Never(hash)
+        })
+    }
+
+    fn stamp(&self, rt: &Runtime) -> Stamp {
+        let large = self.alloc.get() > SMALL && !self.is_fixed();
+        Stamp {
+            head: self.head.get(),
+            table: self.table.get().addr().get(),
+            dead: if large {
+                self.view().tail().dead.get()
+            } else {
+                0
+            },
+            moves: rt.interp.map_moves,
+        }
+    }
+
+    /// Searches by hash.
+    fn search(&self, rt: &mut Runtime, key: Obj, hash: u32) -> R<Option<usize>> {
+        if self.is_fixed() || self.alloc.get() <= SMALL {
+            return self.scan(rt, key, hash);
+        }
+        'again: loop {
+            if self.is_names() || self.is_fixed() || self.alloc.get() <= SMALL {
+                // A comparison has emptied or replaced the table.
+                return self.scan(rt, key, hash);
+            }
+            let (table, index) = (self.view(), self.view().index());
+            let mut slot = index.home(hash);
+            loop {
+                let n = index.get(slot);
+                if n == 0 {
+                    return Ok(None);
+                }
+                let at = n - 1;
+                let entry = table.entry(at);
+                if entry.key.get() == key.raw() {
+                    return Ok(Some(at));
+                }
+                if table.hash(at) == hash
+                    && let Some(other) = live_key(entry)
+                {
+                    match self.compare(rt, at, other, key)? {
+                        Compared::Equal => return Ok(Some(at)),
+                        Compared::Changed => continue 'again,
+                        Compared::Different => {}
+                    }
+                }
+                slot = index.after(slot);
+            }
+        }
+    }
+
+    /// Searches by looking at every entry: small tables, fixed ones, and instances in a map of names.
+    fn scan(&self, rt: &mut Runtime, key: Obj, hash: u32) -> R<Option<usize>> {
+        let word = key.raw();
+        if let Some(at) = self.entries().iter().position(|e| e.key.get() == word) {
+            return Ok(Some(at));
+        }
+        if key.is_qstr() && self.is_names() {
+            return Ok(None);
+        }
+        'again: loop {
+            let mut at = 0;
+            while let Some(entry) = self.entries().get(at) {
+                let other = match live_key(entry) {
+                    Some(other) if entry.key.get() == word => {
+                        debug_assert!(other == key);
+                        return Ok(Some(at));
+                    }
+                    Some(other) if self.hash_may_be(rt, at, other, hash) => other,
+                    _ => {
+                        at += 1;
+                        continue;
+                    }
+                };
+                match self.compare(rt, at, other, key)? {
+                    Compared::Equal => return Ok(Some(at)),
+                    Compared::Changed => continue 'again,
+                    Compared::Different => at += 1,
+                }
+            }
+            return Ok(None);
+        }
+    }
+
+    /// Whether the entry's hash is this one, as far as is known.
+    fn hash_may_be(&self, rt: &Runtime, at: usize, key: Obj, hash: u32) -> bool {
+        if self.is_fixed() {
+            return true;
+        }
+        match key.as_qstr() {
+            Some(name) if self.is_names() => spread(rt.pool.hash(name) as usize) == hash,
+            _ => self.view().hash(at) == hash,
+        }
+    }
+
+    /// Compares the key of entry `at` with another object of the same hash.
+    fn compare(&self, rt: &mut Runtime, at: usize, other: Obj, key: Obj) -> R<Compared> {
+        let equal = match equal_at_once(rt, other, key) {
+            Some(equal) => equal,
+            None => {
+                let before = self.stamp(rt);
+                let equal = rt.equal(other, key)?;
+                if self.stamp(rt) != before && !(equal && self.key_at(at) == other.raw()) {
+                    return Ok(Compared::Changed);
+                }
+                // A small table counts no dead: it may look the same although this entry was removed.
+                equal && self.key_at(at) == other.raw()
+            }
+        };
+        Ok(if equal {
+            Compared::Equal
+        } else {
+            Compared::Different
+        })
+    }
+}
+
+enum Compared {
+    Equal,
+    Different,
+    /// Python code changed the map meanwhile.
+    Changed,
+}
+
+/// Equality of two different words where it needs no call.
+#[inline]
+fn equal_at_once(rt: &Runtime, a: Obj, b: Obj) -> Option<bool> {
+    if (a.is_small() && b.is_small()) || (a.is_qstr() && b.is_qstr()) {
+        return Some(false);
+    }
+    match (rt.str_bytes(a), rt.str_bytes(b)) {
+        (Some(a), Some(b)) => Some(a == b),
+        _ => None,
+    }
+}
+
+/// Hash of a str that is not interned: computed once, the same as its name would have.
+#[inline]
+fn text_hash(text: Ptr<StrData>) -> u32 {
+    match text.hash.get() {
+        0 => {
+            let hash = hash_bytes(text.bytes());
+            text.hash.set(hash as usize);
+            hash
+        }
+        hash => hash as u32,
+    }
+}

@@ -1,0 +1,339 @@
+//! The block behind a map: entries, and what finds them quickly.
+//!
+//! ```text
+//! ┌────────────────────┬──────────────┬────────────────┬──────────────────────────┐
+//! │ entries: key, value│ dead │ first │ hashes: u32 … │ index: u8, u16 or u32 …  │
+//! └────────────────────┴──────────────┴────────────────┴──────────────────────────┘
+//!   alloc × 2 words      only if large  not if all keys   only if large; entry + 1,
+//!                                       are names         0 = free
+//! ```
+//!
+//! "Large" is more than [`SMALL`] entries; smaller tables are searched from end to end. The index uses linear
+//! probing and holds live entries only: removal moves the followers of a probe chain back, so that there are
+//! no marks to clean up. Its size follows from the room for entries: a power of two of at least 3/2 of it.
+
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+use crate::obj::word::Obj;
+
+/// Largest table that has no index.
+pub(super) const SMALL: usize = 8;
+
+/// Key word of a removed entry. Never an object: no object has this address.
+pub(super) const REMOVED: usize = 4;
+
+/// Whether a key word is no object. (Small ints have smaller words than [`REMOVED`].)
+#[inline(always)]
+pub(super) const fn is_vacant(word: usize) -> bool {
+    word & !REMOVED == 0
+}
+
+/// One entry, as native code sees it: key word (0 = never used, [`REMOVED`]) and value.
+#[repr(C)]
+pub(super) struct Entry {
+    pub(super) key: Cell<usize>,
+    pub(super) value: Cell<Option<Obj>>,
+}
+
+/// What stands behind the entries of a large table.
+#[repr(C)]
+pub(super) struct Tail {
+    /// Removed entries.
+    pub(super) dead: Cell<usize>,
+    /// No entry before this one is live; saves a queue from looking at its dead head again and again.
+    pub(super) first: Cell<usize>,
+}
+
+/// A view of a table that is not fixed: where it is and what parts it has.
+#[derive(Clone, Copy)]
+pub(super) struct Table {
+    /// The block.
+    pub(super) base: NonNull<Entry>,
+    /// Room for this many entries.
+    pub(super) alloc: usize,
+    /// All keys are names: their hashes are computed, not kept.
+    pub(super) names: bool,
+}
+
+/// Spreads a hash over 32 bits, of which the upper ones index the table: strides, addresses, floats with few
+/// significant bits all come apart. Two multiplications: with one, some strides pile up.
+#[inline(always)]
+pub(super) const fn spread(hash: usize) -> u32 {
+    #[cfg(target_pointer_width = "64")]
+    {
+        let hash = (hash as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        ((hash ^ (hash >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93) >> 32) as u32
+    }
+    #[cfg(not(target_pointer_width = "64"))]
+    {
+        let hash = (hash as u32 ^ (hash as u32 >> 16)).wrapping_mul(0x85eb_ca6b);
+        (hash ^ (hash >> 13)).wrapping_mul(0xc2b2_ae35)
+    }
+}
+
+/// Hash of a name's word in a table of names: made from its number, so that the pool is not touched.
+#[inline(always)]
+pub(super) const fn spread_name(word: usize) -> u32 {
+    ((word >> 3) as u32).wrapping_mul(0x9e37_79b1)
+}
+
+impl Table {
+    /// Whether there is an index.
+    #[inline(always)]
+    pub(super) fn is_large(self) -> bool {
+        self.alloc > SMALL
+    }
+
+    /// Binary logarithm of the index's size.
+    #[inline(always)]
+    fn index_bits(alloc: usize) -> u32 {
+        usize::BITS - (alloc + alloc / 2).leading_zeros()
+    }
+
+    #[inline(always)]
+    fn index_width(alloc: usize) -> usize {
+        if alloc < 0x100 {
+            1
+        } else if alloc < 0x1_0000 {
+            2
+        } else {
+            4
+        }
+    }
+
+    fn hash_bytes(alloc: usize, names: bool) -> usize {
+        if names { 0 } else { alloc * 4 }
+    }
+
+    /// Bytes of a block for this many entries; `None` if that is more than there can be.
+    pub(super) fn bytes(alloc: usize, names: bool) -> Option<usize> {
+        if alloc > (u32::MAX >> 2) as usize {
+            return None;
+        }
+        let mut bytes = alloc
+            .checked_mul(size_of::<Entry>())?
+            .checked_add(Table::hash_bytes(alloc, names))?;
+        if alloc > SMALL {
+            let index = (1usize << Table::index_bits(alloc)) * Table::index_width(alloc);
+            bytes = bytes.checked_add(size_of::<Tail>())?.checked_add(index)?;
+        }
+        (bytes <= isize::MAX as usize).then_some(bytes)
+    }
+
+    /// Makes all entries free and the index empty.
+    ///
+    /// # Safety
+    /// The block has `bytes(alloc, names)` bytes.
+    pub(super) unsafe fn wipe(self) {
+        // SAFETY: the caller says so; all parts may be zero bytes.
+        unsafe {
+            let bytes = Table::bytes(self.alloc, self.names).unwrap_or(0);
+            self.base.cast::<u8>().write_bytes(0, bytes);
+        }
+    }
+
+    /// Entry `i`.
+    #[inline(always)]
+    pub(super) fn entry<'a>(self, i: usize) -> &'a Entry {
+        debug_assert!(i < self.alloc);
+        // SAFETY: all callers have checked `i` against the number of entries; the block is initialised.
+        unsafe { self.base.add(i).as_ref() }
+    }
+
+    fn tail_ptr(self) -> NonNull<Tail> {
+        debug_assert!(self.is_large());
+        // SAFETY: a large table has a tail right behind its entries.
+        unsafe { self.base.add(self.alloc).cast() }
+    }
+
+    /// The counts behind the entries of a large table.
+    #[inline(always)]
+    pub(super) fn tail<'a>(self) -> &'a Tail {
+        // SAFETY: as in `tail_ptr`; initialised by `wipe`.
+        unsafe { self.tail_ptr().as_ref() }
+    }
+
+    fn hash_cells(self) -> NonNull<Cell<u32>> {
+        // SAFETY: the hashes follow the entries, or the tail if there is one.
+        unsafe {
+            if self.is_large() {
+                self.tail_ptr().add(1).cast()
+            } else {
+                self.base.add(self.alloc).cast()
+            }
+        }
+    }
+
+    /// The kept hash of entry `i`, which is live, or what it is computed to in a table of names.
+    #[inline(always)]
+    pub(super) fn hash(self, i: usize) -> u32 {
+        if self.names {
+            spread_name(self.entry(i).key.get())
+        } else {
+            debug_assert!(i < self.alloc);
+            // SAFETY: `i` is an entry's number, and there is a hash for each.
+            unsafe { self.hash_cells().add(i).as_ref() }.get()
+        }
+    }
+
+    /// Keeps the hash of entry `i`.
+    #[inline(always)]
+    pub(super) fn set_hash(self, i: usize, hash: u32) {
+        if !self.names {
+            debug_assert!(i < self.alloc);
+            // SAFETY: as in `hash`.
+            unsafe { self.hash_cells().add(i).as_ref() }.set(hash);
+        }
+    }
+
+    /// The index of a large table.
+    #[inline(always)]
+    pub(super) fn index(self) -> Index {
+        let bits = Table::index_bits(self.alloc);
+        // SAFETY: the index follows the hashes.
+        let base = unsafe {
+            self.tail_ptr()
+                .add(1)
+                .cast::<u8>()
+                .add(Table::hash_bytes(self.alloc, self.names))
+        };
+        Index {
+            base,
+            mask: (1 << bits) - 1,
+            shift: 32 - bits,
+            width: Table::index_width(self.alloc),
+        }
+    }
+
+    /// Enters entry `i`, whose hash is `hash`, into the index, if there is one.
+    #[inline]
+    pub(super) fn link(self, i: usize, hash: u32) {
+        if !self.is_large() {
+            return;
+        }
+        let index = self.index();
+        let mut slot = index.home(hash);
+        while index.get(slot) != 0 {
+            slot = index.after(slot);
+        }
+        index.set(slot, i + 1);
+    }
+
+    /// Takes the live entry `i` out of the index, if there is one. Its key must still stand.
+    pub(super) fn unlink(self, i: usize) {
+        if !self.is_large() {
+            return;
+        }
+        let index = self.index();
+        let mut hole = index.home(self.hash(i));
+        loop {
+            match index.get(hole) {
+                0 => return, // not linked: cannot be, all live entries are
+                n if n == i + 1 => break,
+                _ => hole = index.after(hole),
+            }
+        }
+        let mut slot = hole;
+        loop {
+            slot = index.after(slot);
+            let n = index.get(slot);
+            if n == 0 {
+                break;
+            }
+            let home = index.home(self.hash(n - 1));
+            if (slot.wrapping_sub(home) & index.mask) >= (slot.wrapping_sub(hole) & index.mask) {
+                index.set(hole, n);
+                hole = slot;
+            }
+        }
+        index.set(hole, 0);
+    }
+
+    /// Moves the live ones among the first `used` entries to the front and makes the index anew; how many
+    /// there are.
+    pub(super) fn compact(self, used: usize) -> usize {
+        let mut live = 0;
+        for i in 0..used {
+            let entry = self.entry(i);
+            if is_vacant(entry.key.get()) {
+                continue;
+            }
+            if i != live {
+                let hash = self.hash(i);
+                let to = self.entry(live);
+                to.key.set(entry.key.get());
+                to.value.set(entry.value.get());
+                self.set_hash(live, hash);
+            }
+            live += 1;
+        }
+        for i in live..used {
+            let entry = self.entry(i);
+            entry.key.set(0);
+            entry.value.set(None);
+        }
+        if self.is_large() {
+            self.tail().dead.set(0);
+            self.tail().first.set(0);
+            let index = self.index();
+            // SAFETY: the index has `mask + 1` slots of `width` bytes.
+            unsafe { index.base.write_bytes(0, (index.mask + 1) * index.width) };
+            for i in 0..live {
+                self.link(i, self.hash(i));
+            }
+        }
+        live
+    }
+}
+
+/// The slots of a large table's index.
+#[derive(Clone, Copy)]
+pub(super) struct Index {
+    base: NonNull<u8>,
+    mask: usize,
+    shift: u32,
+    width: usize,
+}
+
+impl Index {
+    /// Where a chain of entries with this hash begins.
+    #[inline(always)]
+    pub(super) fn home(self, hash: u32) -> usize {
+        (hash >> self.shift) as usize
+    }
+
+    /// The slot that is looked at after this one.
+    #[inline(always)]
+    pub(super) fn after(self, slot: usize) -> usize {
+        (slot + 1) & self.mask
+    }
+
+    /// Entry number plus one in a slot; 0 = free.
+    #[inline(always)]
+    pub(super) fn get(self, slot: usize) -> usize {
+        debug_assert!(slot <= self.mask);
+        // SAFETY: `home` and `after` give slots within the index, which is initialised and aligned: it follows
+        // words and 32-bit hashes.
+        unsafe {
+            match self.width {
+                1 => self.base.add(slot).read() as usize,
+                2 => self.base.cast::<u16>().add(slot).read() as usize,
+                _ => self.base.cast::<u32>().add(slot).read() as usize,
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn set(self, slot: usize, to: usize) {
+        debug_assert!(slot <= self.mask);
+        // SAFETY: as in `get`; `to` fits, as the width was chosen by the number of entries.
+        unsafe {
+            match self.width {
+                1 => self.base.add(slot).write(to as u8),
+                2 => self.base.cast::<u16>().add(slot).write(to as u16),
+                _ => self.base.cast::<u32>().add(slot).write(to as u32),
+            }
+        }
+    }
+}
