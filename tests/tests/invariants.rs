@@ -124,9 +124,9 @@ fn device_crates() -> Vec<String> {
 /// The files of the modules that `text`, the file at `path`, declares for tests only.
 fn test_only_files(path: &Path, text: &str) -> Vec<PathBuf> {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    let declared = lines
-        .windows(2)
-        .filter(|pair| pair[0].starts_with("#[cfg(test)]"));
+    let declared = lines.windows(2).filter(|pair| {
+        pair[0].starts_with("#[cfg(test)]") || pair[0].starts_with("#[cfg(any(test, ")
+    });
     let names = declared.filter_map(|pair| {
         let name = pair[1]
             .trim_start_matches("pub(crate) ")
