@@ -128,9 +128,7 @@ fn test_only_files(path: &Path, text: &str) -> Vec<PathBuf> {
         pair[0].starts_with("#[cfg(test)]") || pair[0].starts_with("#[cfg(any(test, ")
     });
     let names = declared.filter_map(|pair| {
-        let name = pair[1]
-            .trim_start_matches("pub(crate) ")
-            .strip_prefix("mod ")?;
+        let (_, name) = pair[1].split_once("mod ")?;
         name.strip_suffix(';')
     });
     let folder = match path.file_name().and_then(|name| name.to_str()) {
