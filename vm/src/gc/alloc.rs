@@ -33,6 +33,15 @@ impl Kind {
     }
 }
 
+/// Sets bits in a plane: volatile, lest the compiler joins two planes into one vector, which stalls
+/// when the store before it was of one word.
+#[inline(always)]
+fn set(plane: &mut usize, bits: usize) {
+    let plane: *mut usize = plane;
+    // SAFETY: made from a reference.
+    unsafe { plane.write_volatile(plane.read_volatile() | bits) };
+}
+
 /// Granules by which the heap grows into the wilderness at least, when there are so many.
 const GROWTH: usize = GROUP * GROUP;
 
@@ -55,13 +64,15 @@ impl Heap {
                 let at = block.addr() >> GRANULE_SHIFT;
                 // SAFETY: `window` is the group of `[cur, end)`, initialised; `at` lies in it.
                 let group = unsafe { &mut *self.window };
-                group.head |= bit(at);
+                set(&mut group.head, bit(at));
                 if leaf {
-                    group.flag |= bit(at);
+                    set(&mut group.flag, bit(at));
                 }
                 // `n - 1` ones behind the head; `2 << 63` loses its bit, which is right for n = 64.
-                group.body |=
-                    (2usize.wrapping_shl((n - 1) as u32).wrapping_sub(2)).wrapping_shl(at as u32);
+                if n > 1 {
+                    let ones = 2usize.wrapping_shl((n - 1) as u32).wrapping_sub(2);
+                    set(&mut group.body, ones.wrapping_shl(at as u32));
+                }
                 // SAFETY: `block < end`, in the region, so not null.
                 return Some(unsafe { NonNull::new_unchecked(block) });
             }

@@ -312,8 +312,13 @@ impl Table {
         group.head |= head & bit(at);
         group.body |= body & bit(at);
         group.flag |= flag & bit(at);
-        self.set_used(at / GROUP);
-        self.add_body(at + 1, n - 1);
+        if at % GROUP + n <= GROUP {
+            group.body |= span(at % GROUP, at % GROUP + n) & !bit(at);
+            self.set_used(at / GROUP);
+        } else {
+            self.set_used(at / GROUP);
+            self.add_body(at + 1, n - 1);
+        }
     }
 
     /// Adds the free granules `[at, at + n)` to the block that ends at `at`.

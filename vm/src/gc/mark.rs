@@ -12,6 +12,23 @@ use super::bits::bit;
 use super::heap::{Heap, MARK_STACK};
 use super::{GRANULE_SHIFT, GROUP, WORD};
 
+/// Start and end of words to be looked at.
+type Range = (*const usize, *const usize);
+
+/// Asks memory for what lies at `at`. (Taking the stack's entries through a queue that runs ahead
+/// was tried: it helps objects scattered at random, and hurts those in order by as much.)
+#[inline(always)]
+fn prefetch(at: *const usize) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint; it reads nothing as far as the program can tell.
+    unsafe {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(at.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}
+
 /// Words looked at before what they led to is followed.
 const SLICE: usize = MARK_STACK / 4;
 
@@ -22,7 +39,7 @@ pub struct Marker<'h> {
     top: usize,
     /// Granules marked so far.
     live: usize,
-    stack: [MaybeUninit<(*const usize, *const usize)>; MARK_STACK],
+    stack: [MaybeUninit<Range>; MARK_STACK],
     stack_len: usize,
     gray_count: usize,
     gray_cursor: usize,
@@ -143,6 +160,7 @@ impl Marker<'_> {
             return;
         }
         let start = self.heap.address(at).cast::<usize>();
+        prefetch(start);
         self.push(start, start.wrapping_byte_add(n << GRANULE_SHIFT));
     }
 
@@ -157,7 +175,7 @@ impl Marker<'_> {
     }
 
     #[inline(always)]
-    fn pop(&mut self) -> Option<(*const usize, *const usize)> {
+    fn pop(&mut self) -> Option<Range> {
         let len = self.stack_len.checked_sub(1)?;
         let entry = self.stack.get(len)?;
         self.stack_len = len;
