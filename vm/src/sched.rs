@@ -43,7 +43,12 @@ impl Pending {
 
     /// Takes the keyboard interrupt.
     pub fn take_interrupt(&self) -> bool {
-        self.interrupt.swap(false, Ordering::Relaxed)
+        // Not `swap`, which Cortex-M0 and RV32IMC lack: an interrupt between the two is the same interrupt.
+        let is_set = self.interrupt.load(Ordering::Relaxed);
+        if is_set {
+            self.interrupt.store(false, Ordering::Relaxed);
+        }
+        is_set
     }
 
     /// Adds a callback; `false` when the queue is full.

@@ -503,10 +503,8 @@ fn a_threshold_asks_for_collection() {
     while f.heap.alloc(100, true).is_some() {
         bytes += 100usize.next_multiple_of(GRANULE);
     }
-    assert!(
-        (10_000..10_000 + GROUP_BYTES).contains(&(bytes + 112)),
-        "{bytes}"
-    );
+    // Exact to a window or two.
+    assert!(bytes.abs_diff(10_000) < 2 * GROUP_BYTES, "{bytes}");
     assert!(f.heap.alloc_after_collect(100, true).is_some());
     collect(&mut f.heap, &[]);
     assert!(f.heap.alloc(100, true).is_some());
@@ -658,6 +656,56 @@ fn registers_and_stack_are_seen() {
     assert!(f.heap.used() >= GRANULE);
     let other = node(&mut f.heap, 0).unwrap();
     assert_ne!(core::hint::black_box(block), other);
+}
+
+/// A value known to one preserved register only is among the words that `with_stack` names.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn preserved_registers_are_on_the_stack() {
+    const SECRET: usize = 0x1357_9bdf_0246_8ace;
+
+    extern "C" fn probe(found: &mut usize) {
+        with_stack(|low| {
+            for i in 0..64 {
+                let word = core::ptr::with_exposed_provenance::<usize>(low + i * WORD);
+                // SAFETY: this thread's stack; the test's own frames are far longer than that.
+                let word = unsafe { word.read_volatile() };
+                *found += usize::from(word == SECRET);
+            }
+        });
+    }
+
+    macro_rules! check {
+        ($register:literal) => {
+            let mut found = 0usize;
+            // The complement is what the compiler sees, so that it keeps no copy of the secret.
+            let hidden = core::hint::black_box(!SECRET);
+            // SAFETY: calls a function of the C ABI; the register is declared or restored.
+            unsafe {
+                core::arch::asm!(
+                    concat!("push ", $register),
+                    "push rax",
+                    concat!("mov ", $register, ", rsi"),
+                    concat!("not ", $register),
+                    "xor esi, esi",
+                    "call {probe}",
+                    "pop rax",
+                    concat!("pop ", $register),
+                    probe = sym probe,
+                    in("rdi") &mut found,
+                    inout("rsi") hidden => _,
+                    clobber_abi("C"),
+                );
+            }
+            assert!(found > 0, $register);
+        };
+    }
+    check!("rbx");
+    check!("rbp");
+    check!("r12");
+    check!("r13");
+    check!("r14");
+    check!("r15");
 }
 
 /// What a region of a host does: counts what was committed, and has an end.
@@ -915,7 +963,17 @@ impl Walk {
                         self.roots.remove(&id);
                     }
                 }
-                _ => drop(self.f.heap.info()),
+                _ => match self.random.below(8) {
+                    0 => self.f.heap.set_threshold(Some(4000)),
+                    1 => self.f.heap.set_threshold(None),
+                    2 => self.f.heap.set_collect_always(true),
+                    3 => self.f.heap.lock(),
+                    4..=6 => {
+                        self.f.heap.set_collect_always(false);
+                        while self.f.heap.unlock() > 0 {}
+                    }
+                    _ => drop(self.f.heap.info()),
+                },
             }
             if let Err(what) = self.f.heap.check() {
                 panic!("step {step}: {what}");

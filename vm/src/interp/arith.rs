@@ -152,7 +152,7 @@ pub(super) fn binary(rt: &mut Runtime, op: u8, lhs: Obj, rhs: Obj) -> R<Obj> {
 #[inline(always)]
 fn number_as_float(obj: Obj) -> Option<f64> {
     match obj.as_small() {
-        Some(value) if value.unsigned_abs() >> 53 == 0 => Some(value as f64),
+        Some(value) if value.unsigned_abs() as u64 >> 53 == 0 => Some(value as f64),
         Some(_) => None,
         None => obj.as_float(),
     }
