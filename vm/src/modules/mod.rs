@@ -2,6 +2,7 @@
 
 pub mod builtins;
 pub mod errno;
+pub mod math;
 
 use crate::obj::word::Obj;
 
@@ -16,6 +17,8 @@ pub struct State {
     pub builtins: Option<Obj>,
     /// `sys.argv`.
     pub argv: Option<Obj>,
+    /// Room for the result of an operation on big ints.
+    pub scratch: ferlance_num::bigint::BigInt,
     /// The `GeneratorExit` that `close()` raises.
     pub generator_exit: Option<Obj>,
 }

@@ -15,3 +15,8 @@ static VT: VTable = VTable { ..VTable::NEW };
 pub fn new(rt: &mut Runtime, data: &[u8]) -> R<Obj> {
     Ok(new_data(rt, &BYTES, data)?.obj())
 }
+
+/// A bytes object of `len` bytes, and the bytes, to be filled before anyone sees it.
+pub fn new_uninit<'a>(rt: &mut Runtime, len: usize) -> R<(Obj, &'a mut [u8])> {
+    super::str::new_data_uninit(rt, &BYTES, len)
+}

@@ -83,4 +83,17 @@ impl Runtime {
             }
         }
     }
+
+    /// The buffer of an object.
+    ///
+    /// # Errors
+    /// `TypeError: object with buffer protocol required`.
+    pub fn buffer_of(&mut self, obj: Obj, write: bool) -> R<crate::obj::ty::Buffer> {
+        if let Some(buffer) = obj.ty().vt().buffer
+            && let Some(view) = buffer(self, obj, write)
+        {
+            return Ok(view);
+        }
+        Err(self.type_error("object with buffer protocol required"))
+    }
 }

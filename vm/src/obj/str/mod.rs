@@ -63,6 +63,32 @@ pub fn new_data(rt: &mut Runtime, ty: &'static Type, text: &[u8]) -> R<Ptr<StrDa
     }
 }
 
+/// A new structure of type `ty` with room for `len` bytes (zeros), and the bytes, to be filled before anyone sees it.
+pub fn new_data_uninit<'a>(
+    rt: &mut Runtime,
+    ty: &'static Type,
+    len: usize,
+) -> R<(Obj, &'a mut [u8])> {
+    let size = size_of::<StrData>();
+    let Some(bytes) = len.checked_add(size + 1) else {
+        return Err(rt.no_memory(usize::MAX));
+    };
+    let at = rt.alloc_block(bytes, true)?;
+    // SAFETY: the block holds the structure, `len` bytes and the NUL; the caller is the only one to know it.
+    unsafe {
+        let data = at.add(size);
+        core::ptr::write_bytes(data.as_ptr(), 0, len + 1);
+        at.cast::<StrData>().write(StrData {
+            base: Header::new(ty),
+            hash: Cell::new(0),
+            len,
+            data,
+        });
+        let made = Ptr::<StrData>::from_non_null(at.cast()).obj();
+        Ok((made, core::slice::from_raw_parts_mut(data.as_ptr(), len)))
+    }
+}
+
 impl Runtime {
     /// The str `text` (UTF-8): the interned one if there is one, else a copy.
     pub fn new_str(&mut self, text: &[u8]) -> R<Obj> {

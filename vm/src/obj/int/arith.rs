@@ -1,0 +1,179 @@
+//! Operators of `int` and `bool`.
+
+use core::cmp::Ordering;
+
+use ferlance_abi::ops::{BinaryOp, UnaryOp};
+use ferlance_num::NumError;
+use ferlance_num::bigint::{BigInt, BigRef};
+
+use super::{BigObj, from_big, from_i128, raise, small_value, value};
+use crate::obj::word::Obj;
+use crate::obj::{complex, float};
+use crate::runtime::{R, Runtime};
+
+/// Unary operators.
+pub fn unary(rt: &mut Runtime, op: UnaryOp, obj: Obj) -> R<Option<Obj>> {
+    if let Some(v) = small_value(obj) {
+        return Ok(Some(match op {
+            UnaryOp::Positive | UnaryOp::IntMaybe | UnaryOp::Hash => Obj::int(v),
+            UnaryOp::Negative => return from_i128(rt, -(v as i128)).map(Some),
+            UnaryOp::Abs => return from_i128(rt, (v as i128).abs()).map(Some),
+            UnaryOp::Invert => Obj::int(!v),
+            UnaryOp::Bool | UnaryOp::Not => Obj::bool((v != 0) == (op == UnaryOp::Bool)),
+            UnaryOp::FloatMaybe => return float::new(rt, v as f64).map(Some),
+            UnaryOp::ComplexMaybe => return complex::new(rt, v as f64, 0.0).map(Some),
+            UnaryOp::Len | UnaryOp::SizeOf => return Ok(None),
+        }));
+    }
+    let Some(big) = obj.cast::<BigObj>() else {
+        return Ok(None);
+    };
+    let v = big.value();
+    Ok(Some(match op {
+        UnaryOp::Positive | UnaryOp::IntMaybe => obj,
+        UnaryOp::Hash => Obj::int(v.hash() >> 1 << 1 >> 1),
+        UnaryOp::Negative => return from_big(rt, v.negated()).map(Some),
+        UnaryOp::Abs => return from_big(rt, v.abs()).map(Some),
+        UnaryOp::Invert => return finish(rt, |out| v.not_into(out)).map(Some),
+        UnaryOp::Bool | UnaryOp::Not => Obj::bool(op == UnaryOp::Bool),
+        UnaryOp::FloatMaybe => return float::new(rt, v.to_f64()).map(Some),
+        UnaryOp::ComplexMaybe => return complex::new(rt, v.to_f64(), 0.0).map(Some),
+        UnaryOp::Len | UnaryOp::SizeOf => return Ok(None),
+    }))
+}
+
+/// Computes into the runtime's scratch number and makes an object of it.
+fn finish(rt: &mut Runtime, f: impl FnOnce(&mut BigInt) -> Result<(), NumError>) -> R<Obj> {
+    let mut out = core::mem::take(&mut rt.state.scratch);
+    let result = match f(&mut out) {
+        Ok(()) => from_big(rt, out.as_ref()),
+        Err(error) => Err(raise(rt, error)),
+    };
+    // A huge buffer is not kept.
+    if out.as_ref().limbs().len() <= 1024 {
+        rt.state.scratch = out;
+    }
+    result
+}
+
+/// Binary operators with an int or bool on the left.
+pub fn binary(rt: &mut Runtime, op: BinaryOp, lhs: Obj, rhs: Obj) -> R<Option<Obj>> {
+    if let (Some(a), Some(b)) = (small_value(lhs), small_value(rhs))
+        && let Some(value) = small_op(rt, op, a, b)?
+    {
+        return Ok(Some(value));
+    }
+    let Some(a) = value(lhs) else { return Ok(None) };
+    let Some(b) = value(rhs) else {
+        if rhs.is::<float::Float>() {
+            return float::binary(rt, op, lhs, rhs);
+        }
+        if rhs.is::<complex::Complex>() {
+            return complex::binary(rt, op, lhs, rhs);
+        }
+        return Ok(None);
+    };
+    big_op(rt, op, a.as_ref(), b.as_ref())
+}
+
+/// Operations whose operands are machine integers; `None` = do it with big ones.
+fn small_op(rt: &mut Runtime, op: BinaryOp, a: isize, b: isize) -> R<Option<Obj>> {
+    use BinaryOp as B;
+    Ok(match op {
+        B::Less => Some(Obj::bool(a < b)),
+        B::More => Some(Obj::bool(a > b)),
+        B::LessEqual => Some(Obj::bool(a <= b)),
+        B::MoreEqual => Some(Obj::bool(a >= b)),
+        B::Equal => Some(Obj::bool(a == b)),
+        B::NotEqual => Some(Obj::bool(a != b)),
+        B::Add | B::InplaceAdd => return from_i128(rt, a as i128 + b as i128).map(Some),
+        B::Subtract | B::InplaceSubtract => return from_i128(rt, a as i128 - b as i128).map(Some),
+        B::Multiply | B::InplaceMultiply => return from_i128(rt, a as i128 * b as i128).map(Some),
+        B::And | B::InplaceAnd => Obj::small(a & b),
+        B::Or | B::InplaceOr => Obj::small(a | b),
+        B::Xor | B::InplaceXor => Obj::small(a ^ b),
+        B::ShiftRight | B::InplaceShiftRight if b >= 0 => {
+            Obj::small(a >> b.min(isize::BITS as isize - 1))
+        }
+        B::FloorDivide | B::InplaceFloorDivide if b != 0 => {
+            let q = (a as i128).div_euclid(b as i128)
+                - i128::from(b < 0 && (a as i128).rem_euclid(b as i128) != 0);
+            return from_i128(rt, q).map(Some);
+        }
+        B::Modulo | B::InplaceModulo if b != 0 => {
+            let r = a.wrapping_rem(b);
+            Obj::small(if r != 0 && (r < 0) != (b < 0) {
+                r + b
+            } else {
+                r
+            })
+        }
+        B::TrueDivide | B::InplaceTrueDivide
+            if b != 0 && a.unsigned_abs() >> 53 == 0 && b.unsigned_abs() >> 53 == 0 =>
+        {
+            return float::new(rt, a as f64 / b as f64).map(Some);
+        }
+        _ => None,
+    })
+}
+
+fn big_op(rt: &mut Runtime, op: BinaryOp, a: BigRef<'_>, b: BigRef<'_>) -> R<Option<Obj>> {
+    use BinaryOp as B;
+    let compare = |f: fn(Ordering) -> bool| Ok(Some(Obj::bool(f(a.cmp(&b)))));
+    match op {
+        B::Less => return compare(Ordering::is_lt),
+        B::More => return compare(Ordering::is_gt),
+        B::LessEqual => return compare(Ordering::is_le),
+        B::MoreEqual => return compare(Ordering::is_ge),
+        B::Equal => return compare(Ordering::is_eq),
+        B::NotEqual => return compare(Ordering::is_ne),
+        B::TrueDivide | B::InplaceTrueDivide => {
+            return match a.true_div(b) {
+                Ok(value) => float::new(rt, value).map(Some),
+                Err(error) => Err(raise(rt, error)),
+            };
+        }
+        B::Power | B::InplacePower if b.is_negative() => {
+            let (base, exponent) = (a.to_f64(), b.to_f64());
+            return float::power(rt, base, exponent).map(Some);
+        }
+        B::DivMod => {
+            let (mut q, mut r) = (BigInt::new(), BigInt::new());
+            if let Err(error) = a.divmod_into(b, &mut q, &mut r) {
+                return Err(raise(rt, error));
+            }
+            let q = from_big(rt, q.as_ref())?;
+            let r = from_big(rt, r.as_ref())?;
+            return Ok(Some(crate::obj::tuple::from_slice(rt, &[q, r])?.obj()));
+        }
+        _ => {}
+    }
+    let f: fn(BigRef<'_>, BigRef<'_>, &mut BigInt) -> Result<(), NumError> = match op {
+        B::Add | B::InplaceAdd => |a, b, out| a.add_into(b, out),
+        B::Subtract | B::InplaceSubtract => |a, b, out| a.sub_into(b, out),
+        B::Multiply | B::InplaceMultiply => |a, b, out| a.mul_into(b, out),
+        B::And | B::InplaceAnd => |a, b, out| a.and_into(b, out),
+        B::Or | B::InplaceOr => |a, b, out| a.or_into(b, out),
+        B::Xor | B::InplaceXor => |a, b, out| a.xor_into(b, out),
+        B::ShiftLeft | B::InplaceShiftLeft => |a, b, out| a.shl_big_into(b, out),
+        B::ShiftRight | B::InplaceShiftRight => |a, b, out| a.shr_big_into(b, out),
+        B::FloorDivide | B::InplaceFloorDivide => |a, b, out| a.floordiv_into(b, out),
+        B::Modulo | B::InplaceModulo => |a, b, out| a.modulo_into(b, out),
+        B::Power | B::InplacePower => |a, b, out| a.pow_into(b, out),
+        _ => return Ok(None),
+    };
+    finish(rt, |out| f(a, b, out)).map(Some)
+}
+
+/// `pow(base, exponent, modulus)`.
+pub fn pow_mod(rt: &mut Runtime, base: Obj, exponent: Obj, modulus: Obj) -> R<Obj> {
+    let (Some(a), Some(b), Some(m)) = (value(base), value(exponent), value(modulus)) else {
+        return Err(rt.type_error("pow() with 3 arguments requires integers"));
+    };
+    if m.as_ref().is_zero() {
+        return Err(rt.value_error("divide by zero"));
+    }
+    finish(rt, |out| {
+        a.as_ref().pow_mod_into(b.as_ref(), m.as_ref(), out)
+    })
+}
