@@ -21,15 +21,10 @@ pub struct FloatText {
 impl FloatText {
     const ROOM: usize = 32;
 
-    const EMPTY: FloatText = FloatText {
+    pub(crate) const EMPTY: FloatText = FloatText {
         bytes: [0; FloatText::ROOM],
         len: 0,
     };
-
-    /// No text.
-    pub(crate) const fn empty() -> FloatText {
-        FloatText::EMPTY
-    }
 
     /// The text.
     #[inline]

@@ -2,7 +2,8 @@
 //!
 //! - [`bigint`]: integers of any size, on borrowed limbs ([`BigRef`]) and owned ones ([`BigInt`]).
 //! - [`parse_int`], [`parse_float`]: Python's number text to values.
-//! - [`format_float`]: floats to Python's and C's text; [`stock_text`]: to that of stock `.mpy` files.
+//! - [`format_float`]: floats to Python's and C's text.
+//! - [`mpy_float`]: the float text that `.mpy` files hold.
 //!
 //! Nothing here knows about objects or exceptions: errors are [`NumError`] and the parsers' own.
 #![no_std]
@@ -14,13 +15,13 @@ extern crate std;
 pub mod bigint;
 mod error;
 pub mod format_float;
+pub mod mpy_float;
 pub mod parse_float;
 pub mod parse_int;
-pub mod stock_text;
 
 pub use bigint::{BigInt, BigRef, ByteOrder, Limb, SmallBig};
 pub use error::NumError;
 pub use format_float::{FloatForm, FloatFormat, FloatText, PlusSign, repr, repr_f32, write_float};
+pub use mpy_float::{mpy_text, mpy_text_bare};
 pub use parse_float::{ParseFloatError, parse_float, scan_float};
 pub use parse_int::{ParseIntError, ParsedInt, parse_int};
-pub use stock_text::stock_text;

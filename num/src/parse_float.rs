@@ -72,74 +72,109 @@ pub fn parse_float<F: Float>(text: &[u8]) -> Result<F, ParseFloatError> {
 
 /// The float at the start of `text`, and how many bytes it takes: for the parts of complex numbers.
 pub fn scan_float<F: Float>(text: &[u8]) -> Result<(F, usize), ParseFloatError> {
-    let (neg, start) = skip_sign(text, 0);
-    let signed = |value: F, end: usize| Ok((if neg { -value } else { value }, end));
-    for (name, value) in [
-        (&b"infinity"[..], F::INFINITY),
-        (&b"inf"[..], F::INFINITY),
-        (&b"nan"[..], F::NAN),
-    ] {
-        let end = start + name.len();
-        if text
-            .get(start..end)
-            .is_some_and(|word| word.eq_ignore_ascii_case(name))
-        {
-            return signed(value, end);
+    let shape = Shape::scan(text)?;
+    let value = match shape.kind {
+        Kind::Infinity => F::INFINITY,
+        Kind::Nan => F::NAN,
+        Kind::Digits { mantissa, exponent } => {
+            let has_digit = |part: &[u8]| part.iter().any(u8::is_ascii_digit);
+            if !has_digit(mantissa) {
+                F::ZERO
+            } else {
+                let start = usize::from(text.first().is_some_and(|c| matches!(c, b'+' | b'-')));
+                let end = if has_digit(exponent) {
+                    shape.end
+                } else {
+                    start + mantissa.len()
+                };
+                read(&text[start..end])?
+            }
         }
-    }
+    };
+    Ok((if shape.neg { -value } else { value }, shape.end))
+}
 
-    let mut digits = 0;
-    let (mut point, mut underscore) = (false, false);
-    let mut end = start;
-    while let Some(c) = text.get(end) {
-        match c {
-            b'0'..=b'9' => digits += 1,
-            b'_' => underscore = true,
-            b'.' if !point => point = true,
-            _ => break,
+/// How a float at the start of a text is written.
+pub(crate) struct Shape<'a> {
+    pub(crate) neg: bool,
+    pub(crate) kind: Kind<'a>,
+    /// How many bytes it takes.
+    pub(crate) end: usize,
+}
+
+pub(crate) enum Kind<'a> {
+    Infinity,
+    Nan,
+    /// Digits, underscores and at most one point; then, after the letter, a sign and digits and
+    /// underscores. Either may be without digits, but not both be empty.
+    Digits {
+        mantissa: &'a [u8],
+        exponent: &'a [u8],
+    },
+}
+
+impl<'a> Shape<'a> {
+    pub(crate) fn scan(text: &'a [u8]) -> Result<Self, ParseFloatError> {
+        let (neg, start) = skip_sign(text, 0);
+        for (name, kind) in [
+            (&b"infinity"[..], Kind::Infinity),
+            (b"inf", Kind::Infinity),
+            (b"nan", Kind::Nan),
+        ] {
+            let end = start + name.len();
+            if text
+                .get(start..end)
+                .is_some_and(|word| word.eq_ignore_ascii_case(name))
+            {
+                return Ok(Shape { neg, kind, end });
+            }
         }
-        end += 1;
-    }
-    let mantissa_end = end;
-    let mut exponent_digits = 0;
-    if let Some(b'e' | b'E') = text.get(end) {
-        let (_, exponent_start) = skip_sign(text, end + 1);
-        end = exponent_start;
-        while let Some(c) = text.get(end) {
+        let mut end = start;
+        let mut point = false;
+        while let Some(&c) = text.get(end) {
             match c {
-                b'0'..=b'9' => exponent_digits += 1,
-                b'_' => underscore = true,
+                b'0'..=b'9' | b'_' => {}
+                b'.' if !point => point = true,
                 _ => break,
             }
             end += 1;
         }
-        if end == exponent_start {
+        let mantissa = &text[start..end];
+        let mut exponent = &text[end..end];
+        if let Some(b'e' | b'E') = text.get(end) {
+            let exponent_start = end + 1;
+            let (_, digits_start) = skip_sign(text, exponent_start);
+            end = digits_start;
+            while let Some(b'0'..=b'9' | b'_') = text.get(end) {
+                end += 1;
+            }
+            if end == digits_start {
+                return Err(ParseFloatError::Syntax);
+            }
+            exponent = &text[exponent_start..end];
+        }
+        if end == start {
             return Err(ParseFloatError::Syntax);
         }
+        Ok(Shape {
+            neg,
+            kind: Kind::Digits { mantissa, exponent },
+            end,
+        })
     }
-    if end == start {
-        return Err(ParseFloatError::Syntax);
-    }
-    if digits == 0 {
-        return signed(F::ZERO, end);
-    }
-    let written = &text[start..if exponent_digits > 0 {
-        end
-    } else {
-        mantissa_end
-    }];
-    let value = if underscore {
-        let mut plain = TryVec::with_capacity(written.len())?;
-        plain.extend(written.iter().copied().filter(|&c| c != b'_'))?;
-        read(&plain)
-    } else {
-        read(written)
-    };
-    signed(value.ok_or(ParseFloatError::Syntax)?, end)
 }
 
-fn read<F: Float>(digits: &[u8]) -> Option<F> {
-    core::str::from_utf8(digits).ok()?.parse().ok()
+/// What the core library makes of the digits, which it wants without underscores.
+fn read<F: Float>(written: &[u8]) -> Result<F, ParseFloatError> {
+    let parse = |digits: &[u8]| core::str::from_utf8(digits).ok()?.parse().ok();
+    let value = if written.contains(&b'_') {
+        let mut plain = TryVec::with_capacity(written.len())?;
+        plain.extend(written.iter().copied().filter(|&c| c != b'_'))?;
+        parse(&plain)
+    } else {
+        parse(written)
+    };
+    value.ok_or(ParseFloatError::Syntax)
 }
 
 #[cfg(test)]

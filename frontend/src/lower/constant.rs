@@ -3,7 +3,7 @@
 use ferlance_bytecode::module::Number;
 use ferlance_bytecode::{Bytes, Const as Object, ConstId, Op};
 use ferlance_collections::{OutOfMemory, TryVec};
-use ferlance_num::stock_text;
+use ferlance_num::{mpy_text, mpy_text_bare};
 
 use super::{Lower, Walk};
 use crate::ast::{self, Const, ExprId, ExprKind};
@@ -128,9 +128,10 @@ impl Lower<'_> {
     }
 
     fn number(&self, value: f64, imaginary: bool) -> Result<Number<'static>, OutOfMemory> {
-        let text = match self.options.float_text {
-            true => Bytes::copied(stock_text(value, !imaginary).as_bytes())?,
-            false => Bytes::EMPTY,
+        let text = match (self.options.float_text, imaginary) {
+            (true, false) => Bytes::copied(mpy_text(value).as_bytes())?,
+            (true, true) => Bytes::copied(mpy_text_bare(value).as_bytes())?,
+            (false, _) => Bytes::EMPTY,
         };
         Ok(Number { value, text })
     }
