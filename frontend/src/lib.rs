@@ -6,9 +6,14 @@ extern crate alloc;
 pub mod ast;
 pub mod diag;
 pub mod error;
+mod fold;
 pub mod hir;
+mod lexer;
 pub mod lower;
+pub mod parser;
 pub mod source;
+pub mod token;
 
 pub use ast::Ast;
 pub use error::Diag;
+pub use parser::{Mode, ParseOptions, parse};

@@ -1,8 +1,8 @@
 //! Positions in source text.
 //!
 //! A position is a byte offset; its line is looked up in a table of line starts, built by the lexer as it
-//! goes. Code inside an f-string field is the exception: upstream counts it on the line where the lexer stands
-//! after the literal, so [`LineMap`] keeps a short list of ranges whose line is given instead of counted.
+//! goes. Upstream counts differently where f-strings span lines (it reads their fields after the whole literal, and
+//! counts their line ends twice), so [`LineMap`] also keeps a short list of where its count departs.
 
 use core::cell::Cell;
 
@@ -21,12 +21,11 @@ pub struct LineCol {
     pub column: u32,
 }
 
-/// A range of the source whose code is counted on one given line.
+/// From `from` on, lines are counted with this much added.
 #[derive(Debug, Clone, Copy)]
-struct Moved {
-    start: u32,
-    end: u32,
-    line: u32,
+struct Shift {
+    from: u32,
+    by: i32,
 }
 
 /// Byte offset to line.
@@ -34,8 +33,8 @@ struct Moved {
 pub struct LineMap {
     /// Offset of the first byte of each line; the first is 0.
     starts: TryVec<u32>,
-    /// Ranges counted elsewhere, by start; later entries win where they nest.
-    moved: TryVec<Moved>,
+    /// Where upstream's count departs from the text, by offset. Empty unless an f-string spans lines.
+    shifts: TryVec<Shift>,
     /// Index of the line found last: look-ups are mostly near each other.
     last: Cell<u32>,
 }
@@ -46,29 +45,31 @@ impl LineMap {
         self.starts.push(offset)
     }
 
-    /// Counts the code in `start..end` on `line`.
-    pub(crate) fn move_range(
-        &mut self,
-        start: u32,
-        end: u32,
-        line: u32,
-    ) -> Result<(), OutOfMemory> {
-        self.moved.push(Moved { start, end, line })
+    /// Makes `line` the line upstream notes for `pos` and what follows.
+    pub(crate) fn set_line(&mut self, pos: Pos, line: u32) -> Result<(), OutOfMemory> {
+        if self.line(pos) == line {
+            return Ok(());
+        }
+        let by = line.wrapping_sub(self.index_of(pos.0) + 1) as i32;
+        let at = self.shifts.partition_point(|s| s.from < pos.0);
+        match self.shifts.get_mut(at) {
+            Some(shift) if shift.from == pos.0 => shift.by = by,
+            _ => self.shifts.insert(at, Shift { from: pos.0, by })?,
+        }
+        Ok(())
     }
 
     /// The line upstream would note for `pos`, from 1.
     pub fn line(&self, pos: Pos) -> u32 {
-        if !self.moved.is_empty() {
-            if let Some(m) = self
-                .moved
-                .iter()
-                .rev()
-                .find(|m| m.start <= pos.0 && pos.0 < m.end)
-            {
-                return m.line;
-            }
+        let line = self.index_of(pos.0) + 1;
+        if self.shifts.is_empty() {
+            return line;
         }
-        self.index_of(pos.0) + 1
+        let after = self.shifts.partition_point(|s| s.from <= pos.0);
+        match after.checked_sub(1).and_then(|i| self.shifts.get(i)) {
+            Some(shift) => line.wrapping_add_signed(shift.by),
+            None => line,
+        }
     }
 
     /// Where `pos` really is in the text.

@@ -15,6 +15,7 @@ pub use node::*;
 pub use words::{Items, List, Rec, Words};
 
 use ferlance_collections::{OutOfMemory, TryVec};
+use ferlance_num::BigInt;
 
 use crate::source::{LineMap, Pos};
 
@@ -37,6 +38,7 @@ pub struct Ast {
     words: TryVec<u32>,
     consts: TryVec<Const>,
     bytes: TryVec<u8>,
+    bigs: TryVec<BigInt>,
     lines: LineMap,
     root: Root,
 }
@@ -74,6 +76,12 @@ impl Ast {
         self.bytes
             .get(start..start.saturating_add(range.len as usize))
             .unwrap_or(&[])
+    }
+
+    /// The integer of a `Const::BigInt`.
+    pub fn big_int(&self, index: u32) -> &BigInt {
+        // Indices are made by the builder only.
+        &self.bigs[index as usize]
     }
 
     /// The line upstream notes for `pos`.
@@ -126,7 +134,16 @@ impl Index<ConstId> for Ast {
 /// A tree under construction.
 #[derive(Debug)]
 pub(crate) struct Builder {
-    ast: Ast,
+    pub(crate) ast: Ast,
+    /// Elements of lists that are not finished yet.
+    stack: TryVec<u32>,
+}
+
+/// How much of a tree there is: what was added since can be dropped again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    exprs: usize,
+    words: usize,
 }
 
 impl Builder {
@@ -141,22 +158,25 @@ impl Builder {
                 words,
                 consts: TryVec::new(),
                 bytes: TryVec::new(),
+                bigs: TryVec::new(),
                 lines: LineMap::default(),
                 root: Root::File(List::EMPTY),
             },
+            stack: TryVec::new(),
         })
     }
 
     /// Adds an expression.
+    #[inline]
     pub(crate) fn expr(&mut self, kind: ExprKind, pos: Pos) -> Result<ExprId, OutOfMemory> {
         self.ast.exprs.push(Expr { kind, pos })?;
-        last_id(self.ast.exprs.len()).map(ExprId)
+        next_index(self.ast.exprs.len()).map(ExprId)
     }
 
     /// Adds a statement.
     pub(crate) fn stmt(&mut self, kind: StmtKind, pos: Pos) -> Result<StmtId, OutOfMemory> {
         self.ast.stmts.push(Stmt { kind, pos })?;
-        last_id(self.ast.stmts.len()).map(StmtId)
+        next_index(self.ast.stmts.len()).map(StmtId)
     }
 
     /// Adds a constant.
@@ -166,13 +186,108 @@ impl Builder {
         Ok(ConstId(at))
     }
 
+    /// Adds the text of a str or bytes constant.
+    pub(crate) fn text(&mut self, text: &[u8]) -> Result<Bytes, OutOfMemory> {
+        let start = u32::try_from(self.ast.bytes.len()).map_err(|_| OutOfMemory)?;
+        self.ast.bytes.extend_from_slice(text)?;
+        Ok(Bytes {
+            start,
+            len: text.len() as u32,
+        })
+    }
+
+    /// Adds an integer beyond 64 bits.
+    pub(crate) fn big_int(&mut self, value: BigInt) -> Result<Const, OutOfMemory> {
+        let at = u32::try_from(self.ast.bigs.len()).map_err(|_| OutOfMemory)?;
+        self.ast.bigs.push(value)?;
+        Ok(Const::BigInt(at))
+    }
+
     /// Adds a record.
     pub(crate) fn record<T: Words>(&mut self, value: T) -> Result<Rec<T>, OutOfMemory> {
-        let at = last_id(self.ast.words.len())?;
-        self.ast.words.reserve(T::LEN)?;
-        let mut pushed = Ok(());
-        value.write(&mut |w| pushed = pushed.and(self.ast.words.push(w)));
-        pushed.map(|()| Rec::new(at))
+        let at = next_index(self.ast.words.len())?;
+        value.write(&mut self.ast.words)?;
+        Ok(Rec::new(at))
+    }
+
+    /// Begins a list: its elements are those pushed from now on.
+    #[inline]
+    pub(crate) fn begin(&self) -> usize {
+        self.stack.len()
+    }
+
+    /// Adds an element to the list begun last.
+    #[inline]
+    pub(crate) fn push<T: Words>(&mut self, item: T) -> Result<(), OutOfMemory> {
+        item.write(&mut self.stack)
+    }
+
+    /// How many elements were pushed since `begin` gave `from`.
+    pub(crate) fn pushed<T: Words>(&self, from: usize) -> usize {
+        self.stack.len().saturating_sub(from) / T::LEN
+    }
+
+    /// The elements pushed since `begin` gave `from`.
+    pub(crate) fn pending<T: Words>(&self, from: usize) -> Items<'_, T> {
+        Items::new(self.stack.get(from..).unwrap_or(&[]))
+    }
+
+    /// Drops the elements pushed since `begin` gave `from`.
+    pub(crate) fn abandon(&mut self, from: usize) {
+        self.stack.truncate(from);
+    }
+
+    /// Ends the list begun when `begin` gave `from`.
+    pub(crate) fn end<T: Words>(&mut self, from: usize) -> Result<List<T>, OutOfMemory> {
+        let count = self.pushed::<T>(from);
+        if count == 0 {
+            return Ok(List::EMPTY);
+        }
+        let at = next_index(self.ast.words.len())?;
+        self.ast
+            .words
+            .push(u32::try_from(count).map_err(|_| OutOfMemory)?)?;
+        self.ast
+            .words
+            .extend_from_slice(self.stack.get(from..).unwrap_or(&[]))?;
+        self.stack.truncate(from);
+        Ok(List::new(at))
+    }
+
+    /// How much there is.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            exprs: self.ast.exprs.len(),
+            words: self.ast.words.len(),
+        }
+    }
+
+    /// Drops the expressions and lists added since `mark`. Nothing kept may refer to them.
+    pub(crate) fn drop_since(&mut self, mark: Mark) {
+        self.ast.exprs.truncate(mark.exprs);
+        self.ast.words.truncate(mark.words);
+    }
+
+    /// Drops the expressions added since `mark`, but not the lists: constant tuples may be among them.
+    pub(crate) fn drop_exprs_since(&mut self, mark: Mark) {
+        self.ast.exprs.truncate(mark.exprs);
+    }
+
+    /// Drops a constant that was added last, and its text: a doc string.
+    pub(crate) fn drop_constant(&mut self, id: ConstId) {
+        if id.0 as usize + 1 != self.ast.consts.len() {
+            return;
+        }
+        if let Some(Const::Str(text) | Const::Bytes(text)) = self.ast.consts.pop() {
+            self.ast.bytes.truncate(text.start as usize);
+        }
+    }
+
+    /// Replaces an expression.
+    pub(crate) fn set(&mut self, id: ExprId, expr: Expr) {
+        if let Some(slot) = self.ast.exprs.get_mut(id.0.get() as usize - 1) {
+            *slot = expr;
+        }
     }
 
     /// The finished tree.
@@ -183,7 +298,8 @@ impl Builder {
     }
 }
 
-fn last_id(len: usize) -> Result<NonZeroU32, OutOfMemory> {
+/// The index of what a vector of length `len` gets next, or, where indices count from one, of what it got last.
+fn next_index(len: usize) -> Result<NonZeroU32, OutOfMemory> {
     u32::try_from(len)
         .ok()
         .and_then(NonZeroU32::new)

@@ -18,6 +18,7 @@ use core::num::NonZeroU32;
 
 use ferlance_abi::ops::{BinaryOp, UnaryOp};
 use ferlance_abi::qstr::Qstr;
+use ferlance_collections::{OutOfMemory, TryVec};
 
 use super::words::{List, Rec, Words, word};
 use crate::source::Pos;
@@ -430,8 +431,9 @@ macro_rules! record {
                 let _ = at;
                 $name { $($field,)* }
             }
-            fn write(self, out: &mut dyn FnMut(u32)) {
-                $(self.$field.write(out);)*
+            fn write(self, out: &mut TryVec<u32>) -> Result<(), OutOfMemory> {
+                $(self.$field.write(out)?;)*
+                Ok(())
             }
         }
     };
@@ -521,15 +523,15 @@ impl Words for CompClause {
             None => CompClause::If(second),
         }
     }
-    fn write(self, out: &mut dyn FnMut(u32)) {
+    fn write(self, out: &mut TryVec<u32>) -> Result<(), OutOfMemory> {
         match self {
             CompClause::For { target, iter } => {
-                target.write(out);
-                iter.write(out);
+                target.write(out)?;
+                iter.write(out)
             }
             CompClause::If(test) => {
-                out(0);
-                test.write(out);
+                out.push(0)?;
+                test.write(out)
             }
         }
     }
@@ -555,8 +557,8 @@ impl Words for ParamKind {
             _ => ParamKind::DoubleStar,
         }
     }
-    fn write(self, out: &mut dyn FnMut(u32)) {
-        out(self as u32)
+    fn write(self, out: &mut TryVec<u32>) -> Result<(), OutOfMemory> {
+        out.push(self as u32)
     }
 }
 

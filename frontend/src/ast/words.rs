@@ -8,6 +8,7 @@ use core::num::NonZeroU32;
 
 use ferlance_abi::ops::BinaryOp;
 use ferlance_abi::qstr::Qstr;
+use ferlance_collections::{OutOfMemory, TryVec};
 
 use super::node::{ConstId, ExprId, StmtId};
 use crate::source::Pos;
@@ -18,8 +19,8 @@ pub trait Words: Copy {
     const LEN: usize;
     /// Reads it from its words. Short input gives whatever zero words mean.
     fn read(words: &[u32]) -> Self;
-    /// Gives its words in order.
-    fn write(self, out: &mut dyn FnMut(u32));
+    /// Appends its words in order.
+    fn write(self, out: &mut TryVec<u32>) -> Result<(), OutOfMemory>;
 }
 
 /// A list in the side array. The empty list is index 1.
@@ -66,8 +67,8 @@ macro_rules! index_traits {
             fn read(words: &[u32]) -> Self {
                 Self::new(NonZeroU32::new(word(words, 0)).unwrap_or(NonZeroU32::MIN))
             }
-            fn write(self, out: &mut dyn FnMut(u32)) {
-                out(self.at.get());
+            fn write(self, out: &mut TryVec<u32>) -> Result<(), OutOfMemory> {
+                out.push(self.at.get())
             }
         }
     };
@@ -173,9 +174,9 @@ macro_rules! one_word {
                 let $w = word(words, 0);
                 $read
             }
-            fn write(self, out: &mut dyn FnMut(u32)) {
+            fn write(self, out: &mut TryVec<u32>) -> Result<(), OutOfMemory> {
                 let $v = self;
-                out($write)
+                out.push($write)
             }
         }
     };
@@ -214,7 +215,7 @@ impl<T> Words for Option<List<T>> {
     fn read(words: &[u32]) -> Self {
         NonZeroU32::new(word(words, 0)).map(List::new)
     }
-    fn write(self, out: &mut dyn FnMut(u32)) {
-        out(self.map_or(0, |l| l.at.get()));
+    fn write(self, out: &mut TryVec<u32>) -> Result<(), OutOfMemory> {
+        out.push(self.map_or(0, |l| l.at.get()))
     }
 }
