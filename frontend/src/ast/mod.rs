@@ -283,13 +283,6 @@ impl Builder {
         }
     }
 
-    /// Replaces an expression.
-    pub(crate) fn set(&mut self, id: ExprId, expr: Expr) {
-        if let Some(slot) = self.ast.exprs.get_mut(id.0.get() as usize - 1) {
-            *slot = expr;
-        }
-    }
-
     /// The finished tree.
     pub(crate) fn finish(mut self, root: Root, lines: LineMap) -> Ast {
         self.ast.root = root;

@@ -26,7 +26,7 @@ use ferlance_collections::{BitSet, OutOfMemory, TryVec};
 use crate::source::{LineMap, Pos};
 use crate::token::{Token, keyword};
 use fstring::{Field, Segment};
-pub(crate) use number::{Digits, Number, NumberError};
+pub(crate) use number::{Number, NumberError};
 
 /// Longest name upstream can intern, in bytes.
 pub(crate) const MAX_NAME: usize = 255;

@@ -4,7 +4,7 @@
 //! decided only when the parser takes it, so `x 08` is a plain syntax error and `08` is an integer error.
 
 use ferlance_collections::{OutOfMemory, TryVec};
-use ferlance_num::BigInt;
+use ferlance_num::{BigInt, ParseFloatError, parse_float};
 
 use super::{Lexer, NAME, is};
 use crate::source::Pos;
@@ -213,10 +213,11 @@ fn float_value(text: &[u8]) -> Result<Number, NumberError> {
         return Err(NumberError::Number);
     }
     let text = text.get(..used).unwrap_or(&[]);
-    let value = core::str::from_utf8(text)
-        .ok()
-        .and_then(|t| t.parse().ok())
-        .ok_or(NumberError::Number)?;
+    let value = match parse_float::<f64>(text) {
+        Ok(value) => value,
+        Err(ParseFloatError::OutOfMemory) => return Err(NumberError::OutOfMemory),
+        Err(_) => return Err(NumberError::Number),
+    };
     Ok(if imaginary {
         Number::Imaginary(value)
     } else {
