@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::oracle::Oracle;
+use crate::{oracle::Oracle, workspace};
 
 /// One test program.
 #[derive(Debug, Clone)]
@@ -67,6 +67,13 @@ pub fn list(folder: &Path) -> io::Result<Vec<Program>> {
         }
     }
     programs.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(programs)
+}
+
+/// The programs of `tests/lang`, and the examples, which must keep working too.
+pub fn of_language() -> io::Result<Vec<Program>> {
+    let mut programs = list(&workspace::root().join("tests/lang"))?;
+    programs.extend(list(&workspace::root().join("examples"))?);
     Ok(programs)
 }
 

@@ -7,7 +7,7 @@ use std::{process::ExitCode, time::Duration};
 
 use ferlance_tests::{
     interpreter::{End, Interpreter},
-    programs, text_diff, workspace,
+    programs, text_diff,
 };
 use libtest_mimic::{Arguments, Trial};
 
@@ -15,8 +15,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let programs =
-        programs::list(&workspace::root().join("tests/lang")).expect("tests/lang is readable");
+    let programs = programs::of_language().expect("the programs are readable");
     let trials = programs.into_iter().map(|program| {
         Trial::test(program.name.clone(), move || {
             let expected = program.expected()?;

@@ -4,15 +4,14 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use ferlance_tests::{oracle::Oracle, programs, text_diff, workspace};
+use ferlance_tests::{oracle::Oracle, programs, text_diff};
 use libtest_mimic::{Arguments, Trial};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let programs =
-        programs::list(&workspace::root().join("tests/lang")).expect("tests/lang is readable");
+    let programs = programs::of_language().expect("the programs are readable");
     let mut trials = Vec::new();
     for oracle in Oracle::ALL {
         let command = oracle.find();

