@@ -20,6 +20,7 @@ pub mod prelude;
 pub mod stream;
 pub mod tables;
 pub mod varint;
+pub mod verify;
 
 pub use assemble::{AssembleError, Assembler};
 pub use bytes::Bytes;
@@ -28,3 +29,4 @@ pub use module::{CodeId, CompiledModule, Const, RawCode, RawKind};
 pub use op::{Child, ConstId, Label, Local, Op};
 pub use prelude::Prelude;
 pub use tables::{ConstTable, NameTable};
+pub use verify::{CodeInfo, Verified, VerifyError, verify};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ferlance_abi::qstr::Pool;
 use ferlance_bytecode::mpy::{self, Host};
+use ferlance_bytecode::verify;
 
 fn vectors(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -45,5 +46,16 @@ fn every_golden_file_is_written_back_to_the_same_bytes() {
             .unwrap_or_else(|error| panic!("{path:?}: {error}"));
         let written = mpy::write(&module, &pool).unwrap();
         assert!(written[..] == data[..], "{path:?}");
+    }
+}
+
+#[test]
+fn every_golden_file_passes_the_verifier() {
+    for (path, data) in golden() {
+        let mut pool = Pool::new();
+        let module = mpy::read(&data, &mut pool, &Host::TOOL).unwrap();
+        if let Err(error) = verify(module) {
+            panic!("{path:?}: {error}");
+        }
     }
 }
