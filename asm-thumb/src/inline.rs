@@ -116,7 +116,7 @@ impl<'a, 'b> Assembler<'a, 'b> {
         }
         match stock::instruction(self, statement) {
             Err(refusal) if self.assembly.dialect() == Dialect::Full => {
-                match (self.from_tables(statement)?, refusal) {
+                match (self.look_up(statement)?, refusal) {
                     (Found::Done, _) => Ok(()),
                     (Found::OtherOperands, Message::Unsupported { op, .. }) => {
                         Err(Message::BadOperands { op })
@@ -137,7 +137,7 @@ impl<'a, 'b> Assembler<'a, 'b> {
     }
 
     /// Assembles by the first row that takes the operands.
-    fn from_tables(&mut self, statement: &Statement<'a>) -> Result<Found, Message<'a>> {
+    fn look_up(&mut self, statement: &Statement<'a>) -> Result<Found, Message<'a>> {
         let operands = self.operands(statement.operands);
         if let ("ldr", &[Operand::Name(rt), Operand::Int(value)]) = (statement.op, operands)
             && let Some(rt) = Reg::from_name(rt)

@@ -10,9 +10,14 @@ use ferlance_asm_thumb::encode::{Class, is_predictable};
 use ferlance_asm_thumb::listing::write_row;
 use ferlance_asm_thumb::reg::COND_NAMES;
 use ferlance_asm_thumb::{Cond, Inst, TABLES};
-use oracle::Case;
+use oracle::{Case, Tool};
 
-const PREFIX: &str = "arm-none-eabi-";
+const GNU: Tool<'_> = Tool {
+    assembler: &["arm-none-eabi-as"],
+    objcopy: "arm-none-eabi-objcopy",
+    head: ".syntax unified\n.thumb\n.arch armv7e-m\n.fpu fpv5-d16\n.text",
+    slot: 16,
+};
 
 fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden.txt")
@@ -80,7 +85,6 @@ fn with_block(text: &str) -> String {
 }
 
 fn assemble(cases: &[Case]) -> Vec<Vec<u8>> {
-    let head = ".syntax unified\n.thumb\n.arch armv7e-m\n.fpu fpv5-d16\n.text";
     let size = |slot: &[u8]| if slot[1] >= 0xe8 { 4 } else { 2 };
     let cases: Vec<Case> = cases
         .iter()
@@ -89,7 +93,7 @@ fn assemble(cases: &[Case]) -> Vec<Vec<u8>> {
             bytes: Vec::new(),
         })
         .collect();
-    oracle::gnu(PREFIX, &[], head, 16, size, &cases)
+    GNU.assemble(size, &cases)
 }
 
 #[test]
@@ -99,7 +103,7 @@ fn every_row_agrees_with_gnu_as() {
 
 #[test]
 fn the_golden_bytes_are_gnu_as_s() {
-    if oracle::installed("arm-none-eabi-as") {
+    if oracle::installed(GNU.assembler[0]) {
         oracle::check_live(&golden(), assemble);
     }
 }

@@ -107,7 +107,7 @@ impl<'a, 'b, F: Fixup> Assembly<'a, 'b, F> {
                     return Err(Message::AlignArguments);
                 };
                 // Stock takes any number, and misplaces or destroys the code for these.
-                if to < 1 || to > 1 << 16 || to & (to - 1) != 0 {
+                if !(1..=1 << 16).contains(&to) || to & (to - 1) != 0 {
                     return Err(Message::AlignPowerOfTwo);
                 }
                 self.buffer.align(to.trailing_zeros() as u8)?;

@@ -136,73 +136,78 @@ pub(crate) fn installed(program: &str) -> bool {
         .is_ok_and(|out| out.status.success())
 }
 
-/// Assembles by GNU as: `as` and `objcopy` of `prefix`, each case in a slot of `slot` bytes.
-/// Cases that it refuses give no bytes.
-pub(crate) fn gnu(
-    prefix: &str,
-    args: &[&str],
-    head: &str,
-    slot: usize,
-    size: impl Fn(&[u8]) -> usize,
-    cases: &[Case],
-) -> Vec<Vec<u8>> {
-    let (mut refused, mut source) = (HashSet::new(), String::new());
-    let scratch = scratch();
-    let (input, object, output) = (
-        scratch.join("in.s"),
-        scratch.join("out.o"),
-        scratch.join("out.bin"),
-    );
-    loop {
-        source.clear();
-        let _ = writeln!(source, "{head}");
-        for (index, case) in cases.iter().enumerate() {
-            if refused.contains(&index) {
-                let _ = writeln!(source, ".balign {slot}\n.long 0");
-            } else {
-                let _ = writeln!(source, ".balign {slot}\n{}", case.text);
+/// A foreign assembler and what takes the bytes out of its object files.
+pub(crate) struct Tool<'t> {
+    /// The assembler and its arguments; `-o`, the object and the source are added.
+    pub(crate) assembler: &'t [&'t str],
+    /// The object copier.
+    pub(crate) objcopy: &'t str,
+    /// Lines before the first case.
+    pub(crate) head: &'t str,
+    /// Each case is put at a multiple of this many bytes.
+    pub(crate) slot: usize,
+}
+
+impl Tool<'_> {
+    /// Assembles the cases. Those that the tool refuses give no bytes; `size` tells the length of
+    /// the instruction that a slot begins with.
+    pub(crate) fn assemble(&self, size: impl Fn(&[u8]) -> usize, cases: &[Case]) -> Vec<Vec<u8>> {
+        let (slot, mut refused, mut source) = (self.slot, HashSet::new(), String::new());
+        let scratch = scratch();
+        let (input, object, output) = (
+            scratch.join("in.s"),
+            scratch.join("out.o"),
+            scratch.join("out.bin"),
+        );
+        loop {
+            source.clear();
+            let _ = writeln!(source, "{}", self.head);
+            for (index, case) in cases.iter().enumerate() {
+                let text = if refused.contains(&index) {
+                    ".long 0"
+                } else {
+                    &case.text
+                };
+                let _ = writeln!(source, ".balign {slot}\n{text}");
             }
+            let _ = writeln!(source, ".balign {slot}");
+            fs::write(&input, &source).unwrap();
+            let run = Command::new(self.assembler[0])
+                .args(&self.assembler[1..])
+                .arg("-o")
+                .args([&object, &input])
+                .output()
+                .unwrap();
+            let messages = String::from_utf8_lossy(&run.stderr);
+            let lines: Vec<&str> = source.lines().collect();
+            let before = refused.len();
+            for message in messages
+                .lines()
+                .filter(|message| message.contains("rror: "))
+            {
+                let line: usize = message.split(':').nth(1).unwrap().parse().unwrap();
+                eprintln!("refused: {}: {message}", lines[line - 1]);
+                refused.insert((line - 1 - self.head.lines().count()) / 2);
+            }
+            if run.status.success() && refused.len() == before {
+                break;
+            }
+            assert!(refused.len() > before, "{messages}");
         }
-        let _ = writeln!(source, ".balign {slot}");
-        fs::write(&input, &source).unwrap();
-        let run = Command::new(format!("{prefix}as"))
-            .args(args)
-            .arg("-o")
-            .args([&object, &input])
-            .output()
+        let done = Command::new(self.objcopy)
+            .args(["-O", "binary", "-j", ".text"])
+            .args([&object, &output])
+            .status()
             .unwrap();
-        if run.status.success() {
-            break;
-        }
-        let lines: Vec<&str> = source.lines().collect();
-        let messages = String::from_utf8_lossy(&run.stderr);
-        let before = refused.len();
-        let first = head.lines().count().max(1);
-        for message in messages.lines().filter(|message| message.contains("Error")) {
-            let line: usize = message.split(':').nth(1).unwrap().parse().unwrap();
-            eprintln!("refused: {}: {message}", lines[line - 1]);
-            refused.insert((line - 1 - first) / 2);
-        }
-        assert!(refused.len() > before, "{messages}");
+        assert!(done.success());
+        let bytes = fs::read(&output).unwrap();
+        fs::remove_dir_all(&scratch).unwrap();
+        let taken = |index: usize| match bytes.get(index * slot..(index + 1) * slot) {
+            Some(slot) if !refused.contains(&index) => slot[..size(slot)].to_vec(),
+            _ => Vec::new(),
+        };
+        (0..cases.len()).map(taken).collect()
     }
-    let done = Command::new(format!("{prefix}objcopy"))
-        .args(["-O", "binary", "-j", ".text"])
-        .args([&object, &output])
-        .status()
-        .unwrap();
-    assert!(done.success());
-    let bytes = fs::read(&output).unwrap();
-    fs::remove_dir_all(&scratch).unwrap();
-    cases
-        .iter()
-        .enumerate()
-        .map(
-            |(index, _)| match bytes.get(index * slot..(index + 1) * slot) {
-                Some(slot) if !refused.contains(&index) => slot[..size(slot)].to_vec(),
-                _ => Vec::new(),
-            },
-        )
-        .collect()
 }
 
 /// A folder for temporary files.

@@ -98,6 +98,10 @@ impl Parser<'_> {
                 });
             }
         }
+        if self.eat("not ") {
+            self.unary()?;
+            return Ok(Expr::Other);
+        }
         self.postfix()
     }
 
