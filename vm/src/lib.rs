@@ -12,6 +12,7 @@ extern crate std;
 
 extern crate self as ferlance_vm;
 
+pub mod builtins;
 pub mod call;
 pub mod config;
 pub mod exc;

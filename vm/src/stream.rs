@@ -38,3 +38,25 @@ pub struct StreamVTable {
     /// Whether reads give str.
     pub is_text: bool,
 }
+
+/// Writes all bytes to a stream object: one of the runtime's own, or any object with a `write` method.
+pub fn write_all(rt: &mut Runtime, stream: Obj, bytes: &[u8]) -> R<()> {
+    let native = crate::obj::class::native_base(stream).unwrap_or(stream);
+    let Some(write) = native.ty().vt().stream.and_then(|stream| stream.write) else {
+        if stream.is_ptr() && stream.ty().is_class() {
+            let text = rt.new_str(bytes)?;
+            rt.call_method(stream, ferlance_abi::qstr!("write"), &[text])?;
+            return Ok(());
+        }
+        return Err(rt.raise_msg(&crate::exc::OS_ERROR, "stream operation not supported"));
+    };
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        match write(rt, native, rest)? {
+            Ok(0) => break,
+            Ok(n) => rest = rest.get(n..).unwrap_or(&[]),
+            Err(errno) => return Err(rt.os_error(errno)),
+        }
+    }
+    Ok(())
+}

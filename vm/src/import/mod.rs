@@ -63,3 +63,34 @@ pub fn import_from(rt: &mut Runtime, _module: Obj, _name: ferlance_abi::qstr::Qs
 pub fn import_star(rt: &mut Runtime, _module: Obj) -> R<()> {
     Err(rt.raise_msg(&crate::exc::IMPORT_ERROR, "import"))
 }
+
+/// The contents of a file.
+pub fn read_file(rt: &mut Runtime, path: &[u8]) -> R<alloc::vec::Vec<u8>> {
+    let mut data = alloc::vec::Vec::new();
+    let result = (|| {
+        let files = rt.hal.files().ok_or(2)?;
+        let fd = files.open(path, b"rb")?;
+        let mut chunk = [0u8; 1024];
+        loop {
+            match files.read(fd, &mut chunk) {
+                Ok(0) => break,
+                Ok(n) => {
+                    if data.try_reserve(n).is_err() {
+                        let _ = files.close(fd);
+                        return Err(12);
+                    }
+                    data.extend_from_slice(&chunk[..n]);
+                }
+                Err(errno) => {
+                    let _ = files.close(fd);
+                    return Err(errno);
+                }
+            }
+        }
+        files.close(fd)
+    })();
+    match result {
+        Ok(()) => Ok(data),
+        Err(errno) => Err(rt.os_error(errno)),
+    }
+}

@@ -1,11 +1,72 @@
 //! `builtins`: the names that every module sees.
 
+use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
 
+use crate::builtins::{code, numeric, objects, output};
 use crate::exc;
-use crate::obj::dict::Dict;
+use crate::members;
+use crate::obj::dict::{self, Dict};
+use crate::obj::module::ModuleDef;
 use crate::obj::word::Obj;
+use crate::obj::{
+    bool, bytes, class, complex, ellipsis, float, int, list, not_implemented, object, property,
+    range, static_method, str, super_type, tuple, type_type,
+};
 use crate::runtime::{R, Runtime};
+
+/// `builtins`.
+pub static MODULE: ModuleDef = ModuleDef {
+    name: qstr!("builtins"),
+    members: members! {
+        "__build_class__" => Fun(&class::BUILD_CLASS),
+        "__import__" => Fun(&code::IMPORT),
+        "__repl_print__" => Fun(&output::REPL_PRINT),
+        "abs" => Fun(&numeric::ABS),
+        "bool" => Type(&bool::BOOL),
+        "bytes" => Type(&bytes::BYTES),
+        "callable" => Fun(&objects::CALLABLE),
+        "classmethod" => Type(&static_method::CLASS_METHOD),
+        "compile" => Fun(&code::COMPILE),
+        "complex" => Type(&complex::COMPLEX),
+        "delattr" => Fun(&objects::DELATTR),
+        "dict" => Type(&dict::DICT),
+        "dir" => Fun(&objects::DIR),
+        "divmod" => Fun(&numeric::DIVMOD),
+        "Ellipsis" => Get(|_| Ok(ellipsis::object())),
+        "eval" => Fun(&code::EVAL),
+        "exec" => Fun(&code::EXEC),
+        "execfile" => Fun(&code::EXECFILE),
+        "float" => Type(&float::FLOAT),
+        "getattr" => Fun(&objects::GETATTR),
+        "globals" => Fun(&code::GLOBALS),
+        "hasattr" => Fun(&objects::HASATTR),
+        "hash" => Fun(&objects::HASH),
+        "id" => Fun(&objects::ID),
+        "int" => Type(&int::INT),
+        "isinstance" => Fun(&objects::ISINSTANCE),
+        "issubclass" => Fun(&objects::ISSUBCLASS),
+        "list" => Type(&list::LIST),
+        "locals" => Fun(&code::LOCALS),
+        "NotImplemented" => Get(|_| Ok(not_implemented::object())),
+        "object" => Type(&object::OBJECT),
+        "pow" => Fun(&numeric::POW),
+        "print" => Fun(&output::PRINT),
+        "property" => Type(&property::PROPERTY),
+        "range" => Type(&range::RANGE),
+        "repr" => Fun(&output::REPR),
+        "round" => Fun(&numeric::ROUND),
+        "setattr" => Fun(&objects::SETATTR),
+        "staticmethod" => Type(&static_method::STATIC_METHOD),
+        "str" => Type(&str::STR),
+        "super" => Type(&super_type::SUPER),
+        "tuple" => Type(&tuple::TUPLE),
+        "type" => Type(&type_type::TYPE),
+    },
+    extensible: false,
+    attr: Some(lookup),
+    set_attr: Some(|rt, name, value| set(rt, name, value)),
+};
 
 /// A built-in name: one assigned in `builtins`, else one of the runtime's own.
 pub fn lookup(rt: &mut Runtime, name: Qstr) -> R<Option<Obj>> {
@@ -17,8 +78,32 @@ pub fn lookup(rt: &mut Runtime, name: Qstr) -> R<Option<Obj>> {
     {
         return Ok(Some(value));
     }
+    if let Some(member) = MODULE.members.get(name) {
+        return member.value(rt).map(Some);
+    }
     match exc::ALL.iter().find(|(n, _)| *n == name) {
         Some((_, member)) => member.value(rt).map(Some),
         None => Ok(None),
+    }
+}
+
+/// Assigns a name in `builtins` (or takes it back, for `None`): every module sees it.
+pub fn set(rt: &mut Runtime, name: Qstr, value: Option<Obj>) -> R<bool> {
+    let dict = match rt.state.builtins.and_then(Obj::cast::<Dict>) {
+        Some(dict) => dict,
+        None => {
+            let dict = dict::new(rt)?;
+            rt.state.builtins = Some(dict.obj());
+            dict
+        }
+    };
+    // Caches may hold what the name stood for.
+    rt.interp.map_epoch = rt.interp.map_epoch.wrapping_add(1);
+    match value {
+        Some(value) => {
+            dict.map.set_name(rt, name, value)?;
+            Ok(true)
+        }
+        None => Ok(dict.map.remove_name(rt, name).is_some()),
     }
 }

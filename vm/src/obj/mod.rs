@@ -11,6 +11,7 @@ pub mod bytes;
 pub mod cell;
 pub mod class;
 pub mod closure;
+pub mod code;
 pub mod complex;
 pub mod dict;
 pub mod ellipsis;

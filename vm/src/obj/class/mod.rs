@@ -22,7 +22,7 @@ use super::ty::{Header, Type, TypeFlags};
 use super::word::Obj;
 use crate::runtime::{R, Runtime};
 
-pub use make::{build_class, new_class, new_instance, no_init_args, plain_init};
+pub use make::{BUILD_CLASS, build_class, new_class, new_instance, no_init_args, plain_init};
 
 /// What a Python class has beyond its type header.
 #[repr(C)]

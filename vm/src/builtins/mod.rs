@@ -1,0 +1,6 @@
+//! Built-in functions, by subject. The table of names is in [`crate::modules::builtins`].
+
+pub mod code;
+pub mod numeric;
+pub mod objects;
+pub mod output;
