@@ -1,4 +1,36 @@
 //! Ties the front end to the emitters: source in, compiled module out.
+//!
+//! ```text
+//! source ─▶ parse ─▶ Ast ─▶ resolve ─▶ per scope: lower ─▶ Code ─▶ assemble ─▶ RawCode ─▶ CompiledModule
+//! ```
+//!
+//! [`compile`] holds no state between calls and may be called while another compilation's result runs. The same
+//! function serves `mpy-cross` and, through a hook, the runtime's `exec`, `eval`, `compile` and `import`.
 #![no_std]
 #![forbid(unsafe_code)]
 extern crate alloc;
+
+mod options;
+mod report;
+mod scope_driver;
+
+pub use ferlance_frontend::parser::Mode;
+pub use options::Options;
+pub use report::write_report;
+
+use ferlance_abi::qstr::Pool;
+use ferlance_bytecode::CompiledModule;
+use ferlance_frontend::Diag;
+use ferlance_frontend::parser::parse;
+
+/// Compiles `source`. New names go to `pool`, also if it is refused.
+pub fn compile(
+    source: &[u8],
+    pool: &mut Pool,
+    options: &Options<'_>,
+) -> Result<CompiledModule<'static>, Diag> {
+    pool.intern(options.input_name)?;
+    let source_name = pool.intern(options.source_name)?;
+    let ast = parse(source, pool, &options.parse_options())?;
+    scope_driver::compile_tree(&ast, pool, source_name, options)
+}

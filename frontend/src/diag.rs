@@ -153,6 +153,9 @@ macro_rules! for_each_message {
         UnknownType, ViperTypeError, "unknown type '{}'",
             "Viper does not know a native type of this name.",
             "Write one of object, bool, int, uint, ptr, ptr8, ptr16, ptr32.";
+        NoNativeEmitter, NotImplementedError, "cannot emit native code for this architecture",
+            "There is no native emitter for the chosen architecture.",
+            "Choose another with -march, or leave out -X emit.";
         BytecodeOverflow, RuntimeError, "bytecode overflow",
             "A jump is farther than the bytecode can express.",
             "Split the function.";

@@ -1,2 +1,165 @@
-//! The `mpy-cross` command.
-fn main() {}
+//! The `mpy-cross` command: Python source to `.mpy` files, with the command line, outputs and texts of the stock tool.
+//!
+//! On a terminal an error is also shown in its source line, with a hint; elsewhere standard error holds what the
+//! stock tool would write and nothing else.
+#![forbid(unsafe_code)]
+
+mod args;
+mod help;
+mod output;
+mod render;
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use ferlance_abi::qstr::Pool;
+use ferlance_compiler::{Mode, Options, compile, write_report};
+
+use args::{Command, Job, Refusal};
+use output::OutputError;
+
+fn main() -> ExitCode {
+    let mut args = std::env::args_os();
+    let program = args.next().unwrap_or_else(|| OsString::from("mpy-cross"));
+    let program = program.to_string_lossy();
+    let args: Vec<OsString> = args.collect();
+    match args::parse(&args) {
+        Ok(Command::Compile(job)) => run(&job),
+        Ok(Command::Version) => say(&format!("{}\n", help::VERSION), ExitCode::SUCCESS),
+        Ok(Command::Help) => say(&help::help(&program), ExitCode::SUCCESS),
+        Ok(Command::Completions(shell)) => say(&help::completions(shell), ExitCode::SUCCESS),
+        Err(Refusal::Usage) => say(&help::usage(&program), ExitCode::FAILURE),
+        Err(Refusal::Message(line)) => complain(&format!("{line}\n")),
+    }
+}
+
+/// Prints on standard output.
+fn say(text: &str, status: ExitCode) -> ExitCode {
+    match output::write_stdout(text.as_bytes()) {
+        Ok(()) => status,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Prints on standard error.
+fn complain(text: &str) -> ExitCode {
+    // If standard error is gone, the status still tells.
+    let _ = io::stderr().write_all(text.as_bytes());
+    ExitCode::FAILURE
+}
+
+fn run(job: &Job) -> ExitCode {
+    let from_stdin = job.input == "-";
+    let path = job.input.to_string_lossy();
+    let source = match read_source(job) {
+        Ok(source) => source,
+        Err(complaint) => return complain(&complaint),
+    };
+    let input_name = match from_stdin {
+        true => "<stdin>".to_owned(),
+        false => path.replace('\\', "/"),
+    };
+    let source_name = match &job.source_name {
+        Some(name) => name.to_string_lossy().replace('\\', "/"),
+        None => input_name.clone(),
+    };
+
+    let mut pool = Pool::new();
+    // Long strings that are interned already become names; the path is.
+    let options = Options {
+        mode: Mode::File,
+        input_name: input_name.as_bytes(),
+        source_name: source_name.as_bytes(),
+        optimise: job.optimise,
+        small_int_bits: job.small_int_bits,
+        source_lines: job.source_lines,
+        emit: job.emit,
+        arch: job.arch,
+        arch_flags: job.arch_flags,
+        for_file: true,
+    };
+    let module = match compile(&source, &mut pool, &options) {
+        Ok(module) => module,
+        Err(diag) => {
+            let mut report = String::new();
+            // Strings take any text.
+            let _ = write_report(&mut report, &diag, &pool, &input_name, &source_name);
+            if io::stderr().is_terminal() {
+                report.push_str(&render::render(&diag, &pool, &source, &input_name));
+            }
+            return complain(&report);
+        }
+    };
+    drop(source);
+    let Ok(bytes) = ferlance_bytecode::mpy::write(&module, &pool) else {
+        return complain("MemoryError: \n");
+    };
+    drop(module);
+    write_output(job, from_stdin, &bytes)
+}
+
+fn read_source(job: &Job) -> Result<Vec<u8>, String> {
+    if job.input == "-" {
+        let mut source = Vec::new();
+        return match io::stdin().lock().read_to_end(&mut source) {
+            Ok(_) => Ok(source),
+            Err(error) => Err(format!("OSError: {}\n", errno(&error))),
+        };
+    }
+    let path = job.input.to_string_lossy();
+    match fs::File::open(&job.input) {
+        Err(error) => Err(cannot_open(&error, &path)),
+        Ok(mut file) => {
+            let mut source = Vec::new();
+            match file.read_to_end(&mut source) {
+                Ok(_) => Ok(source),
+                Err(error) => Err(format!("OSError: {}\n", errno(&error))),
+            }
+        }
+    }
+}
+
+fn write_output(job: &Job, from_stdin: bool, bytes: &[u8]) -> ExitCode {
+    let path = match &job.output {
+        Some(path) if path == "-" => None,
+        Some(path) => Some(PathBuf::from(path)),
+        None if from_stdin => None,
+        None => Some(default_output(&job.input)),
+    };
+    let written = match &path {
+        None => output::write_stdout(bytes),
+        Some(path) => output::write_file(path, bytes),
+    };
+    let name = path.map_or("<stdout>".to_owned(), |path| {
+        path.to_string_lossy().into_owned()
+    });
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(OutputError::Open(error)) => complain(&cannot_open(&error, &name)),
+        Err(OutputError::Write(error)) => complain(&format!(
+            "OSError: ({}, \"can't write {name}\")\n",
+            errno(&error)
+        )),
+    }
+}
+
+fn cannot_open(error: &io::Error, path: &str) -> String {
+    format!("OSError: ({}, \"can't open {path}\")\n", errno(error))
+}
+
+fn errno(error: &io::Error) -> i32 {
+    const EIO: i32 = 5;
+    error.raw_os_error().unwrap_or(EIO)
+}
+
+/// The input without its last two characters, plus `mpy`.
+fn default_output(input: &OsString) -> PathBuf {
+    let text = input.to_string_lossy();
+    let mut stem = text.chars();
+    stem.next_back();
+    stem.next_back();
+    PathBuf::from(format!("{}mpy", stem.as_str()))
+}

@@ -95,10 +95,6 @@ impl Lower<'_> {
         self.op(Op::LoadConstObj(object))
     }
 
-    fn big_int_text(&self, _at: u32) -> Result<Bytes<'static>, OutOfMemory> {
-        Ok(Bytes::EMPTY)
-    }
-
     fn make_object(&self, id: ast::ConstId, depth: u32) -> Result<Object<'static>, OutOfMemory> {
         Ok(match self.ast[id] {
             Const::None => Object::None,
@@ -106,7 +102,10 @@ impl Lower<'_> {
             Const::False => Object::False,
             Const::Ellipsis => Object::Ellipsis,
             Const::Int(value) => Object::Int(decimal(value)?),
-            Const::BigInt(at) => Object::Int(self.big_int_text(at)?),
+            Const::BigInt(at) => {
+                let text = self.ast.big_int(at).as_ref().to_text(10);
+                Object::Int(text.map_err(|_| OutOfMemory)?.into())
+            }
             Const::Float(value) => Object::Float(self.number(value, false)?),
             Const::Imaginary(value) => Object::Complex {
                 re: 0.0,
@@ -128,11 +127,18 @@ impl Lower<'_> {
     }
 
     fn number(&self, value: f64, imaginary: bool) -> Result<Number<'static>, OutOfMemory> {
-        let text = match (self.options.float_text, imaginary) {
-            (true, false) => Bytes::copied(mpy_text(value).as_bytes())?,
-            (true, true) => Bytes::copied(mpy_text_bare(value).as_bytes())?,
-            (false, _) => Bytes::EMPTY,
-        };
+        let mut text = TryVec::new();
+        if self.options.float_text {
+            let number = match imaginary {
+                true => mpy_text_bare(value),
+                false => mpy_text(value),
+            };
+            text.extend_from_slice(number.as_bytes())?;
+            if imaginary {
+                text.push(b'j')?;
+            }
+        }
+        let text = text.into();
         Ok(Number { value, text })
     }
 }

@@ -183,8 +183,10 @@ impl Lower<'_> {
 
     fn if_(&mut self, arms: List<IfArm>, orelse: Option<Suite>) -> Walk {
         let end = self.label();
-        let mut arms = self.ast.items(arms);
-        while let Some(IfArm { test, body }) = arms.next() {
+        let arms = self.ast.items(arms);
+        // Behind the last `elif` block upstream jumps to the next op.
+        let alone = arms.len() == 1 && orelse.is_none();
+        for IfArm { test, body } in arms {
             let truth = self.truth(test);
             if truth == Some(false) {
                 continue;
@@ -196,7 +198,7 @@ impl Lower<'_> {
                 // What follows can never run, and claims nothing.
                 return self.place(end);
             }
-            if !arms.is_empty() || orelse.is_some() {
+            if !alone {
                 self.jump(end)?;
             }
             self.place(on_false)?;

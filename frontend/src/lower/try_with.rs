@@ -63,7 +63,6 @@ impl Lower<'_> {
 
     /// One `except` clause; the exception is on top.
     fn handler(&mut self, handler: &Handler, end: ferlance_bytecode::Label) -> Walk {
-        self.mark(handler.pos)?;
         let no_match = self.label();
         if let Some(exc) = handler.exc {
             self.op(Op::DupTop)?;

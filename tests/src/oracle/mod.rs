@@ -4,6 +4,7 @@
 //! bless` rewrites it.
 
 pub mod cpython;
+pub mod mpy_cross;
 pub mod upstream;
 
 use crate::interpreter::Interpreter;

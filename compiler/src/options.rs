@@ -1,0 +1,62 @@
+//! What a compilation depends on besides its source.
+
+use ferlance_abi::arch::Arch;
+use ferlance_abi::code_kind::CodeKind;
+use ferlance_frontend::parser::{Mode, ParseOptions};
+
+/// What a compilation depends on besides its source.
+#[derive(Debug, Clone)]
+pub struct Options<'a> {
+    /// What kind of text it is.
+    pub mode: Mode,
+    /// The path of the source, which tracebacks of the parser show.
+    pub input_name: &'a [u8],
+    /// The name kept in the module, which tracebacks show.
+    pub source_name: &'a [u8],
+    /// Optimisation level: 0 keeps asserts, 1 and 2 drop them, 3 and more drop line tables too.
+    pub optimise: u8,
+    /// Bits of the small int range of the target.
+    pub small_int_bits: u8,
+    /// Whether to write line tables at the levels that have them.
+    pub source_lines: bool,
+    /// The emitter for code without a decorator.
+    pub emit: CodeKind,
+    /// The architecture for native code.
+    pub arch: Arch,
+    /// Features of the architecture that may be used.
+    pub arch_flags: u32,
+    /// Whether the module will be written to a file, which needs the text of floats.
+    pub for_file: bool,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Options {
+            mode: Mode::File,
+            input_name: b"<stdin>",
+            source_name: b"<stdin>",
+            optimise: 0,
+            small_int_bits: 31,
+            source_lines: true,
+            emit: CodeKind::Bytecode,
+            arch: Arch::None,
+            arch_flags: 0,
+            for_file: true,
+        }
+    }
+}
+
+impl Options<'_> {
+    /// Are line tables written?
+    pub fn has_lines(&self) -> bool {
+        self.source_lines && self.optimise < 3
+    }
+
+    pub(crate) fn parse_options(&self) -> ParseOptions {
+        ParseOptions {
+            mode: self.mode,
+            debug: self.optimise == 0,
+            ..ParseOptions::default()
+        }
+    }
+}

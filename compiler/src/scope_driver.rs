@@ -1,0 +1,101 @@
+//! Scope by scope: lower, emit, drop.
+//!
+//! Only one scope's code exists at a time, and its buffers serve all scopes. Raw codes have the numbers of their
+//! scopes, so a parent can name children that are not made yet.
+
+use ferlance_abi::code_kind::CodeKind;
+use ferlance_bytecode::assemble::{AssembleError, Assembler};
+use ferlance_bytecode::module::{Header, RawCode, RawKind};
+use ferlance_bytecode::{Code, CompiledModule};
+use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
+use ferlance_frontend::diag::Code as Message;
+use ferlance_frontend::hir::ScopeId;
+use ferlance_frontend::lower::Lower;
+use ferlance_frontend::{Ast, Diag};
+
+use crate::options::Options;
+
+/// Emits all scopes of a tree whose names are resolved.
+pub(crate) fn emit_scopes(
+    mut lower: Lower<'_>,
+    options: &Options<'_>,
+) -> Result<CompiledModule<'static>, Diag> {
+    let count = lower.scopes().len();
+    let mut codes = TryVec::with_capacity(count)?;
+    let mut code = Code::new();
+    let mut assembler = Assembler::new();
+    let mut next = Some(ScopeId::MODULE);
+    while let Some(scope) = next {
+        lower.lower_scope(scope, &mut code)?;
+        codes.push(emit(&mut lower, scope, &mut code, &mut assembler, options)?)?;
+        next = lower.scopes().after(scope);
+    }
+    let (names, consts) = lower.into_tables();
+    Ok(CompiledModule {
+        header: Header {
+            arch: ferlance_abi::arch::Arch::None,
+            arch_flags: options.arch_flags,
+            small_int_bits: options.small_int_bits,
+        },
+        names: names.into_names(),
+        consts: consts.into_consts(),
+        codes: IndexVec::from_items(codes),
+        linked: TryVec::new(),
+    })
+}
+
+/// Turns the code of `scope` into what its kind asks for.
+fn emit(
+    lower: &mut Lower<'_>,
+    scope: ScopeId,
+    code: &mut Code,
+    assembler: &mut Assembler,
+    options: &Options<'_>,
+) -> Result<RawCode<'static>, Diag> {
+    match code.kind {
+        CodeKind::Bytecode => {
+            let bytes = match assembler.assemble(code, lower.names_mut(), options.has_lines()) {
+                Ok(bytes) => bytes,
+                Err(AssembleError::OutOfMemory) => return Err(Diag::from(OutOfMemory)),
+                Err(AssembleError::JumpTooFar | AssembleError::BadJump) => {
+                    return Err(lower.scope_error(scope, Message::BytecodeOverflow));
+                }
+            };
+            Ok(RawCode {
+                bytes: bytes.into(),
+                children: TryVec::from_slice(&code.children)?,
+                kind: RawKind::Bytecode,
+            })
+        }
+        // Lowering refuses decorators of emitters that are not there; this is the default emitter.
+        CodeKind::Native | CodeKind::Viper | CodeKind::Asm => {
+            Err(lower.scope_error(scope, Message::NoNativeEmitter))
+        }
+    }
+}
+
+/// What lowering needs to know.
+pub(crate) fn lower_options(options: &Options<'_>) -> ferlance_frontend::lower::Options {
+    ferlance_frontend::lower::Options {
+        optimise: options.optimise,
+        small_int_bits: options.small_int_bits,
+        lines: options.has_lines(),
+        emit: options.emit,
+        native: false,
+        asm: false,
+        float_text: options.for_file,
+    }
+}
+
+/// Resolves and emits a tree.
+pub(crate) fn compile_tree(
+    ast: &Ast,
+    pool: &mut ferlance_abi::qstr::Pool,
+    source_name: ferlance_abi::qstr::Qstr,
+    options: &Options<'_>,
+) -> Result<CompiledModule<'static>, Diag> {
+    let lower_options = lower_options(options);
+    let mut lower = Lower::new(ast, pool, source_name, &lower_options)?;
+    lower.resolve()?;
+    emit_scopes(lower, options)
+}

