@@ -141,6 +141,34 @@ fn collect_dead() {
     println!("collect/512M-all-dead {first:.0} ns, then {second:.0} ns, then {third:.0} ns");
 }
 
+/// A board's heap of 140 KB, half full of linked pairs of words and 4-word blocks: what one full
+/// collection costs. `valgrind --tool=callgrind` over the binary with `pause` counts instructions.
+fn pause(rounds: usize) {
+    let mut heap = heap(140 << 10, Policy::WHEN_FULL);
+    let mut last = 0;
+    let mut n = 0;
+    while heap.used() < heap.capacity() / 2 {
+        let pair = heap.alloc_zeroed(16, false).unwrap().cast::<usize>();
+        let four = heap.alloc_zeroed(32, false).unwrap().cast::<usize>();
+        // SAFETY: the words are in the blocks.
+        unsafe {
+            pair.write(last);
+            four.write(pair.as_ptr().expose_provenance());
+        }
+        last = four.as_ptr().expose_provenance();
+        n += 2;
+    }
+    let ns = least(1, rounds, || {
+        for _ in 0..rounds {
+            heap.collect(|marker| marker.word(last));
+        }
+    });
+    println!(
+        "pause/140K-half-full {:.1} us, {n} objects, {rounds} rounds",
+        ns / 1e3
+    );
+}
+
 fn main() {
     let wanted = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
     let is_wanted = |group: &str| wanted.as_ref().is_none_or(|wanted| wanted == group);
@@ -151,6 +179,12 @@ fn main() {
     }
     if is_wanted("holes") {
         [16, 32, 48].into_iter().for_each(holes);
+    }
+    if is_wanted("pause") {
+        pause(1000);
+    }
+    if is_wanted("pause-once") {
+        pause(1);
     }
     if is_wanted("collect") {
         for n in [1_000, 10_000, 100_000, 1_000_000, 4_000_000] {

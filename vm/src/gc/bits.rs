@@ -56,6 +56,39 @@ pub(super) fn span(from: usize, to: usize) -> usize {
     (!0 >> (GROUP - (to - from))) << from
 }
 
+/// A block that `mark` marked.
+pub(super) struct Marked {
+    /// See `ends`.
+    pub(super) ends: usize,
+    pub(super) is_leaf: bool,
+}
+
+/// Marks the head at `at`; `None` if there is no head or it is marked.
+///
+/// # Safety
+/// `groups` are the groups of a table, and that of `at` is initialised.
+#[inline(always)]
+pub(super) unsafe fn mark(groups: *mut Group, at: usize) -> Option<Marked> {
+    // SAFETY: the caller's contract.
+    let slot = unsafe { &mut *groups.add(at / GROUP) };
+    let group = *slot;
+    if group.head & !group.body & bit(at) == 0 {
+        return None;
+    }
+    slot.body = group.body | bit(at);
+    Some(Marked {
+        ends: ends(group, at),
+        is_leaf: group.flag & bit(at) != 0,
+    })
+}
+
+/// The granules of `group` behind `at` that are no body: the first of them ends the block with its
+/// head at `at`. None: the block goes on in the next group.
+#[inline(always)]
+fn ends(group: Group, at: usize) -> usize {
+    !group.bodies() & (bit(at) << 1).wrapping_neg()
+}
+
 /// Pointers to the tables of one heap.
 ///
 /// Invariant: groups below `ready` are initialised, as are the summary words of those groups.
@@ -248,12 +281,16 @@ impl Table {
     /// Granules of the block whose head is at `at`.
     #[inline(always)]
     pub(super) fn size(&self, at: usize) -> usize {
-        let more = (self.group(at / GROUP).bodies() >> (at % GROUP)) >> 1;
-        let n = 1 + more.trailing_ones() as usize;
-        if at % GROUP + n < GROUP {
-            return n;
+        self.size_from(at, ends(self.group(at / GROUP), at))
+    }
+
+    /// `size` when the answer of `ends` is known.
+    #[inline(always)]
+    pub(super) fn size_from(&self, at: usize, ends: usize) -> usize {
+        if ends == 0 {
+            return self.size_across(at, GROUP - at % GROUP);
         }
-        self.size_across(at, n)
+        ends.trailing_zeros() as usize - at % GROUP
     }
 
     /// `size` of a block that reaches the end of its first group, of which it has `n` granules.

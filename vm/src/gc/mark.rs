@@ -8,7 +8,7 @@
 use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
 
-use super::bits::bit;
+use super::bits::{self, bit};
 use super::heap::{Heap, MARK_STACK};
 use super::{GRANULE_SHIFT, GROUP, WORD};
 
@@ -65,6 +65,13 @@ impl Heap {
         marker.finish();
     }
 
+    /// The words of the block of `n` granules at `at`.
+    #[inline(always)]
+    fn block_range(&self, at: usize, n: usize) -> Range {
+        let start = self.address(at).cast::<usize>();
+        (start, start.wrapping_byte_add(n << GRANULE_SHIFT))
+    }
+
     fn start_marking(&mut self) -> Marker<'_> {
         self.settle();
         self.finish_cleaning();
@@ -85,8 +92,11 @@ impl Heap {
 impl Marker<'_> {
     /// Marks the block whose address is `word`, if it is one, and what it leads to.
     pub fn word(&mut self, word: usize) {
-        self.visit(word);
-        self.drain();
+        let at = word.wrapping_sub(self.base).rotate_right(GRANULE_SHIFT);
+        if at < self.top {
+            self.visit_block(at);
+            self.drain();
+        }
     }
 
     /// Marks a block and what it leads to.
@@ -99,8 +109,10 @@ impl Marker<'_> {
     /// # Safety
     /// The words are readable.
     pub unsafe fn range(&mut self, start: *const usize, n: usize) {
-        self.push(start, start.wrapping_add(n));
-        self.drain();
+        // The stack is empty between calls.
+        if self.push((start, start.wrapping_add(n))) {
+            self.drain();
+        }
     }
 
     /// Marks the blocks into which the words between the addresses `low` and `high` point, to
@@ -131,81 +143,91 @@ impl Marker<'_> {
         at < self.top && self.heap.is_marked_at(at)
     }
 
-    #[inline(always)]
-    fn visit(&mut self, word: usize) {
-        // One comparison rules out what lies elsewhere and what is not aligned to a granule, whose
-        // low bits the rotation makes high.
-        let at = word.wrapping_sub(self.base).rotate_right(GRANULE_SHIFT);
-        if at < self.top {
-            self.visit_block(at);
-        }
-    }
-
-    /// Marks the block at `at`, if a block starts there, and remembers to scan it.
-    #[inline(always)]
+    /// Marks the block at `at`, if one starts there that is not marked, and remembers to scan it.
     fn visit_block(&mut self, at: usize) {
-        let group = self.heap.table.group_mut(at / GROUP);
-        if group.head & !group.body & bit(at) == 0 {
+        // SAFETY: `at < top`, as the callers saw, all groups of which are initialised.
+        let Some(block) = (unsafe { bits::mark(self.heap.table.group_ptr(0), at) }) else {
             return;
-        }
-        group.body |= bit(at);
-        let is_leaf = group.flag & bit(at) != 0;
-        let n = self.heap.table.size(at);
+        };
+        let n = self.heap.table.size_from(at, block.ends);
         self.live += n;
-        if is_leaf {
-            return;
-        }
-        if self.stack_len >= self.heap.mark_cap {
+        if !block.is_leaf && !self.push(self.heap.block_range(at, n)) {
             self.make_gray(at);
-            return;
-        }
-        let start = self.heap.address(at).cast::<usize>();
-        prefetch(start);
-        self.push(start, start.wrapping_byte_add(n << GRANULE_SHIFT));
-    }
-
-    /// Pushes a range; the caller knows that there is room.
-    #[inline(always)]
-    fn push(&mut self, start: *const usize, end: *const usize) {
-        debug_assert!(self.stack_len < self.heap.mark_cap);
-        if let Some(entry) = self.stack.get_mut(self.stack_len) {
-            *entry = MaybeUninit::new((start, end));
-            self.stack_len += 1;
         }
     }
 
-    #[inline(always)]
-    fn pop(&mut self) -> Option<Range> {
-        let len = self.stack_len.checked_sub(1)?;
-        let entry = self.stack.get(len)?;
-        self.stack_len = len;
-        // SAFETY: `push` wrote all entries below `mark_len`.
-        Some(unsafe { entry.assume_init() })
+    /// Pushes a range, unless the stack is full.
+    fn push(&mut self, range: Range) -> bool {
+        if self.stack_len >= self.heap.mark_cap {
+            return false;
+        }
+        let Some(entry) = self.stack.get_mut(self.stack_len) else {
+            return false;
+        };
+        *entry = MaybeUninit::new(range);
+        self.stack_len += 1;
+        true
     }
 
     /// Follows everything found so far.
     #[inline(never)]
     fn drain(&mut self) {
+        let (base, top) = (self.base, self.top);
+        let groups = self.heap.table.group_ptr(0);
+        let bottom = self.stack.as_mut_ptr().cast::<Range>();
+        let full = bottom.wrapping_add(self.heap.mark_cap.min(MARK_STACK));
+        let mut live = 0;
         loop {
-            while let Some((mut at, end)) = self.pop() {
+            let mut sp = bottom.wrapping_add(self.stack_len);
+            while sp != bottom {
                 self.heap.step();
+                sp = sp.wrapping_sub(1);
+                // SAFETY: entries from `bottom` to the old `sp` are written, and in `self.stack`.
+                let (mut next, end) = unsafe { sp.read() };
                 let mut stop = end;
-                if end.addr() - at.addr() > SLICE * WORD {
-                    stop = at.wrapping_add(SLICE);
-                    self.push(stop, end);
+                if end.addr() - next.addr() > SLICE * WORD {
+                    stop = next.wrapping_add(SLICE);
+                    // SAFETY: the entry just read.
+                    unsafe { sp.write((stop, end)) };
+                    sp = sp.wrapping_add(1);
                 }
-                while at != stop {
+                while next != stop {
                     // SAFETY: the range is a part of a block or was promised readable.
-                    let word = unsafe { at.read() };
-                    at = at.wrapping_add(1);
-                    self.visit(word);
+                    let word = unsafe { next.read() };
+                    next = next.wrapping_add(1);
+                    // One comparison rules out what lies elsewhere and what is not aligned to a
+                    // granule, whose low bits the rotation makes high.
+                    let at = word.wrapping_sub(base).rotate_right(GRANULE_SHIFT);
+                    if at >= top {
+                        continue;
+                    }
+                    // SAFETY: `at < top`, all groups of which are initialised.
+                    let Some(block) = (unsafe { bits::mark(groups, at) }) else {
+                        continue;
+                    };
+                    let n = self.heap.table.size_from(at, block.ends);
+                    live += n;
+                    if block.is_leaf {
+                        continue;
+                    }
+                    if sp == full {
+                        self.make_gray(at);
+                        continue;
+                    }
+                    let start = ptr::with_exposed_provenance::<usize>(word);
+                    prefetch(start);
+                    // SAFETY: `sp` is below `full`, so in `self.stack`.
+                    unsafe { sp.write((start, start.wrapping_byte_add(n << GRANULE_SHIFT))) };
+                    sp = sp.wrapping_add(1);
                 }
             }
+            self.stack_len = 0;
             if self.gray_count == 0 {
-                return;
+                break;
             }
             self.push_gray();
         }
+        self.live += live;
     }
 
     /// Puts a block just marked off until there is room.
@@ -241,9 +263,9 @@ impl Marker<'_> {
             self.heap.table.clear_gray(g);
         }
         self.gray_count -= 1;
-        let start = self.heap.address(at).cast::<usize>();
         let n = self.heap.table.size(at);
-        self.push(start, start.wrapping_byte_add(n << GRANULE_SHIFT));
+        let pushed = self.push(self.heap.block_range(at, n));
+        debug_assert!(pushed, "the stack was empty");
     }
 
     /// Keeps what is to be finalised, then hands the heap to the sweep.
