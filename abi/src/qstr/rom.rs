@@ -116,6 +116,7 @@ const OURS: &[&str] = &[
     "tobytes", "tolist", "tracebacklimit", "translate", "trunc", "typecode", "uctypes", "uint", "umount",
     "uname", "uniform", "union", "unpack", "unregister", "var", "verify_callback", "verify_mode", "version",
     "version_info", "vfs", "viper", "vline", "weakref", "websocket", "wrap_socket", "zfill",
+    "iterable", "length",
 ];
 
 /// The last number that the stock cross compiler knows as a built-in name of more than ten bytes.

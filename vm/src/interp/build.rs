@@ -189,7 +189,7 @@ pub(super) unsafe fn unpack_ex(
 ) -> R<()> {
     let all = match seq.cast::<List>() {
         Some(_) => seq,
-        None => list::from_iterable(rt, seq)?,
+        None => list::from_iterable(rt, seq)?.obj(),
     };
     let Some(all) = all.cast::<List>() else {
         return Ok(());

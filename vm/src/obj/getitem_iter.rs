@@ -14,7 +14,7 @@ use crate::runtime::{R, Runtime};
 pub static GETITEM_ITER: Type = Type::builtin(qstr!("iterator"), 0, &VT);
 static VT: VTable = VTable {
     next: Some(next),
-    ..VTable::NEW
+    ..super::iter::VT
 };
 
 /// Such an iterator.
