@@ -267,27 +267,25 @@ mod tests {
 
     #[test]
     fn slices_are_ranges() {
-        runtime(|rt| {
-            let r = new(rt, 0, 10, 3).unwrap();
-            let back = super::super::slice::new(rt, Obj::NONE, Obj::NONE, Obj::int(-1)).unwrap();
-            let back = subscr(rt, r, back, Access::Load).unwrap().unwrap();
-            let (back, mut seen) = (iter(rt, back).unwrap(), alloc::vec::Vec::new());
-            while let Some(x) = next(rt, back).unwrap() {
-                seen.push(x.small_value());
-            }
-            assert_eq!(seen, [9, 6, 3, 0]);
-        });
+        let rt = &mut runtime();
+        let r = new(rt, 0, 10, 3).unwrap();
+        let back = super::super::slice::new(rt, Obj::NONE, Obj::NONE, Obj::int(-1)).unwrap();
+        let back = subscr(rt, r, back, Access::Load).unwrap().unwrap();
+        let (back, mut seen) = (iter(rt, back).unwrap(), alloc::vec::Vec::new());
+        while let Some(x) = next(rt, back).unwrap() {
+            seen.push(x.small_value());
+        }
+        assert_eq!(seen, [9, 6, 3, 0]);
     }
 
     #[test]
     fn membership_needs_no_loop() {
-        runtime(|rt| {
-            let r = new(rt, 10, -10, -4).unwrap();
-            for value in -12..12 {
-                let want = [10, 6, 2, -2, -6].contains(&value);
-                let got = binary(rt, BinaryOp::Contains, r, Obj::int(value));
-                assert_eq!(got, Ok(Some(Obj::bool(want))), "{value}");
-            }
-        });
+        let rt = &mut runtime();
+        let r = new(rt, 10, -10, -4).unwrap();
+        for value in -12..12 {
+            let want = [10, 6, 2, -2, -6].contains(&value);
+            let got = binary(rt, BinaryOp::Contains, r, Obj::int(value));
+            assert_eq!(got, Ok(Some(Obj::bool(want))), "{value}");
+        }
     }
 }

@@ -639,71 +639,69 @@ mod tests {
 
     #[test]
     fn sorts_every_shape_stably_both_ways() {
-        runtime(|rt| {
-            for shape in shapes() {
-                for reverse in [false, true] {
-                    let items = Block::<Pair>::new(rt, shape.len()).unwrap();
-                    let mut want: Vec<(isize, isize)> = Vec::new();
-                    for (i, key) in shape.iter().enumerate() {
-                        let (k, v) = (*key, i as isize);
-                        let pair = Pair {
-                            key: Obj::int(k),
-                            item: Obj::int(v),
-                        };
-                        items.set(i, pair);
-                        want.push((k, v));
-                    }
-                    want.sort_by(|a, b| {
-                        if reverse {
-                            b.0.cmp(&a.0)
-                        } else {
-                            a.0.cmp(&b.0)
-                        }
-                    });
-                    merge_sort(rt, items, reverse).unwrap();
-                    let got: Vec<_> = (0..shape.len())
-                        .map(|i| items.get(i))
-                        .map(|p| (p.key.small_value(), p.item.small_value()))
-                        .collect();
-                    assert_eq!(got, want);
+        let rt = &mut runtime();
+        for shape in shapes() {
+            for reverse in [false, true] {
+                let items = Block::<Pair>::new(rt, shape.len()).unwrap();
+                let mut want: Vec<(isize, isize)> = Vec::new();
+                for (i, key) in shape.iter().enumerate() {
+                    let (k, v) = (*key, i as isize);
+                    let pair = Pair {
+                        key: Obj::int(k),
+                        item: Obj::int(v),
+                    };
+                    items.set(i, pair);
+                    want.push((k, v));
                 }
+                want.sort_by(|a, b| {
+                    if reverse {
+                        b.0.cmp(&a.0)
+                    } else {
+                        a.0.cmp(&b.0)
+                    }
+                });
+                merge_sort(rt, items, reverse).unwrap();
+                let got: Vec<_> = (0..shape.len())
+                    .map(|i| items.get(i))
+                    .map(|p| (p.key.small_value(), p.item.small_value()))
+                    .collect();
+                assert_eq!(got, want);
             }
-        });
+        }
     }
 
     #[test]
     fn lists_of_ints_and_of_tuples_come_out_in_order() {
-        runtime(|rt| {
-            for shape in shapes() {
-                let mut want = shape.clone();
-                want.sort();
-                let ints: Vec<Obj> = shape.iter().map(|i| Obj::int(*i)).collect();
-                let l = list::from_slice(rt, &ints).unwrap();
-                sort(rt, l, None, None).unwrap();
-                let got: Vec<_> = l.items().iter().map(|i| i.get().small_value()).collect();
-                assert_eq!(got, want);
-                let tuples: Vec<Obj> = ints
-                    .iter()
-                    .map(|i| tuple::from_slice(rt, &[Obj::TRUE, *i]).unwrap().obj())
-                    .collect();
-                let l = list::from_slice(rt, &tuples).unwrap();
-                sort(rt, l, None, Some(Obj::TRUE)).unwrap();
-                want.reverse();
-                let got: Vec<_> = l
-                    .items()
-                    .iter()
-                    .map(|t| {
-                        t.get()
-                            .cast::<Tuple>()
-                            .unwrap()
-                            .item(1)
-                            .unwrap()
-                            .small_value()
-                    })
-                    .collect();
-                assert_eq!(got, want);
-            }
-        });
+        let rt = &mut runtime();
+        for shape in shapes() {
+            let mut want = shape.clone();
+            want.sort();
+            let ints: Vec<Obj> = shape.iter().map(|i| Obj::int(*i)).collect();
+            let l = list::from_slice(rt, &ints).unwrap();
+            sort(rt, l, None, None).unwrap();
+            let got: Vec<_> = l.items().iter().map(|i| i.get().small_value()).collect();
+            assert_eq!(got, want);
+            let tuples: Vec<Obj> = ints
+                .iter()
+                .map(|i| tuple::from_slice(rt, &[Obj::TRUE, *i]).unwrap().obj())
+                .collect();
+            let l = list::from_slice(rt, &tuples).unwrap();
+            sort(rt, l, None, Some(Obj::TRUE)).unwrap();
+            want.reverse();
+            let got: Vec<_> = l
+                .items()
+                .iter()
+                .map(|t| {
+                    t.get()
+                        .cast::<Tuple>()
+                        .unwrap()
+                        .item(1)
+                        .unwrap()
+                        .small_value()
+                })
+                .collect();
+            assert_eq!(got, want);
+        }
     }
 
     #[test]
@@ -726,19 +724,18 @@ mod tests {
             base: Header,
             n: usize,
         }
-        runtime(|rt| {
-            let items: Vec<Obj> = (0..1000)
-                .map(|n| {
-                    let base = Header::new(&COUNTED);
-                    rt.new_leaf(Counted { base, n }).unwrap().obj()
-                })
-                .collect();
-            let l = list::from_slice(rt, &items).unwrap();
-            sort(rt, l, None, None).unwrap();
-            assert_eq!(COMPARED.swap(0, Ordering::Relaxed), 999);
-            sort(rt, l, None, Some(Obj::TRUE)).unwrap();
-            assert_eq!(COMPARED.load(Ordering::Relaxed), 999);
-        });
+        let rt = &mut runtime();
+        let items: Vec<Obj> = (0..1000)
+            .map(|n| {
+                let base = Header::new(&COUNTED);
+                rt.new_leaf(Counted { base, n }).unwrap().obj()
+            })
+            .collect();
+        let l = list::from_slice(rt, &items).unwrap();
+        sort(rt, l, None, None).unwrap();
+        assert_eq!(COMPARED.swap(0, Ordering::Relaxed), 999);
+        sort(rt, l, None, Some(Obj::TRUE)).unwrap();
+        assert_eq!(COMPARED.load(Ordering::Relaxed), 999);
     }
 
     #[test]
@@ -765,25 +762,24 @@ mod tests {
             n: usize,
             list: Ptr<List>,
         }
-        runtime(|rt| {
-            let list = list::with_capacity(rt, 0).unwrap();
-            for n in 0..100 {
-                let base = Header::new(&EVIL);
-                let n = n * 37 % 100;
-                let item = rt.new_obj(Evil { base, n, list }).unwrap().obj();
-                list.push(rt, item).unwrap();
-            }
-            sort(rt, list, None, None).unwrap();
-            assert_eq!(list.len(), 100);
-            for (i, item) in list.items().iter().enumerate() {
-                // SAFETY: the items are of type EVIL.
-                assert_eq!(unsafe { item.get().cast_unchecked::<Evil>() }.n, i);
-            }
+        let rt = &mut runtime();
+        let list = list::with_capacity(rt, 0).unwrap();
+        for n in 0..100 {
             let base = Header::new(&EVIL);
-            let n = usize::MAX;
-            let bad = rt.new_obj(Evil { base, n, list }).unwrap().obj();
-            list.push(rt, bad).unwrap();
-            assert!(sort(rt, list, None, None).is_err());
-        });
+            let n = n * 37 % 100;
+            let item = rt.new_obj(Evil { base, n, list }).unwrap().obj();
+            list.push(rt, item).unwrap();
+        }
+        sort(rt, list, None, None).unwrap();
+        assert_eq!(list.len(), 100);
+        for (i, item) in list.items().iter().enumerate() {
+            // SAFETY: the items are of type EVIL.
+            assert_eq!(unsafe { item.get().cast_unchecked::<Evil>() }.n, i);
+        }
+        let base = Header::new(&EVIL);
+        let n = usize::MAX;
+        let bad = rt.new_obj(Evil { base, n, list }).unwrap().obj();
+        list.push(rt, bad).unwrap();
+        assert!(sort(rt, list, None, None).is_err());
     }
 }
