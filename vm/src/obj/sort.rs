@@ -63,10 +63,14 @@ fn sort_words(list: Ptr<List>, reverse: bool) -> bool {
     if !items.iter().all(|item| item.get().is_small()) {
         return false;
     }
+    // SAFETY: a cell may be written through; words of the same size; nobody looks at the list meanwhile.
+    let words = unsafe {
+        core::slice::from_raw_parts_mut(items.as_ptr().cast_mut().cast::<isize>(), items.len())
+    };
     // Words of small ints are in the order of their values.
-    items.sort_unstable_by_key(|item| item.get().raw() as isize);
+    words.sort_unstable();
     if reverse {
-        items.reverse();
+        words.reverse();
     }
     true
 }
