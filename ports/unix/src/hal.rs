@@ -22,7 +22,12 @@ pub struct Host {
 impl Host {
     /// The host as it is now; called from `main`, whose frame bounds the stack.
     pub fn new() -> Host {
-        Host { start: Instant::now(), stack: memory::stack_bounds(), files: HashMap::new(), next: 3 }
+        Host {
+            start: Instant::now(),
+            stack: memory::stack_bounds(),
+            files: HashMap::new(),
+            next: 3,
+        }
     }
 }
 
@@ -35,7 +40,9 @@ fn path(bytes: &[u8]) -> &Path {
 }
 
 fn write_all(mut to: impl Write, bytes: &[u8]) -> Result<(), Errno> {
-    to.write_all(bytes).and_then(|()| to.flush()).map_err(|e| errno(&e))
+    to.write_all(bytes)
+        .and_then(|()| to.flush())
+        .map_err(|e| errno(&e))
 }
 
 impl Console for Host {
@@ -58,7 +65,9 @@ impl Clock for Host {
         self.start.elapsed().as_nanos() as u64
     }
     fn epoch_ns(&mut self) -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as u64)
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |d| d.as_nanos() as u64)
     }
     fn sleep_us(&mut self, us: u64) {
         std::thread::sleep(Duration::from_micros(us));
@@ -92,10 +101,18 @@ impl Files for Host {
         Ok(fd)
     }
     fn read(&mut self, fd: i32, into: &mut [u8]) -> Result<usize, Errno> {
-        self.files.get_mut(&fd).ok_or(libc::EBADF)?.read(into).map_err(|e| errno(&e))
+        self.files
+            .get_mut(&fd)
+            .ok_or(libc::EBADF)?
+            .read(into)
+            .map_err(|e| errno(&e))
     }
     fn write(&mut self, fd: i32, bytes: &[u8]) -> Result<usize, Errno> {
-        self.files.get_mut(&fd).ok_or(libc::EBADF)?.write(bytes).map_err(|e| errno(&e))
+        self.files
+            .get_mut(&fd)
+            .ok_or(libc::EBADF)?
+            .write(bytes)
+            .map_err(|e| errno(&e))
     }
     fn seek(&mut self, fd: i32, offset: i64, whence: i32) -> Result<i64, Errno> {
         let to = match whence {
@@ -104,10 +121,19 @@ impl Files for Host {
             2 => SeekFrom::End(offset),
             _ => return Err(libc::EINVAL),
         };
-        self.files.get_mut(&fd).ok_or(libc::EBADF)?.seek(to).map(|at| at as i64).map_err(|e| errno(&e))
+        self.files
+            .get_mut(&fd)
+            .ok_or(libc::EBADF)?
+            .seek(to)
+            .map(|at| at as i64)
+            .map_err(|e| errno(&e))
     }
     fn flush(&mut self, fd: i32) -> Result<(), Errno> {
-        self.files.get_mut(&fd).ok_or(libc::EBADF)?.flush().map_err(|e| errno(&e))
+        self.files
+            .get_mut(&fd)
+            .ok_or(libc::EBADF)?
+            .flush()
+            .map_err(|e| errno(&e))
     }
     fn close(&mut self, fd: i32) -> Result<(), Errno> {
         self.files.remove(&fd).map(|_| ()).ok_or(libc::EBADF)
@@ -128,6 +154,8 @@ impl Hal for Host {
         self.stack
     }
     fn entropy(&mut self, into: &mut [u8]) -> bool {
-        File::open("/dev/urandom").and_then(|mut f| f.read_exact(into)).is_ok()
+        File::open("/dev/urandom")
+            .and_then(|mut f| f.read_exact(into))
+            .is_ok()
     }
 }

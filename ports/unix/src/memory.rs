@@ -47,9 +47,19 @@ unsafe fn commit(_: NonNull<u8>, _: usize) -> bool {
 pub fn stack_bounds() -> StackBounds {
     let here = 0u8;
     let high = (&raw const here).addr() + 4096;
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
     // SAFETY: `limit` is a valid place for the answer.
     let known = unsafe { libc::getrlimit(libc::RLIMIT_STACK, &mut limit) } == 0;
-    let size = if known { limit.rlim_cur.min(8 << 20) as usize } else { 1 << 20 };
-    StackBounds { low: high.saturating_sub(size.saturating_sub(MARGIN)), high }
+    let size = if known {
+        limit.rlim_cur.min(8 << 20) as usize
+    } else {
+        1 << 20
+    };
+    StackBounds {
+        low: high.saturating_sub(size.saturating_sub(MARGIN)),
+        high,
+    }
 }

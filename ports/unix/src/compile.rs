@@ -1,0 +1,62 @@
+//! The compiler behind the runtime's hook: `exec`, `eval`, `compile`, imports of source, the main program.
+
+use ferlance_compiler::{Mode, Options};
+use ferlance_frontend::Diag;
+use ferlance_frontend::diag::ExcType;
+use ferlance_vm::exc::{self, traceback};
+use ferlance_vm::import::hook::{self, Request};
+use ferlance_vm::import::load::{self, Loaded};
+use ferlance_vm::obj::ty::Type;
+use ferlance_vm::{R, Raised, Runtime};
+
+/// Compiles and loads.
+pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
+    let name = rt.name(request.name);
+    let options = Options {
+        mode: match request.mode {
+            hook::Mode::Exec => Mode::File,
+            hook::Mode::Eval => Mode::Eval,
+            hook::Mode::Single => Mode::Single,
+        },
+        input_name: name,
+        source_name: name,
+        optimise: rt.config.opt_level,
+        small_int_bits: (usize::BITS - 1) as u8,
+        for_file: false,
+        ..Options::default()
+    };
+    match ferlance_compiler::compile(request.source, &mut rt.pool, &options) {
+        Ok(module) => load::load(rt, &module, request.globals),
+        Err(diag) => Err(refused(rt, &request, &diag)),
+    }
+}
+
+/// Raises what a refusal means, with the place in the source as its traceback.
+fn refused(rt: &mut Runtime, request: &Request<'_>, diag: &Diag) -> Raised {
+    let ty: &'static Type = match diag.exc_type() {
+        ExcType::SyntaxError => &exc::SYNTAX_ERROR,
+        ExcType::IndentationError => &exc::INDENTATION_ERROR,
+        ExcType::NotImplementedError => &exc::NOT_IMPLEMENTED_ERROR,
+        ExcType::RuntimeError => &exc::RUNTIME_ERROR,
+        ExcType::ViperTypeError => &exc::VIPER_TYPE_ERROR,
+        ExcType::MemoryError => return rt.no_memory(0),
+    };
+    let mut text = String::new();
+    let written = diag.write_text(&mut text, &|name| rt.pool.text(name));
+    if written.is_err() {
+        text.clear();
+    }
+    let raised = rt.raise_msg(ty, &text);
+    let exc = rt.take_exception(raised);
+    let block = diag.scope.unwrap_or(ferlance_abi::qstr::Qstr::NONE);
+    traceback::add(
+        rt,
+        exc,
+        traceback::Entry {
+            file: request.name,
+            line: diag.line,
+            block,
+        },
+    );
+    rt.raise_obj(exc)
+}
