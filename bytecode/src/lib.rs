@@ -12,6 +12,8 @@ pub mod assemble;
 pub mod bytes;
 pub mod code;
 pub mod decode;
+pub mod disasm;
+pub mod lift;
 pub mod line_info;
 pub mod module;
 pub mod mpy;
@@ -19,6 +21,7 @@ pub mod op;
 pub mod prelude;
 pub mod stream;
 pub mod tables;
+pub mod text;
 pub mod varint;
 pub mod verify;
 

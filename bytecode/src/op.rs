@@ -369,8 +369,11 @@ macro_rules! define {
         }
 
         /// The listing name of an opcode byte; `None` if it is not assigned.
-        pub const fn name_of(opcode: u8) -> Option<&'static str> {
-            match long_form(opcode) {
+        pub const fn name_of(byte: u8) -> Option<&'static str> {
+            match long_form(byte) {
+                // Upstream's names tell the forms with an operand apart.
+                opcode::LOAD_FAST if byte == opcode::LOAD_FAST => Some("LOAD_FAST_N"),
+                opcode::STORE_FAST if byte == opcode::STORE_FAST => Some("STORE_FAST_N"),
                 $($number => Some(stringify!($name)),)*
                 _ => None,
             }

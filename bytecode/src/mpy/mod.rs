@@ -17,6 +17,7 @@ mod write;
 pub use error::MpyError;
 pub use read::{Host, read};
 pub use write::write;
+pub(crate) use write::{write_code_head, write_const, write_header, write_name};
 
 /// Tags of the object table.
 pub(crate) mod tag {

@@ -151,12 +151,12 @@ impl<'a> Reader<'a> {
         Ok(pool.intern(text)?)
     }
 
-    /// UTF-8 text of `len` bytes and the terminator behind it.
+    /// UTF-8 text of `len` bytes and the terminator behind it. Surrogates may be in it, as `"\\ud800"` makes them.
     fn text(&mut self, len: u64) -> Result<&'a [u8], MpyError> {
         let at = self.at;
         let text = self.take_u64(len)?;
         self.terminator()?;
-        if str::from_utf8(text).is_err() {
+        if !is_utf8(text) {
             return Err(MpyError::NotUtf8 { at });
         }
         Ok(text)
@@ -434,6 +434,20 @@ impl<'a> Reader<'a> {
             .ok_or(MpyError::Truncated { at })?;
         self.at += len;
         Ok(bytes)
+    }
+}
+
+/// Is it UTF-8, but for surrogates encoded like other characters?
+fn is_utf8(mut text: &[u8]) -> bool {
+    loop {
+        let Err(error) = str::from_utf8(text) else {
+            return true;
+        };
+        let rest = text.get(error.valid_up_to()..).unwrap_or(&[]);
+        match rest {
+            [0xed, 0xa0..=0xbf, 0x80..=0xbf, after @ ..] => text = after,
+            _ => return false,
+        }
     }
 }
 

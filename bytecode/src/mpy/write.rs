@@ -4,22 +4,13 @@ use ferlance_abi::{Qstr, mpy};
 use ferlance_collections::{OutOfMemory, TryVec};
 
 use super::tag;
-use crate::module::{CodeId, CompiledModule, Const, Linked, RawCode, RawKind};
+use crate::module::{CodeId, CompiledModule, Const, Header, Linked, RawCode, RawKind};
 use crate::varint::write_uint;
 
 /// The bytes of the file.
 pub fn write(module: &CompiledModule<'_>, pool: &Pool) -> Result<TryVec<u8>, OutOfMemory> {
     let mut out = TryVec::new();
-    let header = &module.header;
-    out.extend_from_slice(&[
-        mpy::MAGIC,
-        mpy::VERSION,
-        mpy::feature_byte(header.arch, header.arch_flags != 0),
-        header.small_int_bits,
-    ])?;
-    if header.arch_flags != 0 {
-        write_uint(&mut out, header.arch_flags as u64)?;
-    }
+    write_header(&mut out, &module.header)?;
     write_uint(&mut out, module.names.len() as u64)?;
     write_uint(&mut out, module.consts.len() as u64)?;
     for name in &module.names {
@@ -32,7 +23,20 @@ pub fn write(module: &CompiledModule<'_>, pool: &Pool) -> Result<TryVec<u8>, Out
     Ok(out)
 }
 
-fn write_name(out: &mut TryVec<u8>, name: Qstr, pool: &Pool) -> Result<(), OutOfMemory> {
+pub(crate) fn write_header(out: &mut TryVec<u8>, header: &Header) -> Result<(), OutOfMemory> {
+    out.extend_from_slice(&[
+        mpy::MAGIC,
+        mpy::VERSION,
+        mpy::feature_byte(header.arch, header.arch_flags != 0),
+        header.small_int_bits,
+    ])?;
+    if header.arch_flags != 0 {
+        write_uint(out, header.arch_flags as u64)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn write_name(out: &mut TryVec<u8>, name: Qstr, pool: &Pool) -> Result<(), OutOfMemory> {
     if name.is_static() {
         return write_uint(out, (name.number() as u64) << 1 | 1);
     }
@@ -42,7 +46,7 @@ fn write_name(out: &mut TryVec<u8>, name: Qstr, pool: &Pool) -> Result<(), OutOf
     out.push(0)
 }
 
-fn write_const(out: &mut TryVec<u8>, object: &Const<'_>) -> Result<(), OutOfMemory> {
+pub(crate) fn write_const(out: &mut TryVec<u8>, object: &Const<'_>) -> Result<(), OutOfMemory> {
     match object {
         Const::FunTable => out.push(tag::FUN_TABLE),
         Const::None => out.push(tag::NONE),
@@ -120,18 +124,23 @@ fn linked_of<'m, 'a>(module: &'m CompiledModule<'a>, code: &RawCode<'_>) -> Opti
     }
 }
 
+/// The word that a raw code begins with.
+pub(crate) fn write_code_head(out: &mut TryVec<u8>, code: &RawCode<'_>) -> Result<(), OutOfMemory> {
+    let has_children = !code.children.is_empty() as u64;
+    let kind = code.kind.code_kind() as u64;
+    write_uint(
+        out,
+        (code.bytes.len() as u64) << 3 | has_children << 2 | kind,
+    )
+}
+
 /// One raw code up to its children's count.
 fn write_code(
     out: &mut TryVec<u8>,
     module: &CompiledModule<'_>,
     code: &RawCode<'_>,
 ) -> Result<(), OutOfMemory> {
-    let has_children = !code.children.is_empty() as u64;
-    let kind = code.kind.code_kind() as u64;
-    write_uint(
-        out,
-        (code.bytes.len() as u64) << 3 | has_children << 2 | kind,
-    )?;
+    write_code_head(out, code)?;
     out.extend_from_slice(&code.bytes)?;
     match code.kind {
         RawKind::Bytecode => {}
@@ -158,7 +167,7 @@ fn write_code(
             write_uint(out, type_sig as u64)?;
         }
     }
-    if has_children != 0 {
+    if !code.children.is_empty() {
         write_uint(out, code.children.len() as u64)?;
     }
     Ok(())

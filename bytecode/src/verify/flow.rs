@@ -99,15 +99,11 @@ pub(super) fn check(
 ) -> Result<CodeInfo, Problem> {
     let mut info = scan(module, raw, parts, scratch)?;
     let prelude = &parts.prelude;
-    let room = prelude
-        .n_state
-        .checked_sub(info.n_locals)
-        .ok_or(Problem::Prelude)?;
     let mut flow = Flow {
         code: parts.code,
         module,
         s: scratch,
-        room,
+        room: prelude.n_state,
         n_exc_stack: prelude.n_exc_stack,
         is_generator: prelude.flags.has(ScopeFlags::GENERATOR),
         block: NO_BLOCK,

@@ -10,9 +10,10 @@
 //! children and local slots are in range. Control never runs past the end. `YIELD_*` only occur in generators.
 //!
 //! **Value stack.** At each instruction the depth is known but for finally states (below) and the same on all paths.
-//! It never underflows, and locals ([`CodeInfo::n_locals`]) plus deepest stack ([`CodeInfo::max_stack`]) fit in the
-//! prelude's `n_state`. The count is that of section 3 of the machine model: an interrupted transfer takes two slots, an
-//! iterator four; what an instruction needs beyond its results while it runs (arguments of `__exit__`, for instance)
+//! It never underflows and is never higher than [`CodeInfo::max_stack`]. A frame needs that and [`CodeInfo::n_locals`]
+//! slots. (That is the prelude's `n_state` or less, but more for class bodies that assign `__class__`: upstream does
+//! not count that slot, and stack and local overlap there.) An interrupted transfer counts as two slots, an
+//! iterator as four; what an instruction needs beyond its results while it runs (arguments of `__exit__`, for instance)
 //! is not included.
 //!
 //! **Null.** A value used as an object is never null. Null may arrive, and only there: as the value of `STORE_ATTR`
@@ -107,7 +108,7 @@ pub enum Problem {
     End,
     /// The stack is too short, or would be cut higher than it is.
     Underflow(u32),
-    /// The stack needs more than the prelude's slots.
+    /// The stack alone needs more than the prelude's slots.
     Overflow(u32),
     /// A value of the wrong kind: null for an object, an iterator slot, a finally state.
     Value(u32),
