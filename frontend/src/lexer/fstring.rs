@@ -12,7 +12,7 @@ use ferlance_abi::qstr;
 use ferlance_abi::qstr::{Pool, Qstr};
 use ferlance_collections::{OutOfMemory, TryVec};
 
-use super::string::{Bad, Prefix, Quote};
+use super::string::{Bad, Kind, Prefix, Quote};
 use super::{Lexer, Stop, Text};
 use crate::source::Pos;
 use crate::token::Token;
@@ -121,7 +121,8 @@ impl Lexer<'_> {
         self.at += 1;
         let text = self.field_text()?;
         if text.start == text.end {
-            return Err(Bad::Field);
+            // Reported when the literal is done: not being closed matters more.
+            self.malformed = true;
         }
         if text.debug {
             self.copy_source(text.start, text.end + 1)?;
@@ -156,6 +157,10 @@ impl Lexer<'_> {
         })?;
         self.text = self.source.get(..self.at).unwrap_or(self.source);
         self.moved = true;
+        if self.at >= self.source.len() {
+            // Upstream looks for the end of the source again afterwards, and again supplies a line end.
+            self.supplied = false;
+        }
         Ok(())
     }
 
@@ -256,11 +261,46 @@ impl Lexer<'_> {
         false
     }
 
-    /// Reads a t-string; `at` is after its opening quote.
-    pub(super) fn template(&mut self, prefix: Prefix, quote: Quote) -> Result<Token, Bad> {
+    /// Reads a t-string and what stands beside it; `at` is after its opening quote.
+    ///
+    /// Upstream does not join t-strings. What it makes of two of them at best lacks a closing bracket; beside a str, the
+    /// made-up call follows the str, which nothing accepts.
+    pub(super) fn template(
+        &mut self,
+        prefix: Prefix,
+        quote: Quote,
+        pool: &mut Pool,
+    ) -> Result<Token, Bad> {
         if self.segments.is_empty() {
             self.parts.clear();
         }
+        let mut template = self.template_literal(prefix, quote)?;
+        self.skip_space()?;
+        while let Some(next) = self.next_literal() {
+            match next.kind {
+                Kind::Bytes => break,
+                Kind::Template => {
+                    let Some((next, quote)) = self.open_literal() else {
+                        break;
+                    };
+                    self.template_literal(next, quote)?;
+                    self.skip_space()?;
+                    template.joined = template.joined.saturating_add(1);
+                }
+                Kind::Str | Kind::Format => return self.join_after_template(pool),
+            }
+        }
+        self.push_template(&template)?;
+        self.tok.value = u64::from(qstr!("__template__").number());
+        Ok(Token::Name)
+    }
+
+    /// Reads one t-string.
+    pub(super) fn template_literal(
+        &mut self,
+        prefix: Prefix,
+        quote: Quote,
+    ) -> Result<Template, Bad> {
         let mut template = Template::default();
         self.scratch.clear();
         self.fields.clear();
@@ -277,9 +317,13 @@ impl Lexer<'_> {
         }
         let last = self.take_scratch()?;
         template.strings.push(last)?;
-        self.skip_space()?;
-        self.push_template(&template)?;
-        Ok(Token::Name)
+        Ok(template)
+    }
+
+    /// Makes up what follows a str that stands beside a t-string.
+    pub(super) fn push_misplaced_template(&mut self) -> Result<(), OutOfMemory> {
+        self.interrupt()?;
+        self.made_up(Token::Invalid, Pos(self.tok.pos.0.saturating_add(1)))
     }
 
     /// Moves `scratch` to `parts`.
@@ -359,6 +403,8 @@ impl Lexer<'_> {
                 return Err(Bad::Field);
             }
             match (self.peek(0), self.peek(1)) {
+                (b'\n' | b'\r', _) if !quote.triple => return Err(Bad::Field),
+                (0, _) if self.at >= self.text.len() => return Err(Bad::Field),
                 (b'{', b'{') => {
                     braces = true;
                     depth = depth.saturating_add(2);
@@ -370,6 +416,9 @@ impl Lexer<'_> {
                     depth = depth.saturating_add(1);
                     let start = self.at + 1;
                     self.field()?;
+                    if self.malformed {
+                        return Err(Bad::Field);
+                    }
                     // Unlike in an f-string, the quote ends the literal here.
                     let text = self.source.get(start..self.at).unwrap_or(&[]);
                     let ends =
@@ -391,15 +440,18 @@ impl Lexer<'_> {
 
     /// Makes the call of `__template__` the token and what follows.
     fn push_template(&mut self, template: &Template) -> Result<(), OutOfMemory> {
-        let literal = self.tok.pos;
-        let pos = Pos(literal.0.saturating_add(1));
+        let pos = Pos(self.tok.pos.0.saturating_add(1));
         self.interrupt()?;
         // Upstream counts arguments in a byte.
         let wrapped = 1 + 4 * template.fields.len() > MAX_ARGS;
         if wrapped {
             self.made_up(Token::RParen, pos)?;
         }
-        self.made_up(Token::RParen, pos)?;
+        if template.joined == 0 {
+            self.made_up(Token::RParen, pos)?;
+        } else if template.joined > 1 || !template.fields.is_empty() {
+            return self.made_up(Token::Invalid, pos);
+        }
         for field in template.fields.iter().rev() {
             self.push_template_field(field, pos)?;
         }
@@ -418,9 +470,7 @@ impl Lexer<'_> {
         }
         self.made_up(Token::LParen, pos)?;
         self.fields.clear();
-        self.tok.line = self.line;
-        self.tok.value = u64::from(qstr!("__template__").number());
-        self.lines.set_line(literal, self.line)
+        Ok(())
     }
 
     /// `, ( value ) , "text" , conversion , spec`, last first.
@@ -473,7 +523,9 @@ const MAX_ARGS: usize = 255;
 
 /// A t-string that was read: one string more than fields.
 #[derive(Debug, Default)]
-struct Template {
+pub(super) struct Template {
     strings: TryVec<Part>,
     fields: TryVec<TemplateField>,
+    /// How many t-strings follow.
+    joined: u32,
 }

@@ -105,6 +105,8 @@ pub(crate) struct Lexer<'s> {
     supplied: bool,
     /// The fields of the f-string being read.
     fields: TryVec<Field>,
+    /// Whether one of them has no expression.
+    malformed: bool,
 }
 
 /// What a byte can be part of.
@@ -167,6 +169,7 @@ impl<'s> Lexer<'s> {
             last_line_start: 0,
             supplied: matches!(source.last(), None | Some(b'\n' | b'\r')),
             fields: TryVec::new(),
+            malformed: false,
         };
         lexer.indents.push(0)?;
         lexer.start_of_line()?;
@@ -177,6 +180,11 @@ impl<'s> Lexer<'s> {
     /// The table of lines, when the source is done.
     pub(crate) fn into_lines(self) -> LineMap {
         self.lines
+    }
+
+    /// The line upstream notes for a token that was read.
+    pub(crate) fn line_of(&self, pos: Pos) -> u32 {
+        self.lines.line(pos)
     }
 
     /// The text of the current `LongStr` or `Bytes`.
@@ -249,6 +257,9 @@ impl<'s> Lexer<'s> {
                 }
                 _ => return Ok(()),
             }
+        }
+        if self.brackets != 0 && !self.supplied && self.segments.is_empty() {
+            self.supply_line_end();
         }
         Ok(())
     }

@@ -71,7 +71,6 @@ impl Kind {
     /// Whether a literal of this kind joins one of kind `next` behind it.
     fn joins(self, next: Kind) -> bool {
         match (self, next) {
-            (Kind::Template, _) | (_, Kind::Template) => false,
             (Kind::Bytes, Kind::Bytes) => true,
             (Kind::Bytes, _) | (_, Kind::Bytes) => false,
             _ => true,
@@ -96,8 +95,9 @@ impl Lexer<'_> {
             return Err(Bad::Invalid);
         };
         let mut kind = first.kind;
+        self.malformed = false;
         if kind == Kind::Template {
-            return self.template(first, quote);
+            return self.template(first, quote, pool);
         }
         self.scratch.clear();
         self.fields.clear();
@@ -116,37 +116,60 @@ impl Lexer<'_> {
             self.body(first, quote)?;
             self.skip_space()?;
         }
+        self.join(&mut kind)?;
+        self.finish(kind, Text::Scratch, pool)
+    }
+
+    /// Reads the literals that join those read, into `scratch`.
+    fn join(&mut self, kind: &mut Kind) -> Result<(), Bad> {
         while let Some(next) = self.next_literal() {
             if !kind.joins(next.kind) {
                 break;
             }
-            if next.kind == Kind::Format {
-                kind = Kind::Format;
+            if *kind == Kind::Str || next.kind == Kind::Template {
+                *kind = next.kind;
             }
             let Some((next, quote)) = self.open_literal() else {
                 break;
             };
-            self.body(next, quote)?;
+            if next.kind == Kind::Template {
+                self.template_literal(next, quote)?;
+            } else {
+                self.body(next, quote)?;
+            }
             self.skip_space()?;
         }
+        Ok(())
+    }
+
+    /// Reads the strs that follow a t-string.
+    pub(super) fn join_after_template(&mut self, pool: &mut Pool) -> Result<Token, Bad> {
+        let mut kind = Kind::Template;
+        self.scratch.clear();
+        self.join(&mut kind)?;
         self.finish(kind, Text::Scratch, pool)
     }
 
     fn finish(&mut self, kind: Kind, text: Text, pool: &mut Pool) -> Result<Token, Bad> {
+        if self.malformed {
+            return Err(Bad::Field);
+        }
         if kind == Kind::Bytes {
             self.long = text;
             return Ok(Token::Bytes);
         }
         let token = self.str_token(text, pool).map_err(Bad::Stop)?;
-        if kind == Kind::Format {
-            self.push_format_call()?;
+        match kind {
+            Kind::Format => self.push_format_call()?,
+            Kind::Template => self.push_misplaced_template()?,
+            Kind::Str | Kind::Bytes => {}
         }
         Ok(token)
     }
 
     /// The prefix of the literal at `at`, if there is one.
     #[inline]
-    fn next_literal(&self) -> Option<Prefix> {
+    pub(super) fn next_literal(&self) -> Option<Prefix> {
         let rest = self.text.get(self.at..)?;
         let letters = match rest {
             [b'"' | b'\'', ..] => 0,
@@ -158,7 +181,7 @@ impl Lexer<'_> {
     }
 
     /// Passes the prefix and the opening quote.
-    fn open_literal(&mut self) -> Option<(Prefix, Quote)> {
+    pub(super) fn open_literal(&mut self) -> Option<(Prefix, Quote)> {
         let prefix = self.next_literal()?;
         while !matches!(self.peek(0), b'"' | b'\'') {
             self.at += 1;

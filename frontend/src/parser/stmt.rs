@@ -206,7 +206,6 @@ impl Parser<'_, '_> {
     /// An expression, an assignment, or an annotation.
     fn expr_stmt(&mut self) -> Parse<()> {
         let pos = self.pos();
-        let line = self.tok().line;
         let target = self.star_list()?;
         match self.kind() {
             Token::Assign => {
@@ -215,7 +214,7 @@ impl Parser<'_, '_> {
                 if self.at(Token::Assign) {
                     return self.assign_chain(target, value, pos);
                 }
-                match self.const_value(target, value, pos, line)? {
+                match self.const_value(target, value)? {
                     Some((name, value)) => self.define(name, target, value, pos),
                     None => self.push_stmt(StmtKind::Assign { target, value }, pos),
                 }
@@ -235,7 +234,7 @@ impl Parser<'_, '_> {
                     );
                 }
                 let value = self.yield_or_list()?;
-                match self.const_value(target, value, pos, line)? {
+                match self.const_value(target, value)? {
                     Some((name, value)) => self.define(name, target, value, pos),
                     None => self.push_stmt(
                         StmtKind::AnnAssign {
@@ -281,13 +280,7 @@ impl Parser<'_, '_> {
     }
 
     /// The name and the value of `name = const(value)`, if it is that. An error if the value is not constant.
-    fn const_value(
-        &mut self,
-        target: ExprId,
-        value: ExprId,
-        pos: Pos,
-        line: u32,
-    ) -> Parse<Option<(Qstr, ExprId)>> {
+    fn const_value(&mut self, target: ExprId, value: ExprId) -> Parse<Option<(Qstr, ExprId)>> {
         let ExprKind::Name(name) = self.kind_of(target) else {
             return Ok(None);
         };
@@ -300,7 +293,11 @@ impl Parser<'_, '_> {
         let args = self.tree.ast.items(args);
         match args.first() {
             Some(arg) if args.len() == 1 && self.is_constant(arg) => Ok(Some((name, arg))),
-            _ => Err(self.fail(Code::NotAConstant, pos, line)),
+            _ => {
+                let pos = self.tree.ast[func].pos;
+                let line = self.lexer.line_of(pos);
+                Err(self.fail(Code::NotAConstant, pos, line))
+            }
         }
     }
 
