@@ -189,8 +189,8 @@ pub enum ExprKind {
     },
     /// `a:b:c` inside an index.
     Slice(Rec<Slice>),
-    /// Brackets around trailers that more trailers follow: `(a.b)(x)`, whose two parts are not one method call, and
-    /// whose first token is the bracket. All other brackets leave no trace but `pos`.
+    /// Brackets around one expression that trailers follow: `(a.b)(x)`, whose two parts are not one method call, and
+    /// whose first token is the bracket. All other brackets around one expression leave no trace.
     Paren(ExprId),
 
     /// `-a`, `+a`, `~a`, `not a`.

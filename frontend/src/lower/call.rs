@@ -1,6 +1,7 @@
 //! Trailers: attributes, items and calls behind an atom; arguments of calls.
 
 use ferlance_abi::qstr;
+use ferlance_abi::qstr::Qstr;
 use ferlance_bytecode::Op;
 use ferlance_bytecode::op::CallArgs;
 
@@ -60,6 +61,17 @@ impl Lower<'_> {
         Ok(())
     }
 
+    /// The name that an atom is, in brackets or not.
+    pub(super) fn callee_name(&self, mut atom: ExprId) -> Option<Qstr> {
+        if let ExprKind::Paren(inner) = self.ast[atom].kind {
+            atom = inner;
+        }
+        match self.ast[atom].kind {
+            ExprKind::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Pushes the trailers on the chain, outermost first; gives where they start, and the atom.
     fn unchain(&mut self, outermost: ExprId) -> Walk<(usize, ExprId)> {
         let start = self.chain.len();
@@ -103,8 +115,9 @@ impl Lower<'_> {
     /// `super()` in a function, which means `super(__class__, self)`; takes the trailers that it stands for.
     fn super_without_arguments(&mut self, atom: ExprId, start: usize) -> Walk<bool> {
         let node = self.ast[atom];
-        let is_super = matches!(node.kind, ExprKind::Name(name) if name == qstr!("super"));
-        if !is_super || self.scopes[self.scope].kind != ScopeKind::Function {
+        if self.callee_name(atom) != Some(qstr!("super"))
+            || self.scopes[self.scope].kind != ScopeKind::Function
+        {
             return Ok(false);
         }
         let call = match self.chain.last() {

@@ -4,7 +4,9 @@ use ferlance_abi::ops::{BinaryOp, UnaryOp};
 use ferlance_bytecode::{Label, Op};
 
 use super::{Lower, Walk};
-use crate::ast::{BinaryStep, DictItem, ExprId, ExprKind, IfElse, Items, List, Rec, Slice};
+use crate::ast::{
+    BinaryStep, CompKind, DictItem, ExprId, ExprKind, IfElse, Items, List, Rec, Slice,
+};
 use crate::diag::Code as Message;
 use crate::hir::ScopeKind;
 use crate::source::Pos;
@@ -56,7 +58,15 @@ impl Lower<'_> {
             }
             _ => {}
         }
-        self.mark(pos)?;
+        if !matches!(
+            kind,
+            ExprKind::Comp {
+                kind: CompKind::BareGenerator,
+                ..
+            }
+        ) {
+            self.mark(pos)?;
+        }
         match kind {
             ExprKind::Tuple { items, .. } => {
                 let count = self.exprs(items)?;

@@ -78,7 +78,7 @@ impl Lower<'_> {
         let ExprKind::Call { func, args } = self.ast[parts.iter].kind else {
             return None;
         };
-        if !matches!(self.ast[func].kind, ExprKind::Name(name) if name == qstr!("range")) {
+        if self.callee_name(func) != Some(qstr!("range")) {
             return None;
         }
         let args = self.ast.items(args);

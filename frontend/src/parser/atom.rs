@@ -174,13 +174,24 @@ impl Parser<'_, '_> {
             Token::Comma => {
                 let from = self.tree.begin();
                 self.tree.push(first)?;
-                self.display_rest()?;
+                let trailing = self.display_rest()?;
                 self.expect(Token::RParen)?;
-                self.finish_tuple(from, pos, true, mark)
+                let noted = match self.tree.pushed::<ExprId>(from) {
+                    1 => 0,
+                    2 if !trailing => 0,
+                    _ => 1,
+                };
+                self.finish_tuple(from, pos, Some(noted), mark)
             }
             _ => {
                 self.expect(Token::RParen)?;
-                Ok(first)
+                match self.kind() {
+                    // Trailers count from the bracket, and `(a.b)(x)` is not a method call.
+                    Token::Dot | Token::LParen | Token::LBracket => {
+                        Ok(self.tree.expr(ExprKind::Paren(first), pos)?)
+                    }
+                    _ => Ok(first),
+                }
             }
         }
     }
@@ -193,16 +204,16 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// What follows the first item of a tuple or list: pushed.
-    fn display_rest(&mut self) -> Parse<()> {
+    /// What follows the first item of a tuple or list: pushed. Tells whether a comma ends it.
+    fn display_rest(&mut self) -> Parse<bool> {
         while self.eat(Token::Comma)? {
             if !self.starts_expr() && !self.at(Token::Star) {
-                break;
+                return Ok(true);
             }
             let item = self.display_item()?;
             self.tree.push(item)?;
         }
-        Ok(())
+        Ok(false)
     }
 
     /// `[ … ]`
@@ -375,7 +386,7 @@ impl Parser<'_, '_> {
             let next = self.subscript()?;
             self.tree.push(next)?;
         }
-        self.finish_tuple(from, pos, false, mark)
+        self.finish_tuple(from, pos, None, mark)
     }
 
     /// An expression or a slice.
@@ -409,12 +420,13 @@ impl Parser<'_, '_> {
     }
 
     /// Makes a tuple of what was pushed since `from`: one constant if all of it is constant. Everything since `mark` belongs
-    /// to the tuple.
+    /// to the tuple. In brackets, `noted` tells at which element upstream notes a constant one: at the second, or at the
+    /// first if there is only one or if there are two without a comma behind them; else at the first.
     pub(super) fn finish_tuple(
         &mut self,
         from: usize,
         pos: Pos,
-        bracketed: bool,
+        noted: Option<usize>,
         mark: Mark,
     ) -> Parse<ExprId> {
         if !self
@@ -423,14 +435,11 @@ impl Parser<'_, '_> {
             .all(|item| self.is_constant(item))
         {
             let items = self.tree.end(from)?;
+            let bracketed = noted.is_some();
             return Ok(self.tree.expr(ExprKind::Tuple { items, bracketed }, pos)?);
         }
         let count = self.tree.pushed::<ExprId>(from);
-        // Upstream notes a constant tuple at its first element, in brackets at its second.
-        let noted = self
-            .tree
-            .pending::<ExprId>(from)
-            .get(usize::from(bracketed && count > 1));
+        let noted = self.tree.pending::<ExprId>(from).get(noted.unwrap_or(0));
         let noted = noted.map_or(pos, |item| self.tree.ast[item].pos);
         let ids = self.tree.begin();
         for i in 0..count {

@@ -113,7 +113,7 @@ impl Parser<'_, '_> {
             let next = item(self)?;
             self.tree.push(next)?;
         }
-        self.finish_tuple(from, pos, false, mark)
+        self.finish_tuple(from, pos, None, mark)
     }
 
     pub(super) fn or_expr(&mut self) -> Parse<ExprId> {
