@@ -3,15 +3,16 @@
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
 
-use crate::builtins::{code, numeric, objects, output};
+use crate::builtins::{code, iteration, numeric, objects, output};
 use crate::exc;
 use crate::members;
 use crate::obj::dict::{self, Dict};
 use crate::obj::module::ModuleDef;
 use crate::obj::word::Obj;
 use crate::obj::{
-    bool, bytes, class, complex, ellipsis, float, int, list, not_implemented, object, property,
-    range, static_method, str, super_type, tuple, type_type,
+    bool, bytes, class, complex, ellipsis, enumerate, filter, float, frozenset, int, list,
+    map_iter, not_implemented, object, property, range, reversed, set, slice, static_method, str,
+    super_type, tuple, type_type, zip,
 };
 use crate::runtime::{R, Runtime};
 
@@ -23,6 +24,8 @@ pub static MODULE: ModuleDef = ModuleDef {
         "__import__" => Fun(&code::IMPORT),
         "__repl_print__" => Fun(&output::REPL_PRINT),
         "abs" => Fun(&numeric::ABS),
+        "all" => Fun(&iteration::ALL),
+        "any" => Fun(&iteration::ANY),
         "bool" => Type(&bool::BOOL),
         "bytes" => Type(&bytes::BYTES),
         "callable" => Fun(&objects::CALLABLE),
@@ -34,10 +37,13 @@ pub static MODULE: ModuleDef = ModuleDef {
         "dir" => Fun(&objects::DIR),
         "divmod" => Fun(&numeric::DIVMOD),
         "Ellipsis" => Get(|_| Ok(ellipsis::object())),
+        "enumerate" => Type(&enumerate::ENUMERATE),
         "eval" => Fun(&code::EVAL),
         "exec" => Fun(&code::EXEC),
         "execfile" => Fun(&code::EXECFILE),
+        "filter" => Type(&filter::FILTER),
         "float" => Type(&float::FLOAT),
+        "frozenset" => Type(&frozenset::FROZENSET),
         "getattr" => Fun(&objects::GETATTR),
         "globals" => Fun(&code::GLOBALS),
         "hasattr" => Fun(&objects::HASATTR),
@@ -46,8 +52,14 @@ pub static MODULE: ModuleDef = ModuleDef {
         "int" => Type(&int::INT),
         "isinstance" => Fun(&objects::ISINSTANCE),
         "issubclass" => Fun(&objects::ISSUBCLASS),
+        "iter" => Fun(&iteration::ITER),
+        "len" => Fun(&iteration::LEN),
         "list" => Type(&list::LIST),
         "locals" => Fun(&code::LOCALS),
+        "map" => Type(&map_iter::MAP),
+        "max" => Fun(&iteration::MAX),
+        "min" => Fun(&iteration::MIN),
+        "next" => Fun(&iteration::NEXT),
         "NotImplemented" => Get(|_| Ok(not_implemented::object())),
         "object" => Type(&object::OBJECT),
         "pow" => Fun(&numeric::POW),
@@ -55,13 +67,19 @@ pub static MODULE: ModuleDef = ModuleDef {
         "property" => Type(&property::PROPERTY),
         "range" => Type(&range::RANGE),
         "repr" => Fun(&output::REPR),
+        "reversed" => Type(&reversed::REVERSED),
         "round" => Fun(&numeric::ROUND),
+        "set" => Type(&set::SET),
         "setattr" => Fun(&objects::SETATTR),
+        "slice" => Type(&slice::SLICE),
+        "sorted" => Fun(&iteration::SORTED),
         "staticmethod" => Type(&static_method::STATIC_METHOD),
         "str" => Type(&str::STR),
+        "sum" => Fun(&iteration::SUM),
         "super" => Type(&super_type::SUPER),
         "tuple" => Type(&tuple::TUPLE),
         "type" => Type(&type_type::TYPE),
+        "zip" => Type(&zip::ZIP),
     },
     extensible: false,
     attr: Some(lookup),

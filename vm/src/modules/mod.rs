@@ -1,7 +1,9 @@
 //! The built-in modules, one file each, and the objects they keep.
 
 pub mod builtins;
+pub mod collections;
 pub mod errno;
+pub mod heapq;
 pub mod math;
 
 use crate::obj::word::Obj;

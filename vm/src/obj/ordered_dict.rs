@@ -1,0 +1,13 @@
+//! `collections.OrderedDict`: a dict (which keeps order anyway) that prints as what it is and compares in order.
+
+use ferlance_abi::qstr;
+
+use super::dict::{self, DICT};
+use super::ty::{Type, VTable};
+
+/// `OrderedDict`.
+pub static ORDERED_DICT: Type = Type::builtin(qstr!("OrderedDict"), 0, &VT);
+static VT: VTable = VTable {
+    parent: Some(&DICT),
+    ..dict::VT
+};
