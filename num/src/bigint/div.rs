@@ -32,8 +32,8 @@ pub(super) struct Divisor1 {
 impl Divisor1 {
     /// `divisor` must have its top bit set.
     #[inline]
-    pub(super) fn new(divisor: Limb) -> Self {
-        let inverse = (join(!divisor, Limb::MAX) / DoubleLimb::from(divisor)) as Limb;
+    pub(super) const fn new(divisor: Limb) -> Self {
+        let inverse = (join(!divisor, Limb::MAX) / divisor as DoubleLimb) as Limb;
         Divisor1 { divisor, inverse }
     }
 

@@ -25,6 +25,9 @@ struct Chunk {
     digits: usize,
     /// `base` to the power `digits`.
     power: Limb,
+    /// For dividing by `power`, shifted up by `shift`.
+    by: Divisor1,
+    shift: usize,
 }
 
 impl Chunk {
@@ -33,11 +36,19 @@ impl Chunk {
         while let Some(next) = power.checked_mul(base) {
             (power, digits) = (next, digits + 1);
         }
+        let shift = power.leading_zeros() as usize;
         Chunk {
             base,
             digits,
             power,
+            by: Divisor1::new(power << shift),
+            shift,
         }
+    }
+
+    /// Digits that suffice for a short number of `bits` bits.
+    fn digits_at_most(&self, bits: usize) -> usize {
+        bits * self.digits / self.power.ilog2() as usize + 1
     }
 
     fn of_base(base: u32) -> Chunk {
@@ -139,7 +150,8 @@ impl BigRef<'_> {
             let mut copy = [0; SHORT_OUT];
             let copy = &mut copy[..self.mag.len()];
             copy.copy_from_slice(self.mag);
-            writer.write_short(copy, out)?;
+            let digits = chunk.digits_at_most(bit_length(copy));
+            writer.write_short(copy, digits, out)?;
         } else {
             out.reserve(bit_length(self.mag) / chunk.base.ilog2() as usize + 2)?;
             let mut copy = TryVec::from_slice(self.mag)?;
@@ -167,10 +179,21 @@ impl BigRef<'_> {
         upper: bool,
         out: &mut TryVec<u8>,
     ) -> Result<(), OutOfMemory> {
-        let count = bit_length(self.mag).div_ceil(width);
-        out.reserve(count)?;
+        let start = out.len();
+        out.resize(start + bit_length(self.mag).div_ceil(width), b'0')?;
+        let places = &mut out[start..];
         let mask = (1 << width) - 1;
-        out.extend((0..count).rev().map(|at| {
+        if BITS.is_multiple_of(width) {
+            for (&limb, places) in self.mag.iter().zip(places.rchunks_mut(BITS / width)) {
+                let mut rest = limb;
+                for place in places.iter_mut().rev() {
+                    *place = digit_char((rest & mask) as u8, upper);
+                    rest >>= width;
+                }
+            }
+            return Ok(());
+        }
+        for (at, place) in places.iter_mut().rev().enumerate() {
             let (limb, shift) = (at * width / BITS, at * width % BITS);
             let mut bits = self.mag[limb] >> shift;
             if shift + width > BITS {
@@ -178,8 +201,9 @@ impl BigRef<'_> {
                 let above = self.mag.get(limb + 1).copied().unwrap_or(0);
                 bits |= above << (BITS - shift);
             }
-            digit_char((bits & mask) as u8, upper)
-        }))
+            *place = digit_char((bits & mask) as u8, upper);
+        }
+        Ok(())
     }
 }
 
@@ -244,7 +268,7 @@ impl Writer<'_> {
         out: &mut TryVec<u8>,
     ) -> Result<(), NumError> {
         let Some(lower) = level.checked_sub(1) else {
-            return self.write_short(mag, out);
+            return self.write_short(mag, self.powers.first * self.chunk.digits, out);
         };
         let power = &self.powers.squares[lower];
         if level == self.powers.squares.len() && cmp_mag(mag, power).is_lt() {
@@ -259,28 +283,25 @@ impl Writer<'_> {
         self.write(&mut low, lower, out)
     }
 
-    /// Appends `first` chunks of digits, or more in the outermost call.
-    fn write_short(&self, mag: &mut [Limb], out: &mut TryVec<u8>) -> Result<(), NumError> {
-        let shift = self.chunk.power.leading_zeros() as usize;
-        let by = Divisor1::new(self.chunk.power << shift);
-        let chunks = if self.powers.squares.is_empty() {
-            // A chunk has four fifths of a limb's bits at least. The caller drops zeros.
-            mag.len() + mag.len() / 4 + 1
-        } else {
-            self.powers.first
-        };
+    /// Appends exactly `count` digits, zeros in front.
+    fn write_short(
+        &self,
+        mag: &mut [Limb],
+        count: usize,
+        out: &mut TryVec<u8>,
+    ) -> Result<(), NumError> {
         let start = out.len();
-        out.resize(start + chunks * self.chunk.digits, b'0')?;
+        out.resize(start + count, b'0')?;
         let mut len = mag.len();
-        for place in out[start..].rchunks_mut(self.chunk.digits) {
-            if len == 0 {
-                break;
-            }
-            let rest = div_normalised_in_place(&mut mag[..len], by, shift);
-            write_digits(rest, self.chunk.base, self.upper, place);
+        for places in out[start..].rchunks_mut(self.chunk.digits) {
             while len > 0 && mag[len - 1] == 0 {
                 len -= 1;
             }
+            if len == 0 {
+                break;
+            }
+            let rest = div_normalised_in_place(&mut mag[..len], self.chunk.by, self.chunk.shift);
+            write_digits(rest, self.chunk.base, self.upper, places);
         }
         Ok(())
     }
