@@ -22,6 +22,6 @@ pub mod parse_int;
 pub use bigint::{BigInt, BigRef, ByteOrder, Limb, SmallBig};
 pub use error::NumError;
 pub use format_float::{FloatForm, FloatFormat, FloatText, PlusSign, repr, repr_f32, write_float};
-pub use mpy_float::{mpy_text, mpy_text_bare};
+pub use mpy_float::{mpy_text, mpy_text_bare, scan_as_upstream};
 pub use parse_float::{ParseFloatError, parse_float, scan_float};
 pub use parse_int::{ParseIntError, ParsedInt, parse_int};
