@@ -183,15 +183,11 @@ fn main() {
     if asked.is_empty() || asked.iter().any(|arg| arg == "float") {
         let values: Vec<f64> = (1..1000).map(|n| f64::from(n) * 1.237e-3 + 1e-9).collect();
         let texts: Vec<_> = values.iter().map(|value| repr(*value)).collect();
-        let print = best(|| {
-            values
-                .iter()
-                .for_each(|value| drop(black_box(repr(*value))))
-        });
+        let print = best(|| values.iter().for_each(|value| _ = black_box(repr(*value))));
         let read = best(|| {
             texts
                 .iter()
-                .for_each(|text| drop(black_box(parse_float::<f64>(text.as_bytes()))))
+                .for_each(|text| _ = black_box(parse_float::<f64>(text.as_bytes())))
         });
         println!(
             "float: repr {:.0} ns, parse {:.0} ns",
