@@ -52,6 +52,10 @@ pub trait Clock {
     fn ticks_cpu(&mut self) -> u64 {
         self.ticks_us()
     }
+    /// Microseconds of processor time used.
+    fn cpu_us(&mut self) -> u64 {
+        self.ticks_us()
+    }
     /// Nanoseconds since the epoch (1970), if the time of day is known.
     fn epoch_ns(&mut self) -> u64;
     /// Sleeps; returns early when an interrupt is pending.

@@ -14,6 +14,7 @@ pub struct Pending {
     interrupt: &'static AtomicBool,
     queue: VecDeque<(Obj, Obj)>,
     raising_no_memory: bool,
+    interrupt_char: isize,
 }
 
 /// Set by a port's signal or UART handler when the interrupt character arrives.
@@ -32,6 +33,7 @@ impl Pending {
             interrupt: &KEYBOARD_INTERRUPT,
             queue: VecDeque::new(),
             raising_no_memory: false,
+            interrupt_char: 3,
         }
     }
 
@@ -49,6 +51,16 @@ impl Pending {
             self.interrupt.store(false, Ordering::Relaxed);
         }
         is_set
+    }
+
+    /// The character that interrupts, or −1 for none.
+    pub fn interrupt_char(&self) -> isize {
+        self.interrupt_char
+    }
+
+    /// Sets the character that interrupts.
+    pub fn set_interrupt_char(&mut self, c: isize) {
+        self.interrupt_char = c;
     }
 
     /// Adds a callback; `false` when the queue is full.

@@ -1,12 +1,23 @@
-//! Imports: finding modules, loading compiled ones, the hook to the compiler.
+//! Imports: the `import` statement, finding modules, loading compiled ones, the hook to the compiler
+//! (spec language, section 15).
 
+mod find;
 pub mod hook;
 pub mod load;
 
-use crate::obj::dict::Dict;
+use ferlance_abi::qstr;
+use ferlance_abi::qstr::Qstr;
+
+use crate::exc;
+use crate::obj::dict::{self, Dict};
+use crate::obj::list::{self, List};
+use crate::obj::module::{self, Module};
 use crate::obj::ptr::Ptr;
+use crate::obj::ty::Attr;
 use crate::obj::word::Obj;
-use crate::runtime::{R, Runtime};
+use crate::runtime::{R, Raised, Runtime};
+
+pub use find::read_file;
 
 /// What imports need to remember.
 #[derive(Default)]
@@ -14,7 +25,7 @@ pub struct Imports {
     /// `sys.modules`.
     pub modules: Option<Ptr<Dict>>,
     /// `sys.path`, a list.
-    pub path: Option<Obj>,
+    pub path: Option<Ptr<List>>,
     /// The compiler, where there is one.
     pub compile: Option<hook::CompileHook>,
 }
@@ -26,7 +37,7 @@ impl Imports {
     }
 
     pub(crate) fn each_root(&self, f: &mut impl FnMut(usize)) {
-        for obj in [self.modules.map(Ptr::obj), self.path]
+        for obj in [self.modules.map(Ptr::obj), self.path.map(Ptr::obj)]
             .into_iter()
             .flatten()
         {
@@ -35,62 +46,245 @@ impl Imports {
     }
 }
 
-/// Makes `sys.modules` and `__main__`.
+/// Makes `__main__` and the stack limit.
 pub fn start(rt: &mut Runtime) -> R<()> {
-    rt.imports.modules = Some(crate::obj::dict::new(rt)?);
-    rt.interp.main_globals = Some(crate::obj::dict::new(rt)?);
+    let globals = dict::new(rt)?;
+    globals
+        .map
+        .set_name(rt, qstr!("__name__"), Obj::qstr(qstr!("__main__")))?;
+    rt.interp.main_globals = Some(globals);
     let limit = rt.hal.stack_bounds().low;
     rt.interp.set_stack_limit(limit);
     Ok(())
 }
 
-/// `import name`: the module, or its top package.
-pub fn import_name(
-    rt: &mut Runtime,
-    _name: ferlance_abi::qstr::Qstr,
-    _fromlist: Obj,
-    _level: Obj,
-) -> R<Obj> {
-    Err(rt.raise_msg(&crate::exc::IMPORT_ERROR, "import"))
+/// `sys.modules`, made when first asked for.
+pub fn modules(rt: &mut Runtime) -> R<Ptr<Dict>> {
+    if let Some(modules) = rt.imports.modules {
+        return Ok(modules);
+    }
+    let modules = dict::new(rt)?;
+    rt.imports.modules = Some(modules);
+    if let Some(globals) = rt.interp.main_globals {
+        let main = rt.new_obj(Module::new(Some(globals), None))?;
+        modules.map.set_name(rt, qstr!("__main__"), main.obj())?;
+    }
+    Ok(modules)
 }
 
-/// `from module import name`.
-pub fn import_from(rt: &mut Runtime, _module: Obj, _name: ferlance_abi::qstr::Qstr) -> R<Obj> {
-    Err(rt.raise_msg(&crate::exc::IMPORT_ERROR, "import"))
+/// `sys.path`, made when first asked for.
+pub fn path(rt: &mut Runtime) -> R<Ptr<List>> {
+    if let Some(path) = rt.imports.path {
+        return Ok(path);
+    }
+    let path = list::with_capacity(rt, 0)?;
+    rt.imports.path = Some(path);
+    path.push(rt, Obj::qstr(Qstr::EMPTY))?;
+    Ok(path)
+}
+
+fn text<'a>(rt: &mut Runtime, obj: Obj) -> R<&'a [u8]> {
+    match rt.str_bytes(obj) {
+        Some(text) => Ok(text),
+        None => {
+            let ty = rt.type_name(obj);
+            Err(rt.type_error_fmt(format_args!(
+                "can't convert '{ty}' object to str implicitly"
+            )))
+        }
+    }
+}
+
+/// `import name` with a list of names (or None) and a level: the module, or without a list its top package.
+pub fn import_name(rt: &mut Runtime, name: Qstr, fromlist: Obj, level: Obj) -> R<Obj> {
+    rt.check_stack()?;
+    let level = rt.int(level)?;
+    let mut full = name;
+    if level > 0 {
+        full = resolve_relative(rt, name, level)?;
+    } else if name == Qstr::EMPTY {
+        return Err(rt.raise(&exc::VALUE_ERROR, &[]));
+    }
+    let leaf = import_dotted(rt, full)?;
+    if !fromlist.is_none() && fromlist != Obj::FALSE {
+        return Ok(leaf);
+    }
+    let whole = rt.name(full);
+    match whole.iter().position(|b| *b == b'.') {
+        None => Ok(leaf),
+        Some(dot) => {
+            let top = rt.intern(&whole[..dot])?;
+            import_dotted(rt, top)
+        }
+    }
+}
+
+#[cold]
+fn bad_relative(rt: &mut Runtime) -> Raised {
+    rt.raise_msg(&exc::IMPORT_ERROR, "can't perform relative import")
+}
+
+/// The absolute name of a relative import from the running module.
+fn resolve_relative(rt: &mut Runtime, name: Qstr, level: isize) -> R<Qstr> {
+    let Some(globals) = rt.interp.globals() else {
+        return Err(bad_relative(rt));
+    };
+    let Some(own) = globals.map.get_name(rt, qstr!("__name__")) else {
+        return Err(bad_relative(rt));
+    };
+    let mut base = text(rt, own)?;
+    let mut up = level;
+    if globals.map.get_name(rt, qstr!("__path__")).is_some() {
+        up -= 1;
+    }
+    for _ in 0..up {
+        match base.iter().rposition(|b| *b == b'.') {
+            Some(dot) => base = &base[..dot],
+            None if base.is_empty() => return Err(bad_relative(rt)),
+            None => base = b"",
+        }
+    }
+    if base.is_empty() {
+        return Err(bad_relative(rt));
+    }
+    let name = rt.name(name);
+    if name.is_empty() {
+        return rt.intern(base);
+    }
+    let mut full = ferlance_collections::TryVec::new();
+    let joined = full
+        .extend_from_slice(base)
+        .and_then(|()| full.push(b'.'))
+        .and_then(|()| full.extend_from_slice(name));
+    match joined {
+        Ok(()) => rt.intern(&full),
+        Err(_) => Err(rt.no_memory(full.len())),
+    }
+}
+
+/// Imports each part of a dotted name; the leaf.
+fn import_dotted(rt: &mut Runtime, full: Qstr) -> R<Obj> {
+    let modules = modules(rt)?;
+    if let Some(module) = modules.map.get_name(rt, full) {
+        return Ok(module);
+    }
+    let whole = rt.name(full);
+    let mut parent: Option<Obj> = None;
+    let mut start = 0;
+    while start <= whole.len() {
+        let end = whole[start..]
+            .iter()
+            .position(|b| *b == b'.')
+            .map_or(whole.len(), |dot| start + dot);
+        let so_far = rt.intern(&whole[..end])?;
+        let part = rt.intern(&whole[start..end])?;
+        let module = match modules.map.get_name(rt, so_far) {
+            Some(module) => module,
+            None => {
+                let module = find::import_one(rt, so_far, part, parent)?;
+                if let Some(parent) = parent {
+                    rt.store_attr(parent, part, Some(module))?;
+                }
+                module
+            }
+        };
+        parent = Some(module);
+        start = end + 1;
+    }
+    match parent {
+        Some(module) => Ok(module),
+        None => Err(find::not_found(rt, full)),
+    }
+}
+
+/// `from module import name`: an attribute, else a submodule.
+pub fn import_from(rt: &mut Runtime, module: Obj, name: Qstr) -> R<Obj> {
+    match rt.find_attr(module, name) {
+        Ok(Attr::Value(value)) => return Ok(value),
+        Ok(Attr::Method { fun, this }) => return crate::obj::bound_method::new(rt, fun, this),
+        Ok(Attr::None) => {}
+        Err(raised) if rt.is_raised(&exc::ATTRIBUTE_ERROR) => {
+            rt.take_exception(raised);
+        }
+        Err(raised) => return Err(raised),
+    }
+    let is_package = module
+        .cast::<Module>()
+        .and_then(|m| m.globals())
+        .is_some_and(|globals| globals.map.get_name(rt, qstr!("__path__")).is_some());
+    if is_package && let Some(package) = module::name(rt, module) {
+        let mut full = ferlance_collections::TryVec::new();
+        let package = text(rt, package)?;
+        let joined = full
+            .extend_from_slice(package)
+            .and_then(|()| full.push(b'.'))
+            .and_then(|()| full.extend_from_slice(rt.name(name)));
+        if joined.is_err() {
+            return Err(rt.no_memory(full.len()));
+        }
+        let full = rt.intern(&full)?;
+        match import_dotted(rt, full) {
+            Ok(module) => return Ok(module),
+            Err(raised) if is_missing(rt, full) => {
+                rt.take_exception(raised);
+            }
+            Err(raised) => return Err(raised),
+        }
+    }
+    let name = rt.name_str(name);
+    Err(rt.raise_fmt(&exc::IMPORT_ERROR, format_args!("can't import name {name}")))
+}
+
+/// Whether the `ImportError` being raised says that module `name` itself was not found.
+fn is_missing(rt: &Runtime, name: Qstr) -> bool {
+    rt.is_raised(&exc::IMPORT_ERROR)
+        && rt
+            .exception()
+            .and_then(crate::obj::exception::native_part)
+            .and_then(|exc| exc.arg(0))
+            .and_then(|text| rt.str_bytes(text))
+            .is_some_and(|text| {
+                text.ends_with(b"'") && text[..text.len() - 1].ends_with(rt.name(name))
+            })
 }
 
 /// `from module import *`.
-pub fn import_star(rt: &mut Runtime, _module: Obj) -> R<()> {
-    Err(rt.raise_msg(&crate::exc::IMPORT_ERROR, "import"))
-}
-
-/// The contents of a file.
-pub fn read_file(rt: &mut Runtime, path: &[u8]) -> R<alloc::vec::Vec<u8>> {
-    let mut data = alloc::vec::Vec::new();
-    let result = (|| {
-        let files = rt.hal.files().ok_or(2)?;
-        let fd = files.open(path, b"rb")?;
-        let mut chunk = [0u8; 1024];
-        loop {
-            match files.read(fd, &mut chunk) {
-                Ok(0) => break,
-                Ok(n) => {
-                    if data.try_reserve(n).is_err() {
-                        let _ = files.close(fd);
-                        return Err(12);
-                    }
-                    data.extend_from_slice(&chunk[..n]);
-                }
-                Err(errno) => {
-                    let _ = files.close(fd);
-                    return Err(errno);
-                }
+pub fn import_star(rt: &mut Runtime, module: Obj) -> R<()> {
+    let Some(into) = rt.interp.locals.or(rt.interp.globals()) else {
+        return Ok(());
+    };
+    let Some(source) = module.cast::<Module>() else {
+        // Anything can stand in `sys.modules`; only modules have names to give.
+        return Err(rt.raise_msg(
+            &exc::IMPORT_ERROR,
+            "can't import * from an object that is no module",
+        ));
+    };
+    if let Some(all) = rt.load_attr_maybe(module, qstr!("__all__"))? {
+        return rt.for_each(all, |rt, name| {
+            let name = rt.attr_name(name)?;
+            let value = import_from(rt, module, name)?;
+            into.map.set_name(rt, name, value)
+        });
+    }
+    if let Some(def) = source.def {
+        for (name, member) in def.members.iter() {
+            if !rt.name(name).starts_with(b"_") {
+                let value = member.value(rt)?;
+                into.map.set_name(rt, name, value)?;
             }
         }
-        files.close(fd)
-    })();
-    match result {
-        Ok(()) => Ok(data),
-        Err(errno) => Err(rt.os_error(errno)),
     }
+    if let Some(globals) = source.globals() {
+        let mut at = 0;
+        while let Some((i, key, value)) = globals.map.next_from(at) {
+            at = i + 1;
+            if let Some(name) = key.as_qstr()
+                && !rt.name(name).starts_with(b"_")
+            {
+                into.map.set_name(rt, name, value)?;
+            }
+        }
+    }
+    Ok(())
 }

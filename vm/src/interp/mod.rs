@@ -40,6 +40,11 @@ pub fn run_pending(rt: &mut Runtime) -> R<()> {
     Ok(())
 }
 
+/// The exception that the innermost handler handles.
+pub fn exception_being_handled(rt: &Runtime) -> Option<Obj> {
+    except::current(rt)
+}
+
 /// The exception object of a value that `raise` was given; see [`except::instance`].
 pub fn exception_instance(rt: &mut Runtime, what: Obj) -> R<Obj> {
     except::instance(rt, what)

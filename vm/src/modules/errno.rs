@@ -3,6 +3,12 @@
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
 
+use crate::members;
+use crate::obj::dict;
+use crate::obj::module::ModuleDef;
+use crate::obj::word::Obj;
+use crate::runtime::{R, Runtime};
+
 /// The errors that stock names, with their numbers on Linux.
 const ERRORS: &[(Qstr, isize)] = &[
     (qstr!("EPERM"), 1),
@@ -35,4 +41,27 @@ pub fn name_of(number: isize) -> Option<Qstr> {
         .iter()
         .find(|(_, n)| *n == number)
         .map(|(name, _)| *name)
+}
+
+/// `errno`.
+pub static MODULE: ModuleDef = ModuleDef {
+    name: qstr!("errno"),
+    members: members! { "errorcode" => Get(errorcode) },
+    extensible: true,
+    attr: Some(|_, name| {
+        Ok(ERRORS
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, number)| Obj::int(*number)))
+    }),
+    set_attr: None,
+};
+
+/// Number to name, as a dict.
+fn errorcode(rt: &mut Runtime) -> R<Obj> {
+    let codes = dict::new(rt)?;
+    for (name, number) in ERRORS {
+        codes.map.store(rt, Obj::int(*number), Obj::qstr(*name))?;
+    }
+    Ok(codes.obj())
 }

@@ -1,12 +1,41 @@
 //! The built-in modules, one file each, and the objects they keep.
 
 pub mod builtins;
+pub mod cmath;
 pub mod collections;
 pub mod errno;
+pub mod gc;
 pub mod heapq;
 pub mod math;
+pub mod micropython;
+pub mod random;
+pub mod sys;
+pub mod time;
 
+use ferlance_abi::qstr::Qstr;
+
+use crate::obj::module::ModuleDef;
 use crate::obj::word::Obj;
+
+/// Every built-in module.
+pub static ALL: &[&ModuleDef] = &[
+    &builtins::MODULE,
+    &cmath::MODULE,
+    &collections::MODULE,
+    &errno::MODULE,
+    &gc::MODULE,
+    &heapq::MODULE,
+    &math::MODULE,
+    &micropython::MODULE,
+    &random::MODULE,
+    &sys::MODULE,
+    &time::MODULE,
+];
+
+/// The built-in module `name`.
+pub fn find_builtin(name: Qstr) -> Option<&'static ModuleDef> {
+    ALL.iter().find(|def| def.name == name).copied()
+}
 
 /// Objects that modules keep between calls. Every field is a root.
 #[derive(Default)]
@@ -19,6 +48,12 @@ pub struct State {
     pub builtins: Option<Obj>,
     /// `sys.argv`.
     pub argv: Option<Obj>,
+    /// `sys.executable`.
+    pub executable: Option<Obj>,
+    /// The generator behind `random`.
+    pub random: random::Yasmarang,
+    /// Whether automatic collection is off.
+    pub gc_disabled: bool,
     /// Room for the result of an operation on big ints.
     pub scratch: ferlance_num::bigint::BigInt,
     /// The `GeneratorExit` that `close()` raises.
@@ -38,6 +73,7 @@ impl State {
             self.atexit,
             self.builtins,
             self.argv,
+            self.executable,
             self.generator_exit,
         ]
         .into_iter()

@@ -282,7 +282,10 @@ pub fn binary(rt: &mut Runtime, op: BinaryOp, lhs: Obj, rhs: Obj) -> R<Option<Ob
 /// The order of an int and a float where the int has more bits than a double.
 fn exact_order(lhs: Obj, rhs: Obj) -> Option<core::cmp::Ordering> {
     let is_large = |obj: Obj| {
-        obj.is::<int::BigObj>() || obj.as_small().is_some_and(|v| v.unsigned_abs() as u64 >> 53 != 0)
+        obj.is::<int::BigObj>()
+            || obj
+                .as_small()
+                .is_some_and(|v| v.unsigned_abs() as u64 >> 53 != 0)
     };
     let (int_side, float_side, swap) = match (lhs.as_float(), rhs.as_float()) {
         (None, Some(f)) if is_large(lhs) => (lhs, f, false),
