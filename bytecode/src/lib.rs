@@ -13,6 +13,8 @@ pub mod bytes;
 pub mod code;
 pub mod decode;
 pub mod disasm;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 pub mod lift;
 pub mod line_info;
 pub mod module;

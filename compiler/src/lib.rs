@@ -10,6 +10,8 @@
 #![forbid(unsafe_code)]
 extern crate alloc;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 mod options;
 mod report;
 mod scope_driver;

@@ -7,6 +7,8 @@ pub mod ast;
 pub mod diag;
 pub mod error;
 mod fold;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 pub mod hir;
 mod lexer;
 pub mod lower;

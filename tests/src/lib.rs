@@ -8,11 +8,13 @@
 //! | `oracles` | is the stored output what CPython and the released upstream build print? |
 //! | `crash` | does every program in `crash/` end in an orderly way? |
 //! | `sweeps` | the same when the n-th allocation fails, and when every allocation collects? |
+//! | `fuzz_bodies` | do the bodies of the fuzz targets stand damaged inputs? |
 //! | `invariants` | do the rules of `docs/architecture.md` hold? |
 //! | `markdown` | do links and file names in the pages exist? |
 
 pub mod differences;
 pub mod interpreter;
+pub mod mutations;
 pub mod oracle;
 pub mod programs;
 pub mod scope;

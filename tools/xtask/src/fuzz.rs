@@ -30,15 +30,16 @@ impl Fuzz {
             self.targets
         };
         for target in targets {
+            // What it finds goes into the first folder; the others are only read.
+            let found = root().join("fuzz/corpus").join(&target);
+            std::fs::create_dir_all(&found)?;
             let mut command = Command::new("cargo");
             command
-                .args([
-                    "fuzz",
-                    "run",
-                    &target,
-                    "--",
-                    &format!("-max_total_time={}", self.seconds),
-                ])
+                .args(["fuzz", "run", &target])
+                .arg(found)
+                .args(seeds(&target));
+            command
+                .args(["--", &format!("-max_total_time={}", self.seconds)])
                 .args(["-rss_limit_mb=4096", "-timeout=20"])
                 .current_dir(root())
                 // cargo-fuzz wants sanitizers and coverage, which are nightly features of the same compiler.
@@ -46,6 +47,14 @@ impl Fuzz {
             run(&mut command)?;
         }
         Ok(())
+    }
+}
+
+/// Folders of good inputs.
+fn seeds(target: &str) -> &'static [&'static str] {
+    match target {
+        "mpy_read" | "verify" => &["tests/vectors/mpy"],
+        _ => &["tests/lang", "tests/vectors/behaviour", "tests/crash"],
     }
 }
 

@@ -1,0 +1,88 @@
+//! The bodies of the fuzz targets, for a moment each, on damaged copies of the golden files. The targets in
+//! `fuzz/` call the same bodies for as long as one likes.
+
+use std::{fs, path::Path};
+
+use ferlance_tests::{
+    mutations::{Random, damaged},
+    workspace::{files, has_extension, root},
+};
+
+/// The files of these folders with this extension.
+fn seeds(folders: &[&str], extension: &str) -> Vec<Vec<u8>> {
+    let wanted = |path: &Path| has_extension(path, extension);
+    let paths = folders
+        .iter()
+        .flat_map(|folder| files(&root().join(folder), &wanted).unwrap());
+    let seeds: Vec<Vec<u8>> = paths.map(|path| fs::read(path).unwrap()).collect();
+    assert!(seeds.len() > 20, "{folders:?} holds {} files", seeds.len());
+    seeds
+}
+
+/// The body on every seed, and on so many damaged ones. An input that breaks it is shown.
+fn try_out(body: fn(&[u8]), seeds: &[Vec<u8>], words: bool, rounds: u64) {
+    for seed in seeds {
+        body(seed);
+    }
+    for round in 0..rounds {
+        let input = damaged(seeds, &mut Random::new(round), words);
+        let broken = std::panic::catch_unwind(|| body(&input)).is_err();
+        assert!(
+            !broken,
+            "round {round}: {:?}",
+            String::from_utf8_lossy(&input)
+        );
+    }
+}
+
+const SOURCES: [&str; 3] = ["tests/lang", "tests/vectors/behaviour", "tests/crash"];
+
+#[test]
+fn lexer_reads_or_refuses() {
+    try_out(
+        ferlance_frontend::fuzz::lexer,
+        &seeds(&SOURCES, "py"),
+        true,
+        100_000,
+    );
+}
+
+#[test]
+fn parser_reads_or_refuses() {
+    try_out(
+        ferlance_frontend::fuzz::parser,
+        &seeds(&SOURCES, "py"),
+        true,
+        50_000,
+    );
+}
+
+#[test]
+fn compiled_modules_verify() {
+    try_out(
+        ferlance_compiler::fuzz::compiles,
+        &seeds(&SOURCES, "py"),
+        true,
+        4_000,
+    );
+}
+
+#[test]
+fn mpy_files_are_read_or_refused() {
+    try_out(
+        ferlance_bytecode::fuzz::mpy_read,
+        &seeds(&["tests/vectors/mpy"], "mpy"),
+        false,
+        100_000,
+    );
+}
+
+#[test]
+fn verifier_answers_for_any_file() {
+    try_out(
+        ferlance_bytecode::fuzz::verifier,
+        &seeds(&["tests/vectors/mpy"], "mpy"),
+        false,
+        100_000,
+    );
+}
