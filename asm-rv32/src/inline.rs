@@ -81,7 +81,7 @@ fn explain<'a>(statement: &Statement<'a>, name: &'a str, trouble: Trouble) -> Me
     let index = statement.operands.len();
     match trouble {
         Trouble::Unbound => Message::UndefinedLabel { op, index, name },
-        Trouble::OutOfReach => {
+        Trouble::OutOfReach { .. } => {
             let fault = Fault::OutOfRange;
             Message::Argument { op, index, fault }
         }

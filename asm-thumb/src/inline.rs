@@ -86,7 +86,7 @@ pub fn assemble<'a>(body: &Body<'a>, options: &Options) -> Result<Function, AsmE
 fn explain<'a>(_: &Statement<'a>, name: &'a str, trouble: Trouble) -> Message<'a> {
     match trouble {
         Trouble::Unbound => Message::LabelNotDefined { name },
-        Trouble::OutOfReach => Message::BranchRange,
+        Trouble::OutOfReach { .. } => Message::BranchRange,
     }
 }
 

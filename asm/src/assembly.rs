@@ -18,7 +18,12 @@ pub enum Trouble {
     /// The label is used and never bound.
     Unbound,
     /// The label is bound where the instruction cannot name it.
-    OutOfReach,
+    OutOfReach {
+        /// Where the instruction stands.
+        at: u32,
+        /// Where the label stands.
+        target: u32,
+    },
 }
 
 /// A function that is being assembled.
@@ -191,7 +196,12 @@ impl<'a, 'b, F: Fixup> Assembly<'a, 'b, F> {
                 return Err(AsmError { line: 0, message });
             }
             Err(BufferError::Unbound { label, site }) => (label, site, Trouble::Unbound),
-            Err(BufferError::OutOfReach { label, site }) => (label, site, Trouble::OutOfReach),
+            Err(BufferError::OutOfReach {
+                label,
+                site,
+                at,
+                target,
+            }) => (label, site, Trouble::OutOfReach { at, target }),
         };
         let maker = makers.get(site).copied().unwrap_or(0);
         let Some(statement) = body.statements().get(maker as usize) else {

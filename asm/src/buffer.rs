@@ -385,9 +385,12 @@ impl<F: Fixup> CodeBuffer<F> {
             if form.fits(at + shift, target) {
                 continue;
             }
-            let form = form
-                .widen()
-                .ok_or(BufferError::OutOfReach { label, site: index })?;
+            let form = form.widen().ok_or(BufferError::OutOfReach {
+                label,
+                site: index,
+                at: at + shift,
+                target,
+            })?;
             self.sites[index].item = Item::Fixup { form, label };
             widened = true;
         }
@@ -626,7 +629,9 @@ mod tests {
             error,
             BufferError::OutOfReach {
                 label: far,
-                site: 0
+                site: 0,
+                at: 0,
+                target: 101,
             }
         );
     }

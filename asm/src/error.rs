@@ -26,6 +26,10 @@ pub enum BufferError {
         label: Label,
         /// The site.
         site: usize,
+        /// Where the site stands.
+        at: u32,
+        /// Where the target stands.
+        target: u32,
     },
     /// The code is longer than any branch could span.
     TooLong,
@@ -170,6 +174,7 @@ pub enum Message<'a> {
     XtensaCall0Target,
     XtensaL32rRange,
     XtensaL32rTarget,
+    XtensaL32rPlace,
     XtensaJumpRange,
     TooLong,
     OutOfMemory,
@@ -214,6 +219,7 @@ impl fmt::Display for Message<'_> {
             XtensaCall0Range => f.write_str("ERROR: xtensa call0 out of range"),
             XtensaCall0Target => f.write_str("ERROR: call0 target not word-aligned"),
             XtensaL32rRange => f.write_str("ERROR: xtensa l32r out of range"),
+            XtensaL32rPlace => f.write_str("ERROR: l32r location not word-aligned"),
             XtensaL32rTarget => f.write_str("ERROR: l32r target not word-aligned"),
             XtensaJumpRange => f.write_str("ERROR: xtensa jump out of range"),
             TooLong => f.write_str("code too long"),
@@ -242,9 +248,8 @@ impl Message<'_> {
         use Message::*;
         match self {
             XtensaBccRange | XtensaBcczRange | XtensaBitBranchRange | XtensaCall0Range
-            | XtensaCall0Target | XtensaL32rRange | XtensaL32rTarget | XtensaJumpRange => {
-                Exception::RuntimeError
-            }
+            | XtensaCall0Target | XtensaL32rRange | XtensaL32rPlace | XtensaL32rTarget
+            | XtensaJumpRange => Exception::RuntimeError,
             OutOfMemory => Exception::MemoryError,
             _ => Exception::SyntaxError,
         }
