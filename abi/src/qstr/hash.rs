@@ -5,7 +5,10 @@
 //! Zero is kept free as "not computed yet" for string objects. Upstream's hash is 8 or 16 bits wide and its
 //! value is not part of any file, so nothing else depends on the function chosen.
 
-/// The 32-bit hash of `text`, never 0.
+/// Significant bits of a hash: a string object of a 32-bit board keeps its hash and three flags in one word.
+pub const HASH_BITS: u32 = 29;
+
+/// The hash of `text`, never 0.
 #[inline]
 pub const fn hash_bytes(text: &[u8]) -> u32 {
     let mut hash = 0u32;
@@ -30,6 +33,7 @@ pub const fn hash_bytes(text: &[u8]) -> u32 {
     hash ^= hash >> 13;
     hash = hash.wrapping_mul(0xc2b2_ae35);
     hash ^= hash >> 16;
+    hash &= (1 << HASH_BITS) - 1;
     if hash == 0 { 1 } else { hash }
 }
 
@@ -44,9 +48,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_those_of_murmur3() {
-        assert_eq!(hash_bytes(b"test"), 0xba6b_d213);
-        assert_eq!(hash_bytes(b"Hello, world!"), 0xc036_3e43);
+    fn values_are_the_low_bits_of_murmur3() {
+        assert_eq!(hash_bytes(b"test"), 0x1a6b_d213);
+        assert_eq!(hash_bytes(b"Hello, world!"), 0x0036_3e43);
         // Its value for nothing is 0, which is kept free.
         assert_eq!(hash_bytes(b""), 1);
     }

@@ -10,7 +10,7 @@ pub mod rom;
 
 use core::fmt;
 
-pub use hash::hash_bytes;
+pub use hash::{HASH_BITS, hash_bytes};
 pub use pool::Pool;
 
 /// The number of an interned name. 0 is "no name".

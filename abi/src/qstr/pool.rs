@@ -5,7 +5,7 @@
 //! cannot fragment a small heap and copies nothing. Names are never removed.
 //!
 //! Looking up costs one hash of the text, one probe of the ROM table, and one of the run-time table; a slot holds
-//! ten bits of the hash beside the entry's index, so that strangers are rejected without touching the entry.
+//! seven bits of the hash beside the entry's index, so that strangers are rejected without touching the entry.
 use ferlance_collections::{OutOfMemory, TryVec};
 
 use super::{Qstr, hash_bytes, rom};

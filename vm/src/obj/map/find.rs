@@ -1,6 +1,6 @@
 //! Searching a map for a key of any type.
 
-use ferlance_abi::qstr::{Qstr, hash_bytes};
+use ferlance_abi::qstr::Qstr;
 
 use super::table::{SMALL, spread, spread_name};
 use super::{Found, Map, live_key};
@@ -308,12 +308,5 @@ fn equal_at_once(rt: &Runtime, a: Obj, b: Obj) -> Option<bool> {
 /// Hash of a str that is not interned: computed once, the same as its name would have.
 #[inline]
 fn text_hash(text: Ptr<StrData>) -> u32 {
-    match text.hash.get() {
-        0 => {
-            let hash = hash_bytes(text.bytes());
-            text.hash.set(hash as usize);
-            hash
-        }
-        hash => hash as u32,
-    }
+    text.hash()
 }

@@ -1,101 +1,75 @@
-//! `str`: UTF-8 text. Interned strings are words ([`Obj::qstr`]); others are structures (layout: spec
-//! native-abi 3.2, shared with `bytes`).
+//! `str`: UTF-8 text. Interned strings are words ([`Obj::qstr`]); others are structures ([`StrData`]).
+//!
+//! `str` and `bytes` share their structure, and with `bytearray` most of their methods: those are written once, for a
+//! [`Text`].
 
-use core::cell::Cell;
-use core::ptr::NonNull;
+mod data;
+pub mod find;
+pub mod index;
+mod operator;
 
 use ferlance_abi::qstr;
+use ferlance_abi::qstr::Qstr;
+use ferlance_abi::qstr::rom::CHARS;
 
-use super::ptr::{Ptr, PyType};
-use super::ty::{Header, Type, VTable};
+use super::ptr::Ptr;
+use super::ty::{Buffer, Members, PrintKind, Type, VTable};
 use super::word::Obj;
-use crate::runtime::{R, Runtime};
+use crate::call::Args;
+use crate::exc;
+use crate::obj::builtin_fun::expect_args;
+use crate::runtime::{R, Raised, Runtime};
+use crate::text::print::Print;
+use crate::text::{repr, unicode};
+
+pub use data::{StrData, new_data, new_data_uninit};
+pub use index::CharCache;
+pub(crate) use operator::{bytes_binary, compare_bytes};
 
 /// `str`.
 pub static STR: Type = Type::builtin(qstr!("str"), 0, &VT);
-static VT: VTable = VTable { ..VTable::NEW };
+static VT: VTable = VTable {
+    make_new: Some(make_new),
+    print: Some(print),
+    unary: Some(operator::unary),
+    binary: Some(operator::str_binary),
+    subscr: Some(index::subscr),
+    iter: Some(index::iter),
+    buffer: Some(buffer),
+    members: &MEMBERS,
+    ..VTable::NEW
+};
+static MEMBERS: Members = Members::EMPTY;
 
-/// A str or bytes structure. The data is followed by a NUL.
-#[repr(C)]
-pub struct StrData {
-    base: Header,
-    /// Full hash; 0 = not computed yet.
-    pub hash: Cell<usize>,
-    len: usize,
-    data: NonNull<u8>,
-}
-
-// SAFETY: every structure of type STR is a `StrData`.
-unsafe impl PyType for StrData {
-    fn ty() -> &'static Type {
-        &STR
-    }
-}
-
-impl StrData {
-    /// The bytes.
-    #[inline(always)]
-    pub fn bytes<'a>(&self) -> &'a [u8] {
-        // SAFETY: `data` holds `len` bytes for as long as the structure lives; they never change.
-        unsafe { core::slice::from_raw_parts(self.data.as_ptr(), self.len) }
-    }
-}
-
-/// A new structure of type `ty` (str or bytes) with a copy of `text` behind it, in one block.
-pub fn new_data(rt: &mut Runtime, ty: &'static Type, text: &[u8]) -> R<Ptr<StrData>> {
-    let size = size_of::<StrData>();
-    let Some(bytes) = text.len().checked_add(size + 1) else {
-        return Err(rt.no_memory(usize::MAX));
-    };
-    let at = rt.alloc_block(bytes, true)?;
-    // SAFETY: the block holds the structure, `text.len()` bytes and the NUL.
-    unsafe {
-        let data = at.add(size);
-        core::ptr::copy_nonoverlapping(text.as_ptr(), data.as_ptr(), text.len());
-        data.add(text.len()).write(0);
-        at.cast::<StrData>().write(StrData {
-            base: Header::new(ty),
-            hash: Cell::new(0),
-            len: text.len(),
-            data,
-        });
-        Ok(Ptr::from_non_null(at.cast()))
-    }
-}
-
-/// A new structure of type `ty` with room for `len` bytes (zeros), and the bytes, to be filled before anyone sees it.
-pub fn new_data_uninit<'a>(
-    rt: &mut Runtime,
-    ty: &'static Type,
-    len: usize,
-) -> R<(Obj, &'a mut [u8])> {
-    let size = size_of::<StrData>();
-    let Some(bytes) = len.checked_add(size + 1) else {
-        return Err(rt.no_memory(usize::MAX));
-    };
-    let at = rt.alloc_block(bytes, true)?;
-    // SAFETY: the block holds the structure, `len` bytes and the NUL; the caller is the only one to know it.
-    unsafe {
-        let data = at.add(size);
-        core::ptr::write_bytes(data.as_ptr(), 0, len + 1);
-        at.cast::<StrData>().write(StrData {
-            base: Header::new(ty),
-            hash: Cell::new(0),
-            len,
-            data,
-        });
-        let made = Ptr::<StrData>::from_non_null(at.cast()).obj();
-        Ok((made, core::slice::from_raw_parts_mut(data.as_ptr(), len)))
-    }
+/// The text of a str object with what is known about it.
+#[derive(Clone, Copy)]
+pub struct Text<'a> {
+    /// UTF-8 (surrogates included).
+    pub bytes: &'a [u8],
+    /// Whether it is all ASCII.
+    pub ascii: bool,
 }
 
 impl Runtime {
-    /// The str `text` (UTF-8): the interned one if there is one, else a copy.
+    /// The str `text` (UTF-8): the interned one if it is short and there is one, else a copy.
+    #[inline]
     pub fn new_str(&mut self, text: &[u8]) -> R<Obj> {
-        match self.pool.find(text) {
-            Some(name) => Ok(Obj::qstr(name)),
-            None => Ok(new_data(self, &STR, text)?.obj()),
+        if text.len() <= 1 {
+            match text.first() {
+                None => return Ok(Obj::qstr(Qstr::EMPTY)),
+                Some(ch) => {
+                    if let Some(name) = char_name(*ch) {
+                        return Ok(name);
+                    }
+                }
+            }
+        } else if text.len() <= SHORT {
+            let hash = ferlance_abi::qstr::hash_bytes(text);
+            if let Some(name) = self.pool.find_hashed(text, hash) {
+                return Ok(Obj::qstr(name));
+            }
         }
+        Ok(new_data(self, &STR, text)?.obj())
     }
 
     /// The text of a str object.
@@ -106,4 +80,121 @@ impl Runtime {
         }
         Some(obj.cast::<StrData>()?.get().bytes())
     }
+
+    /// The text of a str object, and whether it is ASCII.
+    #[inline]
+    pub fn str_text<'a>(&self, obj: Obj) -> Option<Text<'a>> {
+        if let Some(name) = obj.as_qstr() {
+            let bytes = self.name(name);
+            let ascii = bytes.is_ascii();
+            return Some(Text { bytes, ascii });
+        }
+        let data = obj.cast::<StrData>()?.get();
+        Some(Text {
+            bytes: data.bytes(),
+            ascii: data.is_ascii(),
+        })
+    }
+
+    /// The text of a str object.
+    ///
+    /// # Errors
+    /// `TypeError: can't convert 'T' object to str implicitly`.
+    pub fn expect_str<'a>(&mut self, obj: Obj) -> R<&'a [u8]> {
+        match self.str_bytes(obj) {
+            Some(text) => Ok(text),
+            None => Err(no_implicit(self, obj, "str")),
+        }
+    }
+}
+
+/// A str or bytes object with this text.
+pub fn new_of(rt: &mut Runtime, ty: &'static Type, text: &[u8]) -> R<Obj> {
+    if ty.same(&STR) {
+        rt.new_str(text)
+    } else {
+        Ok(new_data(rt, ty, text)?.obj())
+    }
+}
+
+/// Longest text that is looked for among the names before a structure is made.
+const SHORT: usize = 10;
+
+/// The str of one ASCII character that is a name.
+#[inline(always)]
+pub fn char_name(ch: u8) -> Option<Obj> {
+    match CHARS.get(ch as usize) {
+        Some(0) | None => None,
+        Some(name) => Some(Obj::qstr(Qstr::new(u32::from(*name)))),
+    }
+}
+
+/// `TypeError: can't convert 'T' object to str implicitly`.
+#[cold]
+pub fn no_implicit(rt: &mut Runtime, obj: Obj, to: &str) -> Raised {
+    let ty = rt.type_name(obj);
+    rt.type_error_fmt(format_args!(
+        "can't convert '{ty}' object to {to} implicitly"
+    ))
+}
+
+fn make_new(rt: &mut Runtime, _: &'static Type, args: Args<'_>) -> R<Obj> {
+    expect_args(rt, args, 0, 3, false)?;
+    let Some(arg) = args.get(0) else {
+        return Ok(Obj::qstr(Qstr::EMPTY));
+    };
+    if let Some(encoding) = args.get(1) {
+        let bytes = rt.buffer_of(arg, false)?.bytes();
+        return unicode::decode(rt, bytes, Some(encoding), args.get(2));
+    }
+    rt.to_str(arg)
+}
+
+impl Runtime {
+    /// `str(obj)`.
+    pub fn to_str(&mut self, obj: Obj) -> R<Obj> {
+        if obj.is_qstr() || obj.is::<StrData>() {
+            return Ok(obj);
+        }
+        if let Some(value) = obj.as_small() {
+            let mut buf = [0; 24];
+            return self.new_str(super::int::decimal(value, &mut buf));
+        }
+        let text = self.text_of(obj, PrintKind::Str)?;
+        text.into_str(self)
+    }
+}
+
+fn print(rt: &mut Runtime, obj: Obj, kind: PrintKind, out: &mut dyn Print) -> R<()> {
+    let text = rt.str_bytes(obj).unwrap_or(&[]);
+    match kind {
+        PrintKind::Str | PrintKind::Exc => out.write(rt, text),
+        PrintKind::Repr => repr::write_str(rt, text, out),
+        PrintKind::Json => repr::write_json(rt, text, out),
+    }
+}
+
+fn buffer(rt: &mut Runtime, obj: Obj, write: bool) -> Option<Buffer> {
+    let text = rt.str_bytes(obj)?;
+    (!write).then_some(Buffer {
+        data: text.as_ptr().cast_mut(),
+        len: text.len(),
+        typecode: b'B',
+    })
+}
+
+/// The structure of an object of type str or bytes that is no name.
+///
+/// # Safety
+/// The object came through the vtable of `str` or `bytes`.
+#[inline(always)]
+pub(crate) unsafe fn data_of(obj: Obj) -> Ptr<StrData> {
+    // SAFETY: the caller's.
+    unsafe { obj.cast_unchecked() }
+}
+
+/// `UnicodeError` without text.
+#[cold]
+pub fn unicode_error(rt: &mut Runtime) -> Raised {
+    rt.raise(&exc::UNICODE_ERROR, &[])
 }

@@ -1,0 +1,285 @@
+//! Searching in bytes: linear in the length of the text, whatever is sought.
+
+/// The first place of `needle` in `text`; an empty one is found at once.
+#[inline]
+pub fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
+    match needle {
+        [] => Some(0),
+        [byte] => find_byte(text, *byte),
+        _ if needle.len() > text.len() => None,
+        _ => find_long(text, needle),
+    }
+}
+
+/// The last place of `needle` in `text`; an empty one is found at the end.
+pub fn rfind(text: &[u8], needle: &[u8]) -> Option<usize> {
+    match needle {
+        [] => Some(text.len()),
+        [byte] => text.iter().rposition(|b| b == byte),
+        _ if needle.len() > text.len() => None,
+        _ => rfind_long(text, needle),
+    }
+}
+
+/// The first place of a byte.
+#[inline]
+pub fn find_byte(text: &[u8], byte: u8) -> Option<usize> {
+    // Eight bytes at a time: a byte that is zero after the exclusive or sets its top bit.
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    let pattern = LOW.wrapping_mul(u64::from(byte));
+    let (words, tail) = text.as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        let diff = u64::from_le_bytes(*word) ^ pattern;
+        let zero = diff.wrapping_sub(LOW) & !diff & (LOW << 7);
+        if zero != 0 {
+            return Some(i * 8 + zero.trailing_zeros() as usize / 8);
+        }
+    }
+    let at = tail.iter().position(|b| *b == byte)?;
+    Some(words.len() * 8 + at)
+}
+
+/// How many bytes may be compared in vain, beyond those passed over, before the search changes its method.
+const PATIENCE: usize = 64;
+
+fn find_long(text: &[u8], needle: &[u8]) -> Option<usize> {
+    let first = *needle.first()?;
+    let last_start = text.len() - needle.len();
+    let mut at = 0;
+    let mut wasted = 0;
+    while at <= last_start {
+        at += find_byte(text.get(at..=last_start)?, first)?;
+        let window = text.get(at..at + needle.len())?;
+        let same = window
+            .iter()
+            .zip(needle)
+            .take_while(|(a, b)| a == b)
+            .count();
+        if same == needle.len() {
+            return Some(at);
+        }
+        wasted += same;
+        at += 1;
+        if wasted > 4 * at + PATIENCE {
+            return two_way(text, needle, at, false);
+        }
+    }
+    None
+}
+
+fn rfind_long(text: &[u8], needle: &[u8]) -> Option<usize> {
+    let first = *needle.first()?;
+    let mut wasted = 0;
+    let mut passed = 0;
+    for at in (0..=text.len() - needle.len()).rev() {
+        passed += 1;
+        if text.get(at) != Some(&first) {
+            continue;
+        }
+        let window = text.get(at..at + needle.len())?;
+        let same = window
+            .iter()
+            .zip(needle)
+            .take_while(|(a, b)| a == b)
+            .count();
+        if same == needle.len() {
+            return Some(at);
+        }
+        wasted += same;
+        if wasted > 4 * passed + PATIENCE {
+            // What was searched already holds no match, but a window that begins before it may reach into it.
+            let end = (at + needle.len() - 1).min(text.len());
+            return two_way(text.get(..end)?, needle, 0, true);
+        }
+    }
+    None
+}
+
+/// Bytes seen from the front or from the back.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    bytes: &'a [u8],
+    reversed: bool,
+}
+
+impl View<'_> {
+    #[inline(always)]
+    fn at(self, i: usize) -> Option<u8> {
+        if self.reversed {
+            let i = self.bytes.len().checked_sub(i + 1)?;
+            self.bytes.get(i).copied()
+        } else {
+            self.bytes.get(i).copied()
+        }
+    }
+}
+
+/// The maximal suffix of the needle for an order of bytes, and its period (Crochemore and Perrin).
+fn maximal_suffix(needle: View<'_>, greater: bool) -> (usize, usize) {
+    let (mut left, mut right, mut offset, mut period) = (0, 1, 0, 1);
+    while let Some(a) = needle.at(right + offset) {
+        let b = needle.at(left + offset).unwrap_or(0);
+        if (a < b && !greater) || (a > b && greater) {
+            right += offset + 1;
+            offset = 0;
+            period = right - left;
+        } else if a == b {
+            if offset + 1 == period {
+                right += offset + 1;
+                offset = 0;
+            } else {
+                offset += 1;
+            }
+        } else {
+            left = right;
+            right += 1;
+            offset = 0;
+            period = 1;
+        }
+    }
+    (left, period)
+}
+
+/// The two-way search: linear, without tables. From `start`, or from the end when `reversed`.
+fn two_way(text: &[u8], needle: &[u8], start: usize, reversed: bool) -> Option<usize> {
+    let n = needle.len();
+    let (text, pattern) = (
+        View {
+            bytes: text,
+            reversed,
+        },
+        View {
+            bytes: needle,
+            reversed,
+        },
+    );
+    let (small, large) = (
+        maximal_suffix(pattern, false),
+        maximal_suffix(pattern, true),
+    );
+    let (cut, period) = if small.0 > large.0 { small } else { large };
+    let periodic = (0..cut).all(|i| i + period < n && pattern.at(i) == pattern.at(i + period));
+    let shift = if periodic {
+        period
+    } else {
+        cut.max(n - cut) + 1
+    };
+    let (mut at, mut known) = (start, 0);
+    while at + n <= text.bytes.len() {
+        let mut i = if periodic { cut.max(known) } else { cut };
+        while i < n && pattern.at(i) == text.at(at + i) {
+            i += 1;
+        }
+        if i < n {
+            at += i - cut + 1;
+            known = 0;
+            continue;
+        }
+        let mut j = cut;
+        while j > known && pattern.at(j - 1) == text.at(at + j - 1) {
+            j -= 1;
+        }
+        if j <= known {
+            return Some(if reversed {
+                text.bytes.len() - at - n
+            } else {
+                at
+            });
+        }
+        at += shift;
+        known = if periodic { n - period } else { 0 };
+    }
+    None
+}
+
+/// Number of places of `needle` that do not overlap; `needle` is not empty.
+pub fn count(text: &[u8], needle: &[u8]) -> usize {
+    if let [byte] = needle {
+        return text.iter().filter(|b| *b == byte).count();
+    }
+    let mut places = Places::new(text, needle);
+    let mut n = 0;
+    while places.next().is_some() {
+        n += 1;
+    }
+    n
+}
+
+/// Places of a needle that do not overlap, from the front.
+pub struct Places<'a> {
+    text: &'a [u8],
+    needle: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Places<'a> {
+    /// `needle` is not empty.
+    pub fn new(text: &'a [u8], needle: &'a [u8]) -> Places<'a> {
+        Places {
+            text,
+            needle,
+            at: 0,
+        }
+    }
+}
+
+impl Iterator for Places<'_> {
+    type Item = usize;
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        let found = self.at + find(self.text.get(self.at..)?, self.needle)?;
+        self.at = found + self.needle.len().max(1);
+        Some(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn naive(text: &[u8], needle: &[u8]) -> Option<usize> {
+        (0..=text.len().checked_sub(needle.len())?).find(|at| text[*at..].starts_with(needle))
+    }
+
+    fn rnaive(text: &[u8], needle: &[u8]) -> Option<usize> {
+        (0..=text.len().checked_sub(needle.len())?)
+            .rev()
+            .find(|at| text[*at..].starts_with(needle))
+    }
+
+    #[test]
+    fn every_method_finds_what_a_plain_search_finds() {
+        let mut seed = 1u32;
+        let mut random = |n: u32| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 16) % n
+        };
+        for _ in 0..20_000 {
+            let letters = 1 + random(3);
+            let mut word = |most: u32| -> alloc::vec::Vec<u8> {
+                let len = random(most);
+                (0..len).map(|_| b'a' + random(letters) as u8).collect()
+            };
+            let (text, needle) = (word(60), word(9));
+            assert_eq!(find(&text, &needle), naive(&text, &needle));
+            assert_eq!(rfind(&text, &needle), rnaive(&text, &needle));
+            if !needle.is_empty() {
+                assert_eq!(two_way(&text, &needle, 0, false), naive(&text, &needle));
+                assert_eq!(two_way(&text, &needle, 0, true), rnaive(&text, &needle));
+            }
+        }
+    }
+
+    #[test]
+    fn the_worst_case_is_linear() {
+        let text = alloc::vec![b'a'; 1_000_000];
+        let mut needle = alloc::vec![b'a'; 100_000];
+        needle.push(b'b');
+        assert_eq!(find(&text, &needle), None);
+        assert_eq!(count(&text, &needle), 0);
+        needle.insert(0, b'b');
+        needle.pop();
+        assert_eq!(rfind(&text, &needle), None);
+        assert_eq!(find(&text, &text[..500_000]), Some(0));
+    }
+}
