@@ -182,7 +182,7 @@ fn float_binary(op: BinaryOp, a: &Number, b: &Number) -> Result<Option<f64>, Num
         BinaryOp::Multiply => Some(x * y),
         _ if y == 0.0 && op != BinaryOp::Power => None,
         BinaryOp::TrueDivide => Some(x / y),
-        BinaryOp::FloorDivide => Some(libm::floor(x / y)),
+        BinaryOp::FloorDivide => Some(float_floor_divide(x, y)),
         BinaryOp::Modulo => Some(float_modulo(x, y)),
         BinaryOp::Power if x == 0.0 && y < 0.0 => None,
         // A fractional power of a negative number is complex.
@@ -190,6 +190,19 @@ fn float_binary(op: BinaryOp, a: &Number, b: &Number) -> Result<Option<f64>, Num
         BinaryOp::Power => Some(libm::pow(x, y)),
         _ => None,
     })
+}
+
+/// The quotient rounded down: that of what the remainder leaves, since `x / y` may be rounded up to a whole number.
+fn float_floor_divide(x: f64, y: f64) -> f64 {
+    let quotient = (x - float_modulo(x, y)) / y;
+    if quotient == 0.0 {
+        return libm::copysign(0.0, x / y);
+    }
+    let whole = libm::floor(quotient);
+    match quotient - whole > 0.5 {
+        true => whole + 1.0,
+        false => whole,
+    }
 }
 
 /// The remainder with the sign of the divisor.

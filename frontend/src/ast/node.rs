@@ -476,7 +476,9 @@ record! {
 record! {
     /// `key: value`
     DictItem {
-        /// The key; its `pos` is where the item is noted.
+        /// Its first token, where the item is noted.
+        pos: Pos,
+        /// The key.
         key: ExprId,
         /// The value.
         value: ExprId,

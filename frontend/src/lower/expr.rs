@@ -163,8 +163,8 @@ impl Lower<'_> {
     fn dict(&mut self, list: List<DictItem>) -> Walk {
         let items = self.ast.items(list);
         self.op(Op::BuildMap(items.len() as u32))?;
-        for DictItem { key, value } in items {
-            self.mark(self.ast.first(key))?;
+        for DictItem { pos, key, value } in items {
+            self.mark(pos)?;
             self.expr(value)?;
             self.expr(key)?;
             self.op(Op::StoreMap)?;
@@ -176,7 +176,7 @@ impl Lower<'_> {
     fn mixed_display(&mut self, dict: bool, list: List<DictItem>, pos: Pos) -> Walk {
         let items = self.ast.items(list);
         let fitting = items.len().saturating_sub(1);
-        for DictItem { key, value } in items.take(fitting) {
+        for DictItem { key, value, .. } in items.take(fitting) {
             if dict {
                 self.expr(value)?;
             }

@@ -5,7 +5,8 @@ use ferlance_abi::qstr::Qstr;
 
 use super::{Parse, Parser};
 use crate::ast::{
-    Comp, CompClause, CompKind, Const, DictItem, ExprId, ExprKind, Int64, List, Mark, Slice,
+    Comp, CompClause, CompKind, Const, ConstId, DictItem, ExprId, ExprKind, Int64, List, Mark,
+    Slice,
 };
 use crate::source::Pos;
 use crate::token::Token;
@@ -19,19 +20,14 @@ impl Parser<'_, '_> {
         if !matches!(self.kind(), Token::Dot | Token::LParen | Token::LBracket) {
             return Ok(base);
         }
-        if bracketed {
-            let kind = self.kind_of(base);
-            if matches!(
-                kind,
-                ExprKind::Attr { .. } | ExprKind::Index { .. } | ExprKind::Call { .. }
-            ) {
-                base = self.tree.expr(ExprKind::Paren(base), first)?;
-            }
-        }
         if let ExprKind::Name(name) = self.kind_of(base) {
             if self.at(Token::Dot) && name == qstr!("math") {
                 return self.math_constant(base, first);
             }
+        }
+        if bracketed {
+            // Trailers count from the bracket, and `(a.b)(x)` is not a method call.
+            base = self.tree.expr(ExprKind::Paren(base), first)?;
         }
         self.trailers(base)
     }
@@ -75,7 +71,7 @@ impl Parser<'_, '_> {
             && !matches!(self.kind(), Token::Dot | Token::LParen | Token::LBracket)
         {
             if let Some(value) = math_value(name) {
-                let id = self.tree.constant(Const::Float(value))?;
+                let id = self.math_object(value)?;
                 return Ok(self
                     .tree
                     .expr(ExprKind::Const { id, noted: false }, first)?);
@@ -83,6 +79,18 @@ impl Parser<'_, '_> {
         }
         let attr = self.tree.expr(ExprKind::Attr { base, name }, pos)?;
         self.trailers(attr)
+    }
+
+    /// The object of a math constant. Nan is equal to no other object, so there is one of it.
+    fn math_object(&mut self, value: f64) -> Parse<ConstId> {
+        if let Some(nan) = self.math_nan.filter(|_| value.is_nan()) {
+            return Ok(nan);
+        }
+        let id = self.tree.constant(Const::Float(value))?;
+        if value.is_nan() {
+            self.math_nan = Some(id);
+        }
+        Ok(id)
     }
 
     fn atom(&mut self) -> Parse<ExprId> {
@@ -174,24 +182,19 @@ impl Parser<'_, '_> {
             Token::Comma => {
                 let from = self.tree.begin();
                 self.tree.push(first)?;
-                let trailing = self.display_rest()?;
+                let (second_pos, trailing) = self.display_rest()?;
                 self.expect(Token::RParen)?;
-                let noted = match self.tree.pushed::<ExprId>(from) {
-                    1 => 0,
-                    2 if !trailing => 0,
-                    _ => 1,
+                // Upstream notes a constant tuple at its second element, but one of two without a comma behind them,
+                // or of one, at the first.
+                let noted = match second_pos {
+                    Some(second) if trailing || self.tree.pushed::<ExprId>(from) > 2 => second,
+                    _ => first_pos,
                 };
                 self.finish_tuple(from, pos, Some(noted), mark)
             }
             _ => {
                 self.expect(Token::RParen)?;
-                match self.kind() {
-                    // Trailers count from the bracket, and `(a.b)(x)` is not a method call.
-                    Token::Dot | Token::LParen | Token::LBracket => {
-                        Ok(self.tree.expr(ExprKind::Paren(first), pos)?)
-                    }
-                    _ => Ok(first),
-                }
+                Ok(first)
             }
         }
     }
@@ -204,16 +207,19 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// What follows the first item of a tuple or list: pushed. Tells whether a comma ends it.
-    fn display_rest(&mut self) -> Parse<bool> {
+    /// What follows the first item of a tuple or list: pushed. Gives where the second item is, and whether a comma
+    /// ends them all.
+    fn display_rest(&mut self) -> Parse<(Option<Pos>, bool)> {
+        let mut second = None;
         while self.eat(Token::Comma)? {
             if !self.starts_expr() && !self.at(Token::Star) {
-                return Ok(true);
+                return Ok((second, true));
             }
+            second.get_or_insert(self.pos());
             let item = self.display_item()?;
             self.tree.push(item)?;
         }
-        Ok(false)
+        Ok((second, false))
     }
 
     /// `[ … ]`
@@ -255,23 +261,25 @@ impl Parser<'_, '_> {
             return Ok(comp);
         }
         let from = self.tree.begin();
-        self.push_brace_item(dict, key, value)?;
+        self.push_brace_item(dict, first_pos, key, value)?;
         let mut mixed: Option<List<DictItem>> = None;
         while self.eat(Token::Comma)? {
             if !self.starts_expr() {
                 break;
             }
+            let item_pos = self.pos();
             let (key, value) = self.brace_item()?;
             if mixed.is_some() {
                 continue;
             }
             if value.is_some() == dict {
-                self.push_brace_item(dict, key, value)?;
+                self.push_brace_item(dict, item_pos, key, value)?;
             } else {
                 mixed = Some(self.mixed_items(
                     from,
                     dict,
                     DictItem {
+                        pos: item_pos,
                         key,
                         value: value.unwrap_or(key),
                     },
@@ -300,9 +308,15 @@ impl Parser<'_, '_> {
         Ok((key, value))
     }
 
-    fn push_brace_item(&mut self, dict: bool, key: ExprId, value: Option<ExprId>) -> Parse<()> {
+    fn push_brace_item(
+        &mut self,
+        dict: bool,
+        pos: Pos,
+        key: ExprId,
+        value: Option<ExprId>,
+    ) -> Parse<()> {
         match value {
-            Some(value) if dict => self.tree.push(DictItem { key, value })?,
+            Some(value) if dict => self.tree.push(DictItem { pos, key, value })?,
             _ => self.tree.push(key)?,
         }
         Ok(())
@@ -323,7 +337,12 @@ impl Parser<'_, '_> {
                 let Some(key) = self.tree.pending::<ExprId>(from).get(i) else {
                     break;
                 };
-                self.tree.push(DictItem { key, value: key })?;
+                let pos = self.tree.ast[key].pos;
+                self.tree.push(DictItem {
+                    pos,
+                    key,
+                    value: key,
+                })?;
             }
         }
         self.tree.push(last)?;
@@ -420,13 +439,13 @@ impl Parser<'_, '_> {
     }
 
     /// Makes a tuple of what was pushed since `from`: one constant if all of it is constant. Everything since `mark` belongs
-    /// to the tuple. In brackets, `noted` tells at which element upstream notes a constant one: at the second, or at the
-    /// first if there is only one or if there are two without a comma behind them; else at the first.
+    /// to the tuple. `noted` is given for one in brackets: where upstream notes it if it is constant. One without is noted
+    /// at its start.
     pub(super) fn finish_tuple(
         &mut self,
         from: usize,
         pos: Pos,
-        noted: Option<usize>,
+        noted: Option<Pos>,
         mark: Mark,
     ) -> Parse<ExprId> {
         if !self
@@ -439,8 +458,7 @@ impl Parser<'_, '_> {
             return Ok(self.tree.expr(ExprKind::Tuple { items, bracketed }, pos)?);
         }
         let count = self.tree.pushed::<ExprId>(from);
-        let noted = self.tree.pending::<ExprId>(from).get(noted.unwrap_or(0));
-        let noted = noted.map_or(pos, |item| self.tree.ast[item].pos);
+        let noted = noted.unwrap_or(pos);
         let ids = self.tree.begin();
         for i in 0..count {
             let Some(item) = self.tree.pending::<ExprId>(from).get(i) else {

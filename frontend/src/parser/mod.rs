@@ -18,7 +18,7 @@ mod stmt;
 use ferlance_abi::qstr::{Pool, Qstr};
 use ferlance_collections::OutOfMemory;
 
-use crate::ast::{Ast, Builder, ExprId, List, Root};
+use crate::ast::{Ast, Builder, ConstId, ExprId, List, Root};
 use crate::diag::Code;
 use crate::error::{Arg, Diag};
 use crate::lexer::{Lexer, NumberError, Stop, Tok};
@@ -72,6 +72,7 @@ pub fn parse(source: &[u8], pool: &mut Pool, options: &ParseOptions) -> Result<A
         depth: 0,
         options: *options,
         consts: Consts::default(),
+        math_nan: None,
         block: Block::default(),
         error: None,
     };
@@ -105,6 +106,8 @@ struct Parser<'s, 'p> {
     depth: u16,
     options: ParseOptions,
     consts: Consts,
+    /// The object of `math.nan`.
+    math_nan: Option<ConstId>,
     block: Block,
     error: Option<Diag>,
 }
