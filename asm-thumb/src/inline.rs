@@ -115,6 +115,7 @@ impl<'a, 'b> Assembler<'a, 'b> {
             return Ok(());
         }
         match stock::instruction(self, statement) {
+            Err(Message::OutOfMemory) => Err(Message::OutOfMemory),
             Err(refusal) if self.assembly.dialect() == Dialect::Full => {
                 match (self.look_up(statement)?, refusal) {
                     (Found::Done, _) => Ok(()),

@@ -200,6 +200,7 @@ impl<'a, 'b> Assembler<'a, 'b> {
             return Ok(());
         }
         match self.stock(statement) {
+            Err(Message::OutOfMemory) => Err(Message::OutOfMemory),
             Err(refusal) if self.assembly.dialect() == Dialect::Full => {
                 match self.look_up(statement)? {
                     true => Ok(()),
