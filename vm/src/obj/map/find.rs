@@ -3,7 +3,7 @@
 use ferlance_abi::qstr::Qstr;
 
 use super::table::{SMALL, spread, spread_name};
-use super::{Found, Map, live_key};
+use super::{Found, Located, Map, live_key};
 use crate::obj::ptr::Ptr;
 use crate::obj::str::StrData;
 use crate::obj::word::Obj;
@@ -31,19 +31,73 @@ enum Wanted {
 }
 
 impl Map {
-    /// Position of this very word in a large table.
+    /// Position of this very word in a large table of names.
     #[inline]
     pub(super) fn find_word(&self, word: usize, hash: u32) -> Option<usize> {
         let table = self.view();
         let index = table.index();
-        let mut slot = index.home(hash);
+        let (mut slot, tag) = (index.home(hash), index.tag(hash));
         loop {
-            let n = index.get(slot);
-            if n == 0 {
+            let value = index.get(slot);
+            if value == 0 {
                 return None;
             }
-            if table.entry(n - 1).key.get() == word {
-                return Some(n - 1);
+            if let Some(at) = index.entry(value, tag)
+                && table.entry(at).key.get() == word
+            {
+                return Some(at);
+            }
+            slot = index.after(slot);
+        }
+    }
+
+    /// The quick search: names in maps of names, small ints and names in others. Calls nothing.
+    #[inline]
+    pub(super) fn locate(&self, rt: &Runtime, key: Obj) -> Located {
+        let word = key.raw();
+        if self.is_fixed() {
+            return Located::Unknown;
+        }
+        let names = self.is_names();
+        let hash = if names {
+            if !key.is_qstr() {
+                return Located::Unknown;
+            }
+            spread_name(word)
+        } else if let Some(value) = key.as_small() {
+            spread(value as usize)
+        } else if let Some(name) = key.as_qstr() {
+            spread(rt.pool.hash(name) as usize)
+        } else {
+            return Located::Unknown;
+        };
+        let table = self.view();
+        if !table.is_large() {
+            let used = self.entry_count();
+            for at in 0..used {
+                if table.entry(at).key.get() == word {
+                    return Located::At(at);
+                }
+            }
+            if !names && (0..used).any(|at| table.hash(at) == hash) {
+                return Located::Unknown;
+            }
+            return Located::Absent { hash };
+        }
+        let index = table.index();
+        let (mut slot, tag) = (index.home(hash), index.tag(hash));
+        loop {
+            let value = index.get(slot);
+            if value == 0 {
+                return Located::Absent { hash };
+            }
+            if let Some(at) = index.entry(value, tag) {
+                if table.entry(at).key.get() == word {
+                    return Located::At(at);
+                }
+                if !names && table.hash(at) == hash {
+                    return Located::Unknown;
+                }
             }
             slot = index.after(slot);
         }
@@ -66,16 +120,14 @@ impl Map {
             return (0..self.entry_count()).find_map(same);
         }
         let hash = spread(rt.pool.hash(name) as usize);
-        let (table, index) = (self.view(), self.view().index());
-        let mut slot = index.home(hash);
+        let index = self.view().index();
+        let (mut slot, tag) = (index.home(hash), index.tag(hash));
         loop {
-            let n = index.get(slot);
-            if n == 0 {
+            let value = index.get(slot);
+            if value == 0 {
                 return None;
             }
-            if table.hash(n - 1) == hash
-                && let Some(at) = same(n - 1)
-            {
+            if let Some(at) = index.entry(value, tag).and_then(same) {
                 return Some(at);
             }
             slot = index.after(slot);
@@ -195,24 +247,25 @@ impl Map {
                 return self.scan(rt, key, hash);
             }
             let (table, index) = (self.view(), self.view().index());
-            let mut slot = index.home(hash);
+            let (mut slot, tag) = (index.home(hash), index.tag(hash));
             loop {
-                let n = index.get(slot);
-                if n == 0 {
+                let value = index.get(slot);
+                if value == 0 {
                     return Ok(None);
                 }
-                let at = n - 1;
-                let entry = table.entry(at);
-                if entry.key.get() == key.raw() {
-                    return Ok(Some(at));
-                }
-                if table.hash(at) == hash
-                    && let Some(other) = live_key(entry)
-                {
-                    match self.compare(rt, at, other, key)? {
-                        Compared::Equal => return Ok(Some(at)),
-                        Compared::Changed => continue 'again,
-                        Compared::Different => {}
+                if let Some(at) = index.entry(value, tag) {
+                    let entry = table.entry(at);
+                    if entry.key.get() == key.raw() {
+                        return Ok(Some(at));
+                    }
+                    if let Some(other) = live_key(entry)
+                        && table.hash(at) == hash
+                    {
+                        match self.compare(rt, at, other, key)? {
+                            Compared::Equal => return Ok(Some(at)),
+                            Compared::Changed => continue 'again,
+                            Compared::Different => {}
+                        }
                     }
                 }
                 slot = index.after(slot);

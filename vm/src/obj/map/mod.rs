@@ -278,18 +278,11 @@ impl Map {
     /// The key cannot be hashed; its `__hash__` or an `__eq__` raised.
     #[inline]
     pub fn find(&self, rt: &mut Runtime, key: Obj) -> R<Option<usize>> {
-        if self.is_names() && key.is_qstr() && !self.is_fixed() {
-            let word = key.raw();
-            return Ok(if self.alloc.get() <= SMALL {
-                self.entries().iter().position(|e| e.key.get() == word)
-            } else {
-                self.find_word(word, spread_name(word))
-            });
+        match self.locate(rt, key) {
+            Located::At(at) => Ok(Some(at)),
+            Located::Absent { .. } => Ok(None),
+            Located::Unknown => self.find_any(rt, key),
         }
-        if self.entry_count() == 0 {
-            return Ok(None);
-        }
-        self.find_any(rt, key)
     }
 
     /// Value of a key.
@@ -305,7 +298,20 @@ impl Map {
     ///
     /// # Errors
     /// As [`Map::find`]; out of memory; the map is fixed.
+    #[inline]
     pub fn store(&self, rt: &mut Runtime, key: Obj, value: Obj) -> R<()> {
+        match self.locate(rt, key) {
+            Located::At(at) => {
+                self.set_value_at(at, value);
+                Ok(())
+            }
+            Located::Absent { hash } => self.append(rt, key, hash, value),
+            Located::Unknown => self.store_any(rt, key, value),
+        }
+    }
+
+    #[inline(never)]
+    fn store_any(&self, rt: &mut Runtime, key: Obj, value: Obj) -> R<()> {
         match self.find_or_hash(rt, key)? {
             Found::At(at) if !self.is_fixed() => {
                 self.set_value_at(at, value);
@@ -353,7 +359,6 @@ impl Map {
             return Obj::NONE;
         }
         let table = self.view();
-        table.unlink(at);
         if table.is_large() {
             table.tail().dead.set(table.tail().dead.get() + 1);
         }
@@ -379,10 +384,7 @@ impl Map {
             used -= 1;
             let entry = table.entry(used);
             match live_key(entry) {
-                Some(key) => {
-                    table.unlink(used);
-                    popped = Some((key, entry.value.get().unwrap_or(Obj::NONE)));
-                }
+                Some(key) => popped = Some((key, entry.value.get().unwrap_or(Obj::NONE))),
                 None if table.is_large() => {
                     table.tail().dead.set(table.tail().dead.get() - 1);
                 }
@@ -500,6 +502,7 @@ impl Map {
         if self.entry_count() >= self.alloc.get()
             || (self.is_names() && !key.is_qstr())
             || self.is_fixed()
+            || self.view().is_index_full()
         {
             self.make_room(rt, key)?;
         }
@@ -525,12 +528,14 @@ impl Map {
         let alloc = self.alloc.get();
         let names = self.is_names() && key.is_qstr();
         let live = self.len();
-        if self.entry_count() < alloc {
-            // Only the mode changes.
+        if self.entry_count() < alloc && names != self.is_names() {
             return self.rebuild(rt, alloc, names);
         }
         // A quarter of the room must come free for a compaction to be worth while, else churn would be dear.
-        let new = if live > alloc - alloc / 4 || alloc < 4 {
+        let new = if self.entry_count() < alloc {
+            // Only the index is full, of entries that were popped.
+            alloc
+        } else if live > alloc - alloc / 4 || alloc < 4 {
             (alloc * 2).max(4)
         } else if live < alloc / 8 {
             (live * 2).next_power_of_two().max(4)
@@ -539,7 +544,7 @@ impl Map {
         };
         if new == alloc && names == self.is_names() {
             self.moved(rt);
-            let live = self.view().compact(alloc);
+            let live = self.view().compact(self.entry_count());
             self.set_used(live);
             return Ok(());
         }
@@ -595,6 +600,16 @@ impl Map {
         }
         Ok(to.base)
     }
+}
+
+/// Outcome of the quick search for names and small ints.
+enum Located {
+    At(usize),
+    Absent {
+        hash: u32,
+    },
+    /// Another kind of key, table or neighbour: search thoroughly.
+    Unknown,
 }
 
 /// Outcome of a search that may be followed by an insertion.

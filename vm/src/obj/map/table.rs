@@ -1,16 +1,21 @@
 //! The block behind a map: entries, and what finds them quickly.
 //!
 //! ```text
-//! ┌────────────────────┬──────────────┬────────────────┬──────────────────────────┐
-//! │ entries: key, value│ dead │ first │ hashes: u32 … │ index: u8, u16 or u32 …  │
-//! └────────────────────┴──────────────┴────────────────┴──────────────────────────┘
-//!   alloc × 2 words      only if large  not if all keys   only if large; entry + 1,
-//!                                       are names         0 = free
+//! ┌────────────────────┬───────────────┬────────────────┬─────────────────────────┐
+//! │ entries: key, value│ [`Tail`]      │ hashes: u32 …  │ index: u8, u16 or u32 … │
+//! └────────────────────┴───────────────┴────────────────┴─────────────────────────┘
+//!   alloc × 2 words      only if large   not if all keys   only if large
+//!                                        are names
 //! ```
 //!
 //! "Large" is more than [`SMALL`] entries; smaller tables are searched from end to end. The index uses linear
-//! probing and holds live entries only: removal moves the followers of a probe chain back, so that there are
-//! no marks to clean up. Its size follows from the room for entries: a power of two of at least 3/2 of it.
+//! probing; its size is a power of two of at least 3/2 of the room for entries. A slot holds the entry's number
+//! plus one (0 = free) and, in the bits that are left above, bits of the hash, so that most strangers are told
+//! apart without a look at their entry.
+//!
+//! Nothing is ever taken out of the index but by making it anew. A slot whose entry was removed leads to a
+//! tombstone, one whose entry was popped leads nowhere or to the key that got the number next; neither does harm,
+//! since keys are compared anyway. [`Tail::filled`] counts slots in use, so that free ones remain.
 
 use core::cell::Cell;
 use core::ptr::NonNull;
@@ -41,6 +46,8 @@ pub(super) struct Entry {
 pub(super) struct Tail {
     /// Removed entries.
     pub(super) dead: Cell<usize>,
+    /// Slots of the index that are not free.
+    pub(super) filled: Cell<usize>,
     /// No entry before this one is live; saves a queue from looking at its dead head again and again.
     pub(super) first: Cell<usize>,
 }
@@ -203,6 +210,16 @@ impl Table {
             mask: (1 << bits) - 1,
             shift: 32 - bits,
             width: Table::index_width(self.alloc),
+            number_bits: usize::BITS - self.alloc.leading_zeros(),
+        }
+    }
+
+    /// Whether the index needs to be made anew before one more entry is linked.
+    #[inline]
+    pub(super) fn is_index_full(self) -> bool {
+        self.is_large() && {
+            let slots = 1usize << Table::index_bits(self.alloc);
+            self.tail().filled.get() >= slots - slots / 4
         }
     }
 
@@ -217,37 +234,9 @@ impl Table {
         while index.get(slot) != 0 {
             slot = index.after(slot);
         }
-        index.set(slot, i + 1);
-    }
-
-    /// Takes the live entry `i` out of the index, if there is one. Its key must still stand.
-    pub(super) fn unlink(self, i: usize) {
-        if !self.is_large() {
-            return;
-        }
-        let index = self.index();
-        let mut hole = index.home(self.hash(i));
-        loop {
-            match index.get(hole) {
-                0 => return, // not linked: cannot be, all live entries are
-                n if n == i + 1 => break,
-                _ => hole = index.after(hole),
-            }
-        }
-        let mut slot = hole;
-        loop {
-            slot = index.after(slot);
-            let n = index.get(slot);
-            if n == 0 {
-                break;
-            }
-            let home = index.home(self.hash(n - 1));
-            if (slot.wrapping_sub(home) & index.mask) >= (slot.wrapping_sub(hole) & index.mask) {
-                index.set(hole, n);
-                hole = slot;
-            }
-        }
-        index.set(hole, 0);
+        index.set(slot, index.tag(hash) | (i + 1) as u32);
+        let filled = &self.tail().filled;
+        filled.set(filled.get() + 1);
     }
 
     /// Moves the live ones among the first `used` entries to the front and makes the index anew; how many
@@ -276,6 +265,7 @@ impl Table {
         if self.is_large() {
             self.tail().dead.set(0);
             self.tail().first.set(0);
+            self.tail().filled.set(0);
             let index = self.index();
             // SAFETY: the index has `mask + 1` slots of `width` bytes.
             unsafe { index.base.write_bytes(0, (index.mask + 1) * index.width) };
@@ -294,10 +284,12 @@ pub(super) struct Index {
     mask: usize,
     shift: u32,
     width: usize,
+    /// Bits of a slot that hold the entry's number plus one; those above hold bits of the hash.
+    number_bits: u32,
 }
 
 impl Index {
-    /// Where a chain of entries with this hash begins.
+    /// Where a chain of entries with this hash begins. Uses the hash's upper bits; tags are its lower ones.
     #[inline(always)]
     pub(super) fn home(self, hash: u32) -> usize {
         (hash >> self.shift) as usize
@@ -309,30 +301,49 @@ impl Index {
         (slot + 1) & self.mask
     }
 
-    /// Entry number plus one in a slot; 0 = free.
+    /// The upper bits of a slot for this hash.
     #[inline(always)]
-    pub(super) fn get(self, slot: usize) -> usize {
+    pub(super) fn tag(self, hash: u32) -> u32 {
+        let all = u32::MAX >> (32 - 8 * self.width as u32);
+        hash.unbounded_shl(self.number_bits) & all
+    }
+
+    /// The entry that a slot leads to, if the slot's tag is this one. The slot is not free.
+    #[inline(always)]
+    pub(super) fn entry(self, slot_value: u32, tag: u32) -> Option<usize> {
+        let number = slot_value ^ tag;
+        // Another tag leaves bits above the number.
+        if number.unbounded_shr(self.number_bits) == 0 {
+            Some((number as usize).wrapping_sub(1))
+        } else {
+            None
+        }
+    }
+
+    /// A slot; 0 = free.
+    #[inline(always)]
+    pub(super) fn get(self, slot: usize) -> u32 {
         debug_assert!(slot <= self.mask);
         // SAFETY: `home` and `after` give slots within the index, which is initialised and aligned: it follows
         // words and 32-bit hashes.
         unsafe {
             match self.width {
-                1 => self.base.add(slot).read() as usize,
-                2 => self.base.cast::<u16>().add(slot).read() as usize,
-                _ => self.base.cast::<u32>().add(slot).read() as usize,
+                1 => u32::from(self.base.add(slot).read()),
+                2 => u32::from(self.base.cast::<u16>().add(slot).read()),
+                _ => self.base.cast::<u32>().add(slot).read(),
             }
         }
     }
 
     #[inline(always)]
-    fn set(self, slot: usize, to: usize) {
+    fn set(self, slot: usize, to: u32) {
         debug_assert!(slot <= self.mask);
         // SAFETY: as in `get`; `to` fits, as the width was chosen by the number of entries.
         unsafe {
             match self.width {
                 1 => self.base.add(slot).write(to as u8),
                 2 => self.base.cast::<u16>().add(slot).write(to as u16),
-                _ => self.base.cast::<u32>().add(slot).write(to as u32),
+                _ => self.base.cast::<u32>().add(slot).write(to),
             }
         }
     }

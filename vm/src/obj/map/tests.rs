@@ -417,7 +417,27 @@ fn sizes_of_blocks_are_what_the_header_says() {
     let word = size_of::<usize>();
     assert_eq!(Table::bytes(4, true), Some(8 * word));
     assert_eq!(Table::bytes(8, false), Some(16 * word + 32));
-    assert_eq!(Table::bytes(16, true), Some(34 * word + 32));
-    assert_eq!(Table::bytes(256, true), Some(514 * word + 512 * 2));
+    assert_eq!(Table::bytes(16, true), Some(35 * word + 32));
+    assert_eq!(Table::bytes(256, true), Some(515 * word + 512 * 2));
     assert_eq!(Table::bytes(usize::MAX / 2, true), None);
+}
+
+#[test]
+fn a_stack_of_keys_keeps_its_table() {
+    let rt = &mut runtime();
+    let map = Map::new();
+    for i in 0..100 {
+        map.store(rt, Obj::int(i), Obj::NONE).unwrap();
+    }
+    let alloc = map.alloc.get();
+    for i in 0..10_000 {
+        map.store(rt, Obj::int(1000 + i), Obj::int(i)).unwrap();
+        assert_eq!(map.lookup(rt, Obj::int(999 + i)), Ok(None));
+        let popped = map.pop_last(rt).unwrap();
+        assert_eq!(popped, Some((Obj::int(1000 + i), Obj::int(i))));
+    }
+    assert_eq!((map.alloc.get(), map.len()), (alloc, 100));
+    for i in 0..100 {
+        assert_eq!(map.lookup(rt, Obj::int(i)), Ok(Some(Obj::NONE)));
+    }
 }
