@@ -1,5 +1,7 @@
 //! What a board or host must provide.
 
+use ferlance_collections::TryVec;
+
 /// Everything a port gives the runtime. Each part is a small trait of its own.
 pub trait Hal {
     /// Standard input, output and error.
@@ -16,10 +18,43 @@ pub trait Hal {
     }
     /// Lowest address that the machine stack may reach, and the address it started from.
     fn stack_bounds(&self) -> StackBounds;
+    /// What the program was started with: arguments, search path.
+    fn launch(&mut self) -> Option<&mut dyn Launch> {
+        None
+    }
+    /// What `help()` says.
+    fn help_text(&self) -> &'static str {
+        HELP
+    }
     /// True random bytes, or `false`.
     fn entropy(&mut self, _into: &mut [u8]) -> bool {
         false
     }
+}
+
+/// What `help()` says where the port has nothing of its own to say.
+pub const HELP: &str = "\
+Welcome to Ferlance, a Python for small machines!
+
+Control commands:
+  CTRL-A        -- on a blank line, enter raw REPL mode
+  CTRL-B        -- on a blank line, enter normal REPL mode
+  CTRL-C        -- interrupt a running program
+  CTRL-D        -- on a blank line, exit or do a soft reset
+  CTRL-E        -- on a blank line, enter paste mode
+
+For further help on a specific object, type help(obj)
+";
+
+/// What a program was started with. Lists are asked for item by item, when Python code first looks at them, so
+/// that they cost nothing before. The texts live as long as the program.
+pub trait Launch {
+    /// `sys.argv[i]`.
+    fn argument(&mut self, i: usize) -> Option<&'static [u8]>;
+    /// `sys.path[i]` at the start.
+    fn search_path(&mut self, i: usize) -> Option<&'static [u8]>;
+    /// `sys.executable`, where there is such a thing.
+    fn executable(&mut self) -> Option<&'static [u8]>;
 }
 
 /// The machine stack: grows down from `high`, must not pass `low`.
@@ -42,7 +77,45 @@ pub trait Console {
     fn write_err(&mut self, bytes: &[u8]) -> Result<(), Errno>;
     /// Reads at least one byte from standard input; 0 at the end.
     fn read(&mut self, into: &mut [u8]) -> Result<usize, Errno>;
+    /// Shows `prompt` and adds a line of standard input to `line`, without its end, with such editing as the port
+    /// has. What `input()` does.
+    fn read_line(&mut self, prompt: &[u8], line: &mut TryVec<u8>) -> Result<LineEnd, Errno> {
+        if !prompt.is_empty() {
+            self.write_out(prompt)?;
+        }
+        let mut byte = [0];
+        loop {
+            if self.read(&mut byte)? == 0 {
+                return Ok(match line.is_empty() {
+                    true => LineEnd::EndOfInput,
+                    false => LineEnd::Line,
+                });
+            }
+            match byte[0] {
+                b'\n' => return Ok(LineEnd::Line),
+                c => line.push(c).map_err(|_| ENOMEM)?,
+            }
+        }
+    }
+    /// Keys are about to be read one by one and echoed by us (`true`), or a program is about to run (`false`).
+    fn set_key_mode(&mut self, _on: bool) {}
 }
+
+/// How reading a line ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LineEnd {
+    /// With a line, perhaps empty.
+    Line,
+    /// With the end of the input, before anything was read.
+    EndOfInput,
+    /// With the interrupt key.
+    Interrupted,
+}
+
+/// Error number of a failed allocation.
+pub const ENOMEM: Errno = 12;
+/// Error number of a system call that a signal cut short.
+pub const EINTR: Errno = 4;
 
 /// Clocks and sleeping.
 pub trait Clock {

@@ -10,7 +10,7 @@ use ferlance_vm::obj::ty::Type;
 use ferlance_vm::{R, Raised, Runtime};
 
 /// Compiles and loads.
-pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
+pub(crate) fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
     let name = rt.name(request.name);
     let options = Options {
         mode: match request.mode {

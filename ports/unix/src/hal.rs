@@ -1,68 +1,57 @@
 //! The host behind the runtime's traits.
 
-use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ferlance_vm::hal::{Clock, Console, Errno, Files, Hal, PathKind, StackBounds};
+use ferlance_vm::hal::{Clock, Console, Errno, Files, Hal, Launch, PathKind, StackBounds};
 
-use crate::memory;
+use crate::launch::Start;
+use crate::{memory, sys};
 
 /// The host.
-pub struct Host {
-    start: Instant,
+pub(crate) struct Host {
+    begin: Instant,
     stack: StackBounds,
-    files: HashMap<i32, File>,
-    next: i32,
+    start: Start,
 }
 
 impl Host {
     /// The host as it is now; called from `main`, whose frame bounds the stack.
-    pub fn new() -> Host {
+    pub(crate) fn new(start: Start) -> Host {
         Host {
-            start: Instant::now(),
+            begin: Instant::now(),
             stack: memory::stack_bounds(),
-            files: HashMap::new(),
-            next: 3,
+            start,
         }
     }
 }
 
-fn errno(error: &std::io::Error) -> Errno {
-    error.raw_os_error().unwrap_or(libc::EIO)
-}
-
-fn path(bytes: &[u8]) -> &Path {
-    Path::new(std::ffi::OsStr::from_bytes(bytes))
-}
-
-fn write_all(mut to: impl Write, bytes: &[u8]) -> Result<(), Errno> {
-    to.write_all(bytes)
-        .and_then(|()| to.flush())
-        .map_err(|e| errno(&e))
-}
-
 impl Console for Host {
     fn write_out(&mut self, bytes: &[u8]) -> Result<(), Errno> {
-        write_all(std::io::stdout().lock(), bytes)
+        sys::write_all(libc::STDOUT_FILENO, bytes)
     }
     fn write_err(&mut self, bytes: &[u8]) -> Result<(), Errno> {
-        write_all(std::io::stderr().lock(), bytes)
+        sys::write_all(libc::STDERR_FILENO, bytes)
     }
     fn read(&mut self, into: &mut [u8]) -> Result<usize, Errno> {
-        std::io::stdin().lock().read(into).map_err(|e| errno(&e))
+        sys::read(libc::STDIN_FILENO, into)
     }
 }
 
 impl Clock for Host {
     fn ticks_us(&mut self) -> u64 {
-        self.start.elapsed().as_micros() as u64
+        self.begin.elapsed().as_micros() as u64
     }
     fn ticks_cpu(&mut self) -> u64 {
-        self.start.elapsed().as_nanos() as u64
+        self.begin.elapsed().as_nanos() as u64
+    }
+    fn cpu_us(&mut self) -> u64 {
+        let mut time = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        // SAFETY: `time` is a valid place for the answer.
+        unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
+        time.tv_sec as u64 * 1_000_000 + time.tv_nsec as u64 / 1000
     }
     fn epoch_ns(&mut self) -> u64 {
         SystemTime::now()
@@ -70,73 +59,97 @@ impl Clock for Host {
             .map_or(0, |d| d.as_nanos() as u64)
     }
     fn sleep_us(&mut self, us: u64) {
-        std::thread::sleep(Duration::from_micros(us));
+        let length = Duration::from_micros(us);
+        let time = libc::timespec {
+            tv_sec: length.as_secs() as libc::time_t,
+            tv_nsec: libc::c_long::from(length.subsec_nanos()),
+        };
+        // Not the standard library's sleep, which goes on after a signal: the caller sees to the rest.
+        // SAFETY: `time` is valid; nobody asks for the rest.
+        unsafe { libc::nanosleep(&time, std::ptr::null_mut()) };
+    }
+    fn utc_offset(&mut self, seconds: i64) -> i32 {
+        // SAFETY: all fields are numbers and a pointer that is not followed.
+        let mut parts: libc::tm = unsafe { std::mem::zeroed() };
+        let seconds = seconds as libc::time_t;
+        // SAFETY: both are valid places.
+        let known = unsafe { libc::localtime_r(&seconds, &mut parts) };
+        if known.is_null() {
+            return 0;
+        }
+        parts.tm_gmtoff as i32
     }
 }
 
 impl Files for Host {
     fn stat(&mut self, name: &[u8]) -> PathKind {
-        match std::fs::metadata(path(name)) {
-            Ok(meta) if meta.is_dir() => PathKind::Directory,
-            Ok(_) => PathKind::File,
-            Err(_) => PathKind::Missing,
+        // The empty name is the current directory, as in `sys.path`.
+        let name = if name.is_empty() { b"." } else { name };
+        let Some(name) = sys::c_path(name) else {
+            return PathKind::Missing;
+        };
+        // SAFETY: all fields are numbers.
+        let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+        // SAFETY: a C string and a valid place for the answer.
+        match unsafe { libc::stat(name.as_ptr(), &mut stat) } {
+            0 if stat.st_mode & libc::S_IFMT == libc::S_IFDIR => PathKind::Directory,
+            0 => PathKind::File,
+            _ => PathKind::Missing,
         }
     }
     fn open(&mut self, name: &[u8], mode: &[u8]) -> Result<i32, Errno> {
-        let mut options = OpenOptions::new();
+        let mut flags = libc::O_RDONLY;
+        let mut access = libc::O_RDONLY;
         for letter in mode {
             match letter {
-                b'r' => options.read(true),
-                b'w' => options.write(true).create(true).truncate(true),
-                b'a' => options.append(true).create(true),
-                b'x' => options.write(true).create_new(true),
-                b'+' => options.read(true).write(true),
-                _ => &mut options,
-            };
+                b'w' => (access, flags) = (libc::O_WRONLY, flags | libc::O_CREAT | libc::O_TRUNC),
+                b'a' => (access, flags) = (libc::O_WRONLY, flags | libc::O_CREAT | libc::O_APPEND),
+                b'x' => (access, flags) = (libc::O_WRONLY, flags | libc::O_CREAT | libc::O_EXCL),
+                _ => {}
+            }
         }
-        let file = options.open(path(name)).map_err(|e| errno(&e))?;
-        let fd = self.next;
-        self.next += 1;
-        self.files.insert(fd, file);
-        Ok(fd)
+        if mode.contains(&b'+') {
+            access = libc::O_RDWR;
+        }
+        sys::open(name, access | flags)
     }
     fn read(&mut self, fd: i32, into: &mut [u8]) -> Result<usize, Errno> {
-        self.files
-            .get_mut(&fd)
-            .ok_or(libc::EBADF)?
-            .read(into)
-            .map_err(|e| errno(&e))
+        sys::read(fd, into)
     }
     fn write(&mut self, fd: i32, bytes: &[u8]) -> Result<usize, Errno> {
-        self.files
-            .get_mut(&fd)
-            .ok_or(libc::EBADF)?
-            .write(bytes)
-            .map_err(|e| errno(&e))
+        sys::write(fd, bytes)
     }
     fn seek(&mut self, fd: i32, offset: i64, whence: i32) -> Result<i64, Errno> {
-        let to = match whence {
-            0 => SeekFrom::Start(u64::try_from(offset).map_err(|_| libc::EINVAL)?),
-            1 => SeekFrom::Current(offset),
-            2 => SeekFrom::End(offset),
+        let whence = match whence {
+            0 => libc::SEEK_SET,
+            1 => libc::SEEK_CUR,
+            2 => libc::SEEK_END,
             _ => return Err(libc::EINVAL),
         };
-        self.files
-            .get_mut(&fd)
-            .ok_or(libc::EBADF)?
-            .seek(to)
-            .map(|at| at as i64)
-            .map_err(|e| errno(&e))
+        // SAFETY: numbers only.
+        match unsafe { libc::lseek(fd, offset as libc::off_t, whence) } {
+            -1 => Err(sys::errno()),
+            at => Ok(i64::from(at)),
+        }
     }
-    fn flush(&mut self, fd: i32) -> Result<(), Errno> {
-        self.files
-            .get_mut(&fd)
-            .ok_or(libc::EBADF)?
-            .flush()
-            .map_err(|e| errno(&e))
+    fn flush(&mut self, _: i32) -> Result<(), Errno> {
+        // Nothing is held back.
+        Ok(())
     }
     fn close(&mut self, fd: i32) -> Result<(), Errno> {
-        self.files.remove(&fd).map(|_| ()).ok_or(libc::EBADF)
+        sys::close(fd)
+    }
+}
+
+impl Launch for Host {
+    fn argument(&mut self, i: usize) -> Option<&'static [u8]> {
+        self.start.argv.get(i).copied()
+    }
+    fn search_path(&mut self, i: usize) -> Option<&'static [u8]> {
+        self.start.search_path().get(i).copied()
+    }
+    fn executable(&mut self) -> Option<&'static [u8]> {
+        self.start.executable()
     }
 }
 
@@ -150,12 +163,24 @@ impl Hal for Host {
     fn files(&mut self) -> Option<&mut dyn Files> {
         Some(self)
     }
+    fn launch(&mut self) -> Option<&mut dyn Launch> {
+        Some(self)
+    }
     fn stack_bounds(&self) -> StackBounds {
         self.stack
     }
     fn entropy(&mut self, into: &mut [u8]) -> bool {
-        File::open("/dev/urandom")
-            .and_then(|mut f| f.read_exact(into))
-            .is_ok()
+        let Ok(fd) = sys::open(b"/dev/urandom", libc::O_RDONLY) else {
+            return false;
+        };
+        let mut filled = 0;
+        while let Some(rest @ [_, ..]) = into.get_mut(filled..) {
+            match sys::read(fd, rest) {
+                Ok(n) if n > 0 => filled += n,
+                _ => break,
+            }
+        }
+        let _ = sys::close(fd);
+        filled == into.len()
     }
 }

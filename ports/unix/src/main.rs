@@ -1,62 +1,120 @@
-//! The `ferlance` program.
+//! The `ferlance` program for Unix-like hosts: it stands in for the stock unix binary, options, exit codes,
+//! streams and prompt included.
 
+mod args;
 mod compile;
 mod hal;
+mod interrupt;
+mod launch;
 mod memory;
+mod run;
+mod sys;
+mod usage;
 
-use std::process::ExitCode;
+use std::os::unix::ffi::OsStringExt;
+use std::process::exit;
 
 use ferlance_vm::config::Settings;
-use ferlance_vm::exc::{self, traceback};
 use ferlance_vm::gc::{Heap, Policy};
-use ferlance_vm::import::hook::{self, Mode};
-use ferlance_vm::text::print::Stdout;
+use ferlance_vm::modules::micropython;
 use ferlance_vm::{R, Runtime};
 
-fn main() -> ExitCode {
-    let host = hal::Host::new();
-    let args: Vec<String> = std::env::args().collect();
-    let Some(region) = memory::region(None) else {
-        eprintln!("ferlance: no memory for the heap");
-        return ExitCode::FAILURE;
-    };
-    let Some(heap) = Heap::new(region, Policy::GROWING) else {
-        eprintln!("ferlance: the heap is too small");
-        return ExitCode::FAILURE;
-    };
-    let Ok(mut rt) = Runtime::new(heap, Box::new(host), Settings::default()) else {
-        eprintln!("ferlance: the heap is too small");
-        return ExitCode::FAILURE;
-    };
-    rt.imports.compile = Some(compile::compile);
-    let (source, name) = match args.get(1).map(String::as_str) {
-        Some("-c") => (
-            args.get(2).cloned().unwrap_or_default().into_bytes(),
-            "<stdin>".to_owned(),
-        ),
-        Some(file) => match std::fs::read(file) {
-            Ok(source) => (source, file.to_owned()),
-            Err(error) => {
-                eprintln!("ferlance: can't open file '{file}': {error}");
-                return ExitCode::from(2);
-            }
+use args::{Command, Emit, Invocation, What};
+use run::Report;
+
+fn main() {
+    let mut words = std::env::args_os().map(|arg| launch::keep(arg.into_vec()) as &[u8]);
+    let program = words.next().unwrap_or(b"ferlance");
+    let code = match args::parse(words) {
+        Command::Run(invocation) => start(program, invocation),
+        Command::Say(text) => match sys::write_all(libc::STDOUT_FILENO, text.as_bytes()) {
+            Ok(()) => 0,
+            Err(_) => 1,
         },
-        None => return ExitCode::FAILURE,
+        Command::Invalid => complain(usage::INVALID),
     };
-    match run(&mut rt, &source, &name) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(raised) => {
-            let exc = rt.take_exception(raised);
-            if exc::is_instance(exc, &exc::SYSTEM_EXIT) {
-                return ExitCode::SUCCESS;
-            }
-            let _ = traceback::print(&mut rt, exc, &mut Stdout);
-            ExitCode::FAILURE
-        }
-    }
+    // Everything is the system's to take back: unwinding the heap would only cost time.
+    exit(i32::from(code));
 }
 
-fn run(rt: &mut Runtime, source: &[u8], name: &str) -> R<()> {
-    let name = rt.intern(name.as_bytes())?;
-    hook::run_main(rt, source, name, Mode::Exec)
+/// Says why there is no run; the exit code.
+fn complain(text: &str) -> u8 {
+    let _ = sys::write_all(libc::STDERR_FILENO, text.as_bytes());
+    1
+}
+
+/// Makes the runtime and runs what the command line says; the exit code.
+fn start(program: &[u8], invocation: Invocation) -> u8 {
+    match invocation.emit {
+        Emit::Bytecode => {}
+        Emit::Native | Emit::Viper => {
+            return complain("ferlance: -X emit: this build has no emitter but bytecode\n");
+        }
+    }
+    // A missing file is found out before there is anything to take down.
+    let file = match invocation.what {
+        What::File(file) => match sys::read_file(file) {
+            Ok(source) => Some(source),
+            Err(errno) => {
+                let file = String::from_utf8_lossy(file);
+                let program = String::from_utf8_lossy(program);
+                let why = sys::error_text(errno);
+                complain(&format!(
+                    "{program}: can't open file '{file}': [Errno {errno}] {why}\n"
+                ));
+                return 2;
+            }
+        },
+        _ => None,
+    };
+    let script_dir = match invocation.what {
+        What::File(file) => launch::directory_of(file),
+        _ => b"",
+    };
+    let host = hal::Host::new(launch::Start::new(invocation.argv, script_dir));
+    let settings = Settings {
+        opt_level: invocation.opt_level,
+        ..Settings::default()
+    };
+    let heap = memory::region(invocation.heap_bytes)
+        .and_then(|region| Heap::new(region, Policy::GROWING))
+        .map(|heap| Runtime::new(heap, Box::new(host), settings));
+    let Some(Ok(mut rt)) = heap else {
+        return complain("ferlance: no memory for the heap\n");
+    };
+    rt.imports.compile = Some(compile::compile);
+    interrupt::install();
+    #[cfg(debug_assertions)]
+    memory::test_switches(&mut rt);
+
+    let (result, report) = run(&mut rt, invocation.what, file, invocation.compile_only);
+    let code = run::exit_code(&mut rt, result, report);
+    let code = run::at_exit(&mut rt, code);
+    if invocation.verbose > 0 && micropython::print_mem_info(&mut rt).is_err() {
+        return 1;
+    }
+    // The program ends here: see `main`.
+    std::mem::forget(rt);
+    code
+}
+
+/// Runs the program; where its traceback would go.
+fn run(rt: &mut Runtime, what: What, file: Option<Vec<u8>>, compile_only: bool) -> (R<()>, Report) {
+    match what {
+        What::Text(source) => (run::text(rt, source, b"<stdin>", compile_only), Report::Out),
+        What::File(name) => {
+            let source = file.unwrap_or_default();
+            let result =
+                run::set_file(rt, name).and_then(|()| run::text(rt, &source, name, compile_only));
+            (result, Report::Out)
+        }
+        What::Module(name) => (run::module(rt, name), Report::Err),
+        What::Input => {
+            let result = match sys::read_to_end(libc::STDIN_FILENO) {
+                Ok(source) => run::text(rt, &source, b"<stdin>", compile_only),
+                Err(errno) => Err(rt.os_error(errno)),
+            };
+            (result, Report::Err)
+        }
+    }
 }

@@ -11,7 +11,7 @@ const RESERVE: usize = 64 << 30;
 const MARGIN: usize = 128 * 1024;
 
 /// A region of at most `cap` bytes, side tables included. `None` when the system refuses.
-pub fn region(cap: Option<usize>) -> Option<Region> {
+pub(crate) fn region(cap: Option<usize>) -> Option<Region> {
     let mut len = cap.unwrap_or(RESERVE);
     loop {
         // SAFETY: a fresh private mapping touches nothing that exists.
@@ -44,7 +44,7 @@ unsafe fn commit(_: NonNull<u8>, _: usize) -> bool {
 }
 
 /// Bounds of the main thread's stack, from its limit.
-pub fn stack_bounds() -> StackBounds {
+pub(crate) fn stack_bounds() -> StackBounds {
     let here = 0u8;
     let high = (&raw const here).addr() + 4096;
     let mut limit = libc::rlimit {
@@ -61,5 +61,21 @@ pub fn stack_bounds() -> StackBounds {
     StackBounds {
         low: high.saturating_sub(size.saturating_sub(MARGIN)),
         high,
+    }
+}
+
+/// Switches for the tests that fail each allocation in turn, and that collect at each: `FERLANCE_FAIL_ALLOC=n`,
+/// `FERLANCE_GC_STRESS=1`.
+#[cfg(debug_assertions)]
+pub(crate) fn test_switches(rt: &mut ferlance_vm::Runtime) {
+    let number = |name| {
+        let text = crate::sys::env(name)?;
+        std::str::from_utf8(text).ok()?.parse::<usize>().ok()
+    };
+    if number(c"FERLANCE_GC_STRESS") == Some(1) {
+        rt.heap.set_collect_always(true);
+    }
+    if let Some(n) = number(c"FERLANCE_FAIL_ALLOC") {
+        rt.heap.set_fail_in(n);
     }
 }

@@ -29,11 +29,7 @@ pub(super) fn not_found(rt: &mut Runtime, full: Qstr) -> Raised {
 /// Imports the module `full`, the last part of whose name is `part`, inside `parent`.
 pub(super) fn import_one(rt: &mut Runtime, full: Qstr, part: Qstr, parent: Option<Obj>) -> R<Obj> {
     if let Some(parent) = parent {
-        let path = parent
-            .cast::<Module>()
-            .and_then(|m| m.globals())
-            .and_then(|globals| globals.map.get_name(rt, qstr!("__path__")));
-        if let Some(dir) = path.and_then(|path| rt.str_bytes(path))
+        if let Some(dir) = package_path(rt, parent)
             && let Some(found) = find_in(rt, dir, part)?
         {
             return load_found(rt, full, found);
@@ -62,6 +58,17 @@ pub(super) fn import_one(rt: &mut Runtime, full: Qstr, part: Qstr, parent: Optio
     {
         return Ok(builtin_module(rt, def)?.obj());
     }
+    if let Some(found) = find_on_path(rt, part)? {
+        return load_found(rt, full, found);
+    }
+    match builtin {
+        Some(def) => Ok(builtin_module(rt, def)?.obj()),
+        None => Err(not_found(rt, full)),
+    }
+}
+
+/// What stands under the name `part` in the first entry of `sys.path` that has it.
+fn find_on_path(rt: &mut Runtime, part: Qstr) -> R<Option<Found>> {
     let path = super::path(rt)?;
     let mut i = 0;
     while let Some(entry) = path.item(i) {
@@ -71,13 +78,10 @@ pub(super) fn import_one(rt: &mut Runtime, full: Qstr, part: Qstr, parent: Optio
             continue;
         }
         if let Some(found) = find_in(rt, dir, part)? {
-            return load_found(rt, full, found);
+            return Ok(Some(found));
         }
     }
-    match builtin {
-        Some(def) => Ok(builtin_module(rt, def)?.obj()),
-        None => Err(not_found(rt, full)),
-    }
+    Ok(None)
 }
 
 /// The module object of a built-in module, kept in `sys.modules`.
@@ -167,6 +171,54 @@ fn load_found(rt: &mut Runtime, full: Qstr, found: Found) -> R<Obj> {
     }
     // The module may have replaced itself.
     Ok(modules.map.get_name(rt, full).unwrap_or(module.obj()))
+}
+
+/// Runs the module `name` as the main program (`-m`): a file under the name `__main__`, or a package and then
+/// the `__main__` in it.
+pub fn run_as_main(rt: &mut Runtime, name: Qstr) -> R<()> {
+    let whole = rt.name(name);
+    let (parent, part) = match whole.iter().rposition(|b| *b == b'.') {
+        Some(dot) => {
+            let parent = rt.intern(&whole[..dot])?;
+            let parent = super::import_dotted(rt, parent)?;
+            (Some(parent), rt.intern(&whole[dot + 1..])?)
+        }
+        None => (None, name),
+    };
+    let found = match parent {
+        Some(parent) => match package_path(rt, parent) {
+            Some(dir) => find_in(rt, dir, part)?,
+            None => None,
+        },
+        None => find_on_path(rt, part)?,
+    };
+    match found {
+        // Not a file: perhaps built in.
+        None => super::import_dotted(rt, name).map(|_| ()),
+        Some(Found::Package(dir)) => {
+            super::import_dotted(rt, name)?;
+            match find_in(rt, &dir, qstr!("__main__"))? {
+                Some(found) => run_main_file(rt, found),
+                None => Ok(()),
+            }
+        }
+        Some(found) => run_main_file(rt, found),
+    }
+}
+
+/// `__path__` of a package.
+fn package_path<'a>(rt: &mut Runtime, package: Obj) -> Option<&'a [u8]> {
+    let globals = package.cast::<Module>()?.globals()?;
+    let path = globals.map.get_name(rt, qstr!("__path__"))?;
+    rt.str_bytes(path)
+}
+
+fn run_main_file(rt: &mut Runtime, found: Found) -> R<()> {
+    let globals = match rt.interp.main_globals {
+        Some(globals) => globals,
+        None => dict::new(rt)?,
+    };
+    run_file(rt, globals, found)
 }
 
 fn run_file(rt: &mut Runtime, globals: Ptr<Dict>, found: Found) -> R<()> {

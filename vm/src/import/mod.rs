@@ -17,7 +17,7 @@ use crate::obj::ty::Attr;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Raised, Runtime};
 
-pub use find::read_file;
+pub use find::{read_file, run_as_main};
 
 /// What imports need to remember.
 #[derive(Default)]
@@ -79,7 +79,15 @@ pub fn path(rt: &mut Runtime) -> R<Ptr<List>> {
     }
     let path = list::with_capacity(rt, 0)?;
     rt.imports.path = Some(path);
-    path.push(rt, Obj::qstr(Qstr::EMPTY))?;
+    let mut i = 0;
+    while let Some(entry) = rt.hal.launch().and_then(|launch| launch.search_path(i)) {
+        let entry = rt.new_str(entry)?;
+        path.push(rt, entry)?;
+        i += 1;
+    }
+    if i == 0 {
+        path.push(rt, Obj::qstr(Qstr::EMPTY))?;
+    }
     Ok(path)
 }
 

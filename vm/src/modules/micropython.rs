@@ -88,6 +88,12 @@ fn stack_use(rt: &Runtime) -> usize {
 }
 
 fn mem_info(rt: &mut Runtime, _: Args<'_>) -> R<Obj> {
+    print_mem_info(rt)?;
+    Ok(Obj::NONE)
+}
+
+/// What `micropython.mem_info()` prints.
+pub fn print_mem_info(rt: &mut Runtime) -> R<()> {
     let (used, free, peak) = (rt.heap.used(), rt.heap.free_bytes(), rt.heap.peak());
     let info = rt.heap.info();
     let bounds = rt.hal.stack_bounds();
@@ -118,8 +124,7 @@ fn mem_info(rt: &mut Runtime, _: Args<'_>) -> R<Obj> {
             " No. of 1-blocks: {}, 2-blocks: {}, max blk sz: {}, max free sz: {}\n",
             info.blocks_of_1, info.blocks_of_2, info.max_block, info.max_free
         ),
-    )?;
-    Ok(Obj::NONE)
+    )
 }
 
 fn qstr_info(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {

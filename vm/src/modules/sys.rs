@@ -65,7 +65,7 @@ fn attr(rt: &mut Runtime, name: Qstr) -> R<Option<Obj>> {
     } else if name == qstr!("ps2") {
         rt.state.prompts[1].unwrap_or(Obj::qstr(qstr!("... ")))
     } else if name == qstr!("executable") {
-        match rt.state.executable {
+        match executable(rt)? {
             Some(path) => path,
             None => return Ok(None),
         }
@@ -93,7 +93,23 @@ pub fn argv(rt: &mut Runtime) -> R<Ptr<list::List>> {
     }
     let argv = list::with_capacity(rt, 0)?;
     rt.state.argv = Some(argv.obj());
+    let mut i = 0;
+    while let Some(text) = rt.hal.launch().and_then(|launch| launch.argument(i)) {
+        let text = rt.new_str(text)?;
+        argv.push(rt, text)?;
+        i += 1;
+    }
     Ok(argv)
+}
+
+/// `sys.executable`, made when first asked for.
+fn executable(rt: &mut Runtime) -> R<Option<Obj>> {
+    if rt.state.executable.is_none()
+        && let Some(path) = rt.hal.launch().and_then(|launch| launch.executable())
+    {
+        rt.state.executable = Some(rt.new_str(path)?);
+    }
+    Ok(rt.state.executable)
 }
 
 fn exc_info(rt: &mut Runtime) -> R<Obj> {

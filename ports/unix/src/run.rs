@@ -1,0 +1,114 @@
+//! Running a program, and what its end means to whoever started it.
+
+use ferlance_abi::qstr;
+use ferlance_vm::exc::{self, traceback};
+use ferlance_vm::import;
+use ferlance_vm::import::hook::{self, Mode, Request};
+use ferlance_vm::obj::exception;
+use ferlance_vm::obj::int;
+use ferlance_vm::obj::ty::PrintKind;
+use ferlance_vm::obj::word::Obj;
+use ferlance_vm::text::print::{Print, Stderr, Stdout};
+use ferlance_vm::{R, Runtime};
+
+/// Exit code of an uncaught `KeyboardInterrupt`: 128 and the signal.
+const INTERRUPTED: u8 = 130;
+
+/// Where the traceback of an uncaught exception goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Report {
+    /// Standard output: files and `-c`.
+    Out,
+    /// Standard error: modules and programs on standard input.
+    Err,
+}
+
+/// Compiles a text and, unless told otherwise, runs it as `__main__`.
+pub(crate) fn text(rt: &mut Runtime, source: &[u8], name: &[u8], compile_only: bool) -> R<()> {
+    let name = rt.intern(name)?;
+    match (compile_only, rt.interp.main_globals) {
+        (true, Some(globals)) => {
+            let request = Request {
+                source,
+                name,
+                mode: Mode::Exec,
+                globals,
+            };
+            hook::compile(rt, request).map(|_| ())
+        }
+        _ => hook::run_main(rt, source, name, Mode::Exec),
+    }
+}
+
+/// Runs a module of `sys.path` as `__main__`.
+pub(crate) fn module(rt: &mut Runtime, name: &[u8]) -> R<()> {
+    let name = rt.intern(name)?;
+    import::run_as_main(rt, name)
+}
+
+/// Shows what is to be shown of a program's end; its exit code.
+pub(crate) fn exit_code(rt: &mut Runtime, result: R<()>, report: Report) -> u8 {
+    let Err(raised) = result else {
+        return 0;
+    };
+    let exc = rt.take_exception(raised);
+    if exc::is_instance(exc, &exc::SYSTEM_EXIT) {
+        return system_exit(rt, exc);
+    }
+    // A second failure while showing the first (the stream is closed, memory is out) has nowhere to go.
+    let shown = match report {
+        Report::Out => traceback::print(rt, exc, &mut Stdout),
+        Report::Err => traceback::print(rt, exc, &mut Stderr),
+    };
+    if shown.is_err() {
+        rt.clear_exception();
+    }
+    if exc::is_instance(exc, &exc::KEYBOARD_INTERRUPT) {
+        INTERRUPTED
+    } else {
+        1
+    }
+}
+
+/// The exit code that a `SystemExit` carries.
+pub(crate) fn system_exit(rt: &mut Runtime, exc: Obj) -> u8 {
+    let value = exception::native_part(exc).and_then(|exc| exc.arg(0));
+    let Some(value) = value.filter(|value| !value.is_none()) else {
+        return 0;
+    };
+    // An int that is no bool.
+    if value.as_bool().is_none() && int::is_int(value) {
+        return int::low_word(value) as u8;
+    }
+    let shown = rt
+        .print(value, PrintKind::Str, &mut Stderr)
+        .and_then(|()| Stderr.write(rt, b"\n"));
+    if shown.is_err() {
+        rt.clear_exception();
+    }
+    1
+}
+
+/// Calls the function given to `sys.atexit`; the program's exit code.
+pub(crate) fn at_exit(rt: &mut Runtime, code: u8) -> u8 {
+    let Some(fun) = rt.state.atexit.take() else {
+        return code;
+    };
+    if fun.is_none() {
+        return code;
+    }
+    let result = rt.call(fun, &[]).map(|_| ());
+    match exit_code(rt, result, Report::Err) {
+        0 => code,
+        failed => failed,
+    }
+}
+
+/// Sets `__file__` of the main program. The name costs no heap: tracebacks have it anyway.
+pub(crate) fn set_file(rt: &mut Runtime, file: &[u8]) -> R<()> {
+    let file = rt.intern(file)?;
+    match rt.interp.main_globals {
+        Some(globals) => globals.map.set_name(rt, qstr!("__file__"), Obj::qstr(file)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,151 @@
+//! System calls as the rest of the program wants them: bytes in, bytes or an error number out.
+//!
+//! Not the standard library's streams: their locks and buffers cost more at start-up than all else we do, and
+//! what a program prints must be written at once.
+
+use ferlance_vm::hal::Errno;
+use ferlance_vm::sched::KEYBOARD_INTERRUPT;
+use std::sync::atomic::Ordering;
+
+/// The error number of the call that just failed.
+pub(crate) fn errno() -> Errno {
+    std::io::Error::last_os_error()
+        .raw_os_error()
+        .unwrap_or(libc::EIO)
+}
+
+fn interrupted() -> bool {
+    KEYBOARD_INTERRUPT.load(Ordering::Relaxed)
+}
+
+/// Waits until `fd` is ready for `events`.
+fn wait(fd: i32, events: i16) {
+    let mut poll = libc::pollfd {
+        fd,
+        events,
+        revents: 0,
+    };
+    // SAFETY: `poll` is one valid entry. Whatever comes of it, the caller tries again.
+    unsafe { libc::poll(&mut poll, 1, -1) };
+}
+
+/// Reads at least one byte; 0 at the end. `EINTR` only when the keyboard interrupt is pending.
+pub(crate) fn read(fd: i32, into: &mut [u8]) -> Result<usize, Errno> {
+    loop {
+        // SAFETY: `into` is valid for writes of its length.
+        let n = unsafe { libc::read(fd, into.as_mut_ptr().cast(), into.len()) };
+        if let Ok(n) = usize::try_from(n) {
+            return Ok(n);
+        }
+        match errno() {
+            libc::EINTR if !interrupted() => {}
+            libc::EAGAIN => wait(fd, libc::POLLIN),
+            // The other side of a terminal is gone: that is the end of the input.
+            libc::EIO if is_terminal(fd) => return Ok(0),
+            errno => return Err(errno),
+        }
+    }
+}
+
+/// Writes once; how many bytes went.
+pub(crate) fn write(fd: i32, bytes: &[u8]) -> Result<usize, Errno> {
+    loop {
+        // SAFETY: `bytes` is valid for reads of its length.
+        let n = unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) };
+        if let Ok(n) = usize::try_from(n) {
+            return Ok(n);
+        }
+        match errno() {
+            libc::EINTR => {}
+            libc::EAGAIN => wait(fd, libc::POLLOUT),
+            errno => return Err(errno),
+        }
+    }
+}
+
+/// Writes everything, in one call where the system takes it.
+pub(crate) fn write_all(fd: i32, mut bytes: &[u8]) -> Result<(), Errno> {
+    while !bytes.is_empty() {
+        let n = write(fd, bytes)?;
+        bytes = bytes.get(n..).unwrap_or(&[]);
+    }
+    Ok(())
+}
+
+/// Whether `fd` is a terminal.
+pub(crate) fn is_terminal(fd: i32) -> bool {
+    // SAFETY: any number may be asked about.
+    unsafe { libc::isatty(fd) == 1 }
+}
+
+/// `text` with the zero that C wants; `None` when it has one inside.
+pub(crate) fn c_path(text: &[u8]) -> Option<std::ffi::CString> {
+    std::ffi::CString::new(text).ok()
+}
+
+/// Opens a file.
+pub(crate) fn open(path: &[u8], flags: i32) -> Result<i32, Errno> {
+    let path = c_path(path).ok_or(libc::ENOENT)?;
+    loop {
+        // SAFETY: `path` is a C string.
+        let fd = unsafe { libc::open(path.as_ptr(), flags | libc::O_CLOEXEC, 0o666) };
+        if fd >= 0 {
+            return Ok(fd);
+        }
+        match errno() {
+            libc::EINTR => {}
+            errno => return Err(errno),
+        }
+    }
+}
+
+/// Closes a file.
+pub(crate) fn close(fd: i32) -> Result<(), Errno> {
+    // SAFETY: closing a number that is not open is an error, no more.
+    match unsafe { libc::close(fd) } {
+        0 => Ok(()),
+        _ => Err(errno()),
+    }
+}
+
+/// All that `fd` still has.
+pub(crate) fn read_to_end(fd: i32) -> Result<Vec<u8>, Errno> {
+    let mut data = Vec::new();
+    loop {
+        let used = data.len();
+        if data.try_reserve(used.max(2048)).is_err() {
+            return Err(libc::ENOMEM);
+        }
+        data.resize(data.capacity(), 0);
+        let n = read(fd, &mut data[used..])?;
+        data.truncate(used + n);
+        if n == 0 {
+            return Ok(data);
+        }
+    }
+}
+
+/// The contents of a file.
+pub(crate) fn read_file(path: &[u8]) -> Result<Vec<u8>, Errno> {
+    let fd = open(path, libc::O_RDONLY)?;
+    let data = read_to_end(fd);
+    close(fd)?;
+    data
+}
+
+/// What the system calls an error.
+pub(crate) fn error_text(errno: Errno) -> String {
+    // SAFETY: the answer is a C string that lives until the next call; this program has one thread.
+    let text = unsafe { std::ffi::CStr::from_ptr(libc::strerror(errno)) };
+    text.to_string_lossy().into_owned()
+}
+
+/// A variable of the environment.
+pub(crate) fn env(name: &std::ffi::CStr) -> Option<&'static [u8]> {
+    // SAFETY: `name` is a C string, and nothing in this program changes the environment while the answer is in use:
+    // it is read at the start only.
+    unsafe {
+        let value = libc::getenv(name.as_ptr());
+        (!value.is_null()).then(|| std::ffi::CStr::from_ptr(value).to_bytes())
+    }
+}
