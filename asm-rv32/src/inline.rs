@@ -17,6 +17,8 @@
 //! | `cm.push {ra, s0-s3}, -48` | `cm_push({ra, s0-s3}, -48)` |
 //! | `call f`, `lw a0, table` | `call(f)`, `lw(a0, table)` |
 
+use ferlance_abi::arch::Arch;
+use ferlance_abi::mpy::{RV32_ZBA, RV32_ZCMP};
 use ferlance_asm::assembly::{Assembly, Trouble};
 use ferlance_asm::error::Fault;
 use ferlance_asm::inline::{self, Body, Dialect, Operand, Span, Statement};
@@ -39,6 +41,19 @@ pub struct Options {
     pub features: Features,
     /// Which spellings are accepted.
     pub dialect: Dialect,
+}
+
+impl Options {
+    /// As `mpy-cross -march=rv32imc` with these `-march-flags` has it;
+    /// `None` for another architecture.
+    pub fn for_arch(arch: Arch, flags: u32, dialect: Dialect) -> Option<Options> {
+        let zba = if flags & RV32_ZBA != 0 { ZBA } else { 0 };
+        let zcmp = if flags & RV32_ZCMP != 0 { ZCMP } else { 0 };
+        (arch == Arch::Rv32imc).then_some(Options {
+            features: RV32IMC | zba | zcmp,
+            dialect,
+        })
+    }
 }
 
 /// What `-march=rv32imc` has, without flags.

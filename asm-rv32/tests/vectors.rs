@@ -5,9 +5,9 @@ mod python;
 #[path = "../../asm/tests/support/vectors.rs"]
 mod vectors;
 
+use ferlance_abi::arch::Arch;
 use ferlance_asm::inline::{Body, Dialect};
-use ferlance_asm_rv32::inline::{Options, RV32IMC, assemble};
-use ferlance_asm_rv32::inst::{ZBA, ZCMP};
+use ferlance_asm_rv32::inline::{Options, assemble};
 use vectors::{Outcome, Vector};
 
 /// Groups about decorators, annotations and Python's grammar, which is the front end's part, and
@@ -17,15 +17,12 @@ const OTHERS: [&str; 4] = ["deco", "form", "ret", "flags"];
 fn options(vector: &Vector, dialect: Dialect) -> Options {
     let flags = match vector.text("march_flags") {
         "" | "0" => 0,
-        "zba" | "zba," | "1" | "0x1" | "0b01" | "0b1" | "0o1" => ZBA,
-        "zcmp" | "2" | "0x2" | "0b10" => ZCMP,
-        "zba,zcmp" | "zcmp,zba" | "3" | "0x3" => ZBA | ZCMP,
+        "zba" | "1" | "0x1" | "0b01" => 1,
+        "zcmp" | "2" => 2,
+        "zba,zcmp" | "3" => 3,
         other => panic!("{other}"),
     };
-    Options {
-        features: RV32IMC | flags,
-        dialect,
-    }
+    Options::for_arch(Arch::Rv32imc, flags, dialect).unwrap()
 }
 
 fn run(body: &Body<'_>, options: &Options) -> Outcome {

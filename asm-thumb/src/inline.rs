@@ -16,6 +16,7 @@
 //! | `vmov.f32 s0, #1.0` | `vmov_f32(s0, 1.0)` |
 //! | `dmb sy`, `cpsid i` | `dmb()` or `dmb(sy)`, `cpsid(i)` |
 
+use ferlance_abi::arch::Arch;
 use ferlance_asm::assembly::{Assembly, Trouble};
 use ferlance_asm::inline::{self, Body, Dialect, Operand, Span, Statement};
 use ferlance_asm::row::{Kind, Row, Slot};
@@ -27,7 +28,7 @@ use crate::fixup::Branch;
 use crate::inst::{Features, Inst, POST, PRE, TABLES, V7M, emit};
 use crate::listing::SPECIAL_REGISTERS;
 use crate::reg::{Cond, DReg, Reg};
-use crate::{stock, t16};
+use crate::{level, stock, t16};
 
 /// For whom and how to assemble.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +39,25 @@ pub struct Options {
     pub dialect: Dialect,
     /// Whether the function is entered in ARM state (`-march=armv6`).
     pub from_arm_state: bool,
+}
+
+impl Options {
+    /// As `mpy-cross -march` of that architecture has it; `None` if it is not Thumb's.
+    pub fn for_arch(arch: Arch, dialect: Dialect) -> Option<Options> {
+        let features = match arch {
+            Arch::Armv6 | Arch::Armv6m => level::ARMV6M,
+            Arch::Armv7m => level::ARMV7M,
+            Arch::Armv7em => level::ARMV7EM,
+            Arch::Armv7emsp => level::ARMV7EMSP,
+            Arch::Armv7emdp => level::ARMV7EMDP,
+            _ => return None,
+        };
+        Some(Options {
+            features,
+            dialect,
+            from_arm_state: arch == Arch::Armv6,
+        })
+    }
 }
 
 /// An assembled function.

@@ -5,28 +5,16 @@ mod python;
 #[path = "../../asm/tests/support/vectors.rs"]
 mod vectors;
 
+use ferlance_abi::arch::Arch;
 use ferlance_asm::inline::{Body, Dialect};
 use ferlance_asm_thumb::inline::{Options, assemble};
-use ferlance_asm_thumb::level;
 use vectors::{Outcome, Vector};
 
 /// Groups about decorators, annotations and Python's grammar, which is the front end's part.
 const OTHERS: [&str; 3] = ["deco", "form", "ret"];
 
 fn options(march: &str, dialect: Dialect) -> Options {
-    let features = match march {
-        "armv6" | "armv6m" => level::ARMV6M,
-        "armv7m" => level::ARMV7M,
-        "armv7em" => level::ARMV7EM,
-        "armv7emsp" => level::ARMV7EMSP,
-        "armv7emdp" => level::ARMV7EMDP,
-        other => panic!("{other}"),
-    };
-    Options {
-        features,
-        dialect,
-        from_arm_state: march == "armv6",
-    }
+    Options::for_arch(Arch::from_name(march).unwrap(), dialect).unwrap()
 }
 
 fn run(body: &Body<'_>, options: &Options) -> Outcome {

@@ -9,6 +9,7 @@
 //! The full dialect adds all other rows under the manual's mnemonic, with `rsr(a2, sar)`,
 //! `loop(a3, END)`, and literal loads from any place.
 
+use ferlance_abi::arch::Arch;
 use ferlance_asm::assembly::{Assembly, Trouble};
 use ferlance_asm::inline::{self, Body, Dialect, Operand, Span, Statement};
 use ferlance_asm::label::Label;
@@ -21,6 +22,7 @@ use crate::density::{l32i_n, ret_n, retw_n, s32i_n};
 use crate::encode::{Class, I12};
 use crate::fixup::Branch;
 use crate::inst::{CORE, DENSITY, Features, Inst, MUL32, TABLES, emit};
+use crate::level;
 use crate::reg::{BReg, FReg, MReg, Reg, SPECIAL_REGISTERS, USER_REGISTERS};
 
 /// For whom and how to assemble.
@@ -34,6 +36,24 @@ pub struct Options {
     pub windowed: bool,
     /// Whether `movi` and branches take their shortest forms. Stock's do not.
     pub tight: bool,
+}
+
+impl Options {
+    /// As `mpy-cross -march` of that architecture has it: an ESP8266, or an ESP32; `None` if it is
+    /// not Xtensa's.
+    pub fn for_arch(arch: Arch, dialect: Dialect) -> Option<Options> {
+        let windowed = match arch {
+            Arch::Xtensa => false,
+            Arch::Xtensawin => true,
+            _ => return None,
+        };
+        Some(Options {
+            features: if windowed { level::LX6 } else { level::LX106 },
+            dialect,
+            windowed,
+            tight: false,
+        })
+    }
 }
 
 /// An assembled function.

@@ -5,26 +5,18 @@ mod python;
 #[path = "../../asm/tests/support/vectors.rs"]
 mod vectors;
 
+use ferlance_abi::arch::Arch;
 use ferlance_asm::inline::{Body, Dialect};
 use ferlance_asm_xtensa::inline::{Options, assemble};
-use ferlance_asm_xtensa::level;
 use vectors::{Outcome, Vector};
 
 /// Groups about decorators, annotations and Python's grammar, which is the front end's part.
 const OTHERS: [&str; 3] = ["deco", "form", "ret"];
 
 fn options(vector: &Vector, dialect: Dialect, tight: bool) -> Options {
-    let windowed = match vector.text("march") {
-        "xtensa" => false,
-        "xtensawin" => true,
-        other => panic!("{other}"),
-    };
-    Options {
-        features: if windowed { level::LX6 } else { level::LX106 },
-        dialect,
-        windowed,
-        tight,
-    }
+    let arch = Arch::from_name(vector.text("march")).unwrap();
+    let options = Options::for_arch(arch, dialect).unwrap();
+    Options { tight, ..options }
 }
 
 fn run(body: &Body<'_>, options: &Options) -> Outcome {
