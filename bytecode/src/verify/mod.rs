@@ -53,6 +53,8 @@
 //! 6. Native code is not verified, only framed; running it is trusting it.
 mod flow;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use core::fmt;
 
