@@ -64,6 +64,19 @@ impl Prelude {
             + self.flags.has(ScopeFlags::VAR_KEYWORDS) as u64
     }
 
+    /// Slots that a frame needs for `n_locals` locals and the value stack.
+    ///
+    /// That is `n_state`, but for class bodies that assign `__class__`: upstream does not count that local, and its
+    /// slot is also the topmost one of the stack. Class bodies have free variables at most, and no other local.
+    pub fn frame_slots(&self, n_locals: u32) -> u32 {
+        let may_be_class = self.flags == ScopeFlags::NONE
+            && self.n_kwonly_args == 0
+            && self.n_def_pos_args == 0
+            && self.n_cell == 0
+            && n_locals == self.n_pos_args.saturating_add(1);
+        self.n_state.saturating_add(may_be_class as u32)
+    }
+
     /// Appends signature and sizes.
     pub fn write(&self, out: &mut TryVec<u8>) -> Result<(), OutOfMemory> {
         let mut s = self.n_state.saturating_sub(1);

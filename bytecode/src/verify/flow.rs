@@ -103,7 +103,9 @@ pub(super) fn check(
         code: parts.code,
         module,
         s: scratch,
-        room: prelude.n_state,
+        room: prelude
+            .frame_slots(info.n_locals)
+            .saturating_sub(info.n_locals),
         n_exc_stack: prelude.n_exc_stack,
         is_generator: prelude.flags.has(ScopeFlags::GENERATOR),
         block: NO_BLOCK,

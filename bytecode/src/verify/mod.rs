@@ -10,10 +10,9 @@
 //! children and local slots are in range. Control never runs past the end. `YIELD_*` only occur in generators.
 //!
 //! **Value stack.** At each instruction the depth is known but for finally states (below) and the same on all paths.
-//! It never underflows and is never higher than [`CodeInfo::max_stack`]. A frame needs that and [`CodeInfo::n_locals`]
-//! slots. (That is the prelude's `n_state` or less, but more for class bodies that assign `__class__`: upstream does
-//! not count that slot, and stack and local overlap there.) An interrupted transfer counts as two slots, an
-//! iterator as four; what an instruction needs beyond its results while it runs (arguments of `__exit__`, for instance)
+//! It never underflows and is never higher than [`CodeInfo::max_stack`], and that with [`CodeInfo::n_locals`] fits in
+//! `Prelude::frame_slots`. An interrupted transfer counts as two slots, an iterator as four; what an instruction
+//! needs beyond its results while it runs (arguments of `__exit__`, for instance)
 //! is not included.
 //!
 //! **Null.** A value used as an object is never null. Null may arrive, and only there: as the value of `STORE_ATTR`
@@ -48,8 +47,8 @@
 //!    slot if somebody rebinds `BaseException`.)
 //! 3. `MAKE_*_DEFARGS`: that the tuple is as long as the child's `n_def_pos_args`, and a dict is there iff the child's flags say so.
 //! 4. `STORE_MAP`: that the target is a dict. Keyword names of calls may be any object, and the star bitmap need not be a small int.
-//! 5. Leaving a running finally block by `UNWIND_JUMP`: cut the stack to the block's saved depth. Leaving any block by
-//!    `RETURN_VALUE`, and except-kind blocks always: leave the stack as it is; only a finally-kind block that is not running cuts.
+//! 5. Leaving a running finally block by `UNWIND_JUMP`: cut the stack to the block's saved depth. Leaving except-kind blocks,
+//!    and running ones by `RETURN_VALUE`: leave the stack as it is.
 //! 6. Native code is not verified, only framed; running it is trusting it.
 mod flow;
 mod state;
@@ -110,7 +109,7 @@ pub enum Problem {
     End,
     /// The stack is too short, or would be cut higher than it is.
     Underflow(u32),
-    /// The stack alone needs more than the prelude's slots.
+    /// Locals and stack need more than the prelude's slots.
     Overflow(u32),
     /// A value of the wrong kind: null for an object, an iterator slot, a finally state.
     Value(u32),

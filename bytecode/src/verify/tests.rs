@@ -129,6 +129,27 @@ fn the_depth_is_counted() {
 }
 
 #[test]
+fn class_bodies_may_have_a_slot_that_nobody_counted() {
+    let class = |stack: u32| {
+        let pushes = "LOAD_CONST_NONE\n".repeat(stack as usize);
+        let ops =
+            format!("LOAD_CONST_NONE\nSTORE_FAST 0\n{pushes}BUILD_TUPLE {stack}\nRETURN_VALUE");
+        check_as(
+            Shape {
+                args: 0,
+                locals: 0,
+                stack: 3,
+                ..PLAIN
+            },
+            &ops,
+        )
+        .is_ok()
+    };
+    assert!(class(3));
+    assert!(!class(4));
+}
+
+#[test]
 fn control_stays_inside() {
     assert_eq!(check("LOAD_CONST_NONE"), Err(Problem::End));
     assert_eq!(check_code(&[]), Err(Problem::End));
@@ -160,7 +181,11 @@ fn operands_are_in_range() {
     );
     assert!(check("MAKE_FUNCTION 0\nRETURN_VALUE").is_ok());
     assert_eq!(check("LOAD_FAST 14\nRETURN_VALUE"), Err(Problem::Prelude));
-    assert!(check("LOAD_FAST 13\nRETURN_VALUE").is_ok());
+    assert_eq!(
+        check("LOAD_FAST 13\nRETURN_VALUE"),
+        Err(Problem::Overflow(0))
+    );
+    assert!(check("LOAD_FAST 12\nRETURN_VALUE").is_ok());
     assert_eq!(
         check("LOAD_FAST 0\nDUP_TOP\nBUILD_SLICE 1\nRETURN_VALUE"),
         Err(Problem::Operand(2))
