@@ -164,7 +164,10 @@ fn bytecode(
         // SAFETY: the block has room for each.
         unsafe { caches.add(i).write(Cache::new(*name)) };
     }
-    let n_locals = n_locals.max(prelude.n_bound_slots() as usize);
+    let n_cell_slots = cells.iter().max().map_or(0, |slot| *slot as usize + 1);
+    let n_locals = n_locals
+        .max(prelude.n_bound_slots() as usize)
+        .max(n_cell_slots);
     if n_locals > prelude.n_state as usize {
         return Err(refuse(rt));
     }
@@ -172,7 +175,7 @@ fn bytecode(
     let cells_copy = copy_slice(rt, cells, true)?;
     let narrow = |n: u32| u16::try_from(n).ok();
     let (Some(n_state), Some(n_exc), Some(n_pos), Some(n_kwonly), Some(n_def_pos), Some(n_cells)) = (
-        narrow(prelude.n_state),
+        narrow(prelude.frame_slots(n_locals as u32)),
         narrow(prelude.n_exc_stack),
         narrow(prelude.n_pos_args),
         narrow(prelude.n_kwonly_args),

@@ -6,6 +6,7 @@ use ferlance_abi::ScopeFlags;
 
 use super::code::Code;
 use super::frame::Slot;
+use crate::exc;
 use crate::obj::dict::{self, Dict};
 use crate::obj::fun::Fun;
 use crate::obj::list::{self, List};
@@ -36,6 +37,10 @@ pub fn function(
 ) -> R<Obj> {
     let defaults = defs.and_then(Obj::cast::<Tuple>);
     let n_def = defaults.map_or(0, |d| d.len());
+    if n_def != code.n_def_pos as usize {
+        // Binding will look for as many as the code says.
+        return Err(rt.raise_msg(&exc::VALUE_ERROR, "incompatible .mpy file"));
+    }
     let n_kw = usize::from(code.flags.has(ScopeFlags::KW_DEFAULTS));
     let head = size_of::<Fun>() / size_of::<usize>();
     let at = rt.alloc_words(head + n_def + n_kw, false)?;

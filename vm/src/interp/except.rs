@@ -86,6 +86,22 @@ pub(super) unsafe fn find_handler(
     None
 }
 
+/// Whether the innermost block is a finally block whose handler runs.
+///
+/// # Safety
+/// As [`find_handler`].
+pub(super) unsafe fn in_finally(frame: &Frame, ip: *const u8) -> bool {
+    if frame.no_blocks() {
+        return false;
+    }
+    // SAFETY: the caller's; there is a block.
+    unsafe {
+        let block = &*frame.blocks.sub(1);
+        let at = ip.sub(1).offset_from(frame.code.bytes) as usize;
+        block.is_finally() && block.handler() <= at
+    }
+}
+
 /// The exception that the innermost running handler of a frame handles.
 ///
 /// # Safety
@@ -174,10 +190,9 @@ pub(super) unsafe fn leave(
                     sp.add(1).write(Some(Obj::int(marker)));
                     return (frame.code.bytes.add(block.handler()), sp.add(2));
                 }
-                // We are inside it: what it was doing is given up. Its state lies on top.
-                sp = sp.sub(1);
-                if (*sp).is_some_and(Obj::is_small) {
-                    sp = sp.sub(1);
+                // We are inside it: what it was doing is given up, its state with it. A return needs no stack any more.
+                if matches!(how, Leaving::Jump { .. }) {
+                    sp = frame.base.add(block.depth());
                 }
             }
             frame.blocks = frame.blocks.sub(1);

@@ -40,6 +40,7 @@ const GE: u8 = binary(BinaryOp::MoreEqual);
 const EQ: u8 = binary(BinaryOp::Equal);
 const NE: u8 = binary(BinaryOp::NotEqual);
 const IS: u8 = binary(BinaryOp::Is);
+const EXC_MATCH: u8 = binary(BinaryOp::ExceptionMatch);
 const ADD: u8 = binary(BinaryOp::Add);
 const IADD: u8 = binary(BinaryOp::InplaceAdd);
 const SUB: u8 = binary(BinaryOp::Subtract);
@@ -983,6 +984,18 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                                 None => tri!(arith::sub(rt, op, lhs, rhs)),
                             };
                             set_top!(value);
+                        }
+                        EXC_MATCH => {
+                            let (what, exc) = (peek!(0), peek!(1));
+                            sp = sp.sub(1);
+                            // `async with` tells an exception from an interrupted jump this way: whatever
+                            // `BaseException` is bound to, the answer decides how many words are on the stack.
+                            let hit = if except::in_finally(&*fp, ip) {
+                                Obj::bool(exc::is_instance(exc, &exc::BASE_EXCEPTION))
+                            } else {
+                                tri!(arith::binary(rt, op, exc, what))
+                            };
+                            set_top!(hit);
                         }
                         opcode::BINARY_OP..=BINARY_LAST => {
                             let (rhs, lhs) = (peek!(0), peek!(1));
