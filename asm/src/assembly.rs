@@ -6,11 +6,12 @@
 use ferlance_collections::TryVec;
 use ferlance_collections::oom::OutOfMemory;
 
-use crate::buffer::{Code, CodeBuffer};
+use crate::buffer::CodeBuffer;
 use crate::error::{AsmError, BufferError, Message};
 use crate::fixup::Fixup;
 use crate::inline::{Body, Dialect, Names, Operand, Statement};
 use crate::label::Label;
+use crate::layout::Code;
 
 /// What is wrong with a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

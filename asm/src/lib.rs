@@ -22,13 +22,15 @@ pub mod error;
 pub mod fixup;
 pub mod inline;
 pub mod label;
+pub mod layout;
 pub mod listing;
 pub mod literal;
 pub mod reg_set;
 pub mod row;
 
-pub use buffer::{Code, CodeBuffer};
+pub use buffer::CodeBuffer;
 pub use error::{AsmError, BufferError, Exception, Message};
 pub use fixup::{Fixup, Reach};
 pub use label::Label;
+pub use layout::Code;
 pub use reg_set::RegSet;
