@@ -88,7 +88,7 @@ pub(crate) fn binary(op: BinaryOp, a: &Number, b: &Number) -> Result<Option<Numb
     }
     if op == BinaryOp::Power {
         if let Number::Int(exponent @ ..=-1) = b {
-            let value = libm::pow(a.to_f64(), *exponent as f64);
+            let value = pow(a.to_f64(), *exponent as f64);
             return Ok(if a.to_f64() == 0.0 {
                 None
             } else {
@@ -187,9 +187,21 @@ fn float_binary(op: BinaryOp, a: &Number, b: &Number) -> Result<Option<f64>, Num
         BinaryOp::Power if x == 0.0 && y < 0.0 => None,
         // A fractional power of a negative number is complex.
         BinaryOp::Power if x < 0.0 && y.is_finite() && libm::floor(y) != y => None,
-        BinaryOp::Power => Some(libm::pow(x, y)),
+        BinaryOp::Power => Some(pow(x, y)),
         _ => None,
     })
+}
+
+/// `x ** y`: upstream's tool calls the C library too.
+#[cfg(feature = "std")]
+fn pow(x: f64, y: f64) -> f64 {
+    x.powf(y)
+}
+
+/// `x ** y`, as boards compute it at run time.
+#[cfg(not(feature = "std"))]
+fn pow(x: f64, y: f64) -> f64 {
+    libm::pow(x, y)
 }
 
 /// The quotient rounded down: that of what the remainder leaves, since `x / y` may be rounded up to a whole number.

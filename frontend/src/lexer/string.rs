@@ -217,9 +217,7 @@ impl Lexer<'_> {
                     self.at += 1;
                     self.line_end(b'\n')?;
                 }
-                Some(b'\\')
-                    if raw && matches!(rest.get(n + 1), Some(b) if !matches!(b, b'\n' | b'\r')) =>
-                {
+                Some(b'\\') if raw && matches!(rest.get(n + 1), Some(0x20..=0x7e)) => {
                     self.at += 2;
                 }
                 _ => {
@@ -348,7 +346,11 @@ impl Lexer<'_> {
         };
         match plain {
             Some(byte) => self.scratch.push(byte)?,
-            None => self.scratch.extend_from_slice(&[b'\\', byte])?,
+            // Not an escape: both bytes stay. Upstream takes the second for a code point, also where it begins a longer one.
+            None => {
+                self.scratch.push(b'\\')?;
+                self.push_code_point(u32::from(byte), bytes)?;
+            }
         }
         Ok(())
     }
