@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind, elf};
+use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind, SymbolKind, elf};
 
 use crate::{
     cross_check,
@@ -105,7 +105,7 @@ fn measure(object: &object::File<'_>) -> Bytes {
         if !flag(elf::SHF_ALLOC) {
             continue;
         }
-        let is_bss = section.kind() == object::SectionKind::UninitializedData;
+        let is_bss = section.kind() == SectionKind::UninitializedData;
         let place = if is_bss {
             &mut bytes.bss
         } else if flag(elf::SHF_EXECINSTR) {
@@ -127,6 +127,12 @@ fn print_crates(object: &object::File<'_>) {
         .symbols()
         .filter(|symbol| matches!(symbol.kind(), SymbolKind::Text | SymbolKind::Data))
     {
+        let section = symbol
+            .section_index()
+            .and_then(|index| object.section_by_index(index).ok());
+        if section.is_none_or(|section| section.kind() == SectionKind::UninitializedData) {
+            continue;
+        }
         let name = format!(
             "{:#}",
             rustc_demangle::demangle(symbol.name().unwrap_or("?"))
