@@ -147,11 +147,16 @@ pub(super) fn init_returned(rt: &mut Runtime, value: Obj) {
     rt.type_error_fmt(format_args!("__init__() should return None, not '{ty}'"));
 }
 
-/// Whether a place is on the value stack (and not in a generator).
+/// Whether arguments may become the callee's first locals where they are: they are on the value stack (and not in
+/// a generator), and the callee's frame will not lie on blocks of the running frame that are active.
 #[inline(always)]
 fn on_stack(rt: &Runtime, at: *mut Slot) -> bool {
     let (low, high) = rt.interp.bounds();
-    at >= low && at < high
+    let clear = match rt.interp.current() {
+        Some(frame) => frame.no_blocks() || at >= frame.blocks.cast(),
+        None => true,
+    };
+    at >= low && at < high && clear
 }
 
 /// `words` more words from `at`, if the stack has them.
