@@ -10,7 +10,7 @@ use ferlance_abi::code_kind::CodeKind;
 
 /// One row per option: how it is written, what it takes, what it does. Usage, help and completions are made from it.
 #[derive(Debug)]
-pub struct OptionRow {
+pub(crate) struct OptionRow {
     /// As typed, up to the value.
     pub name: &'static str,
     /// The value, with the sign between; empty if there is none.
@@ -22,7 +22,7 @@ pub struct OptionRow {
 }
 
 /// Names of `-march`.
-pub const ARCHS: &[&str] = &[
+pub(crate) const ARCHS: &[&str] = &[
     "x86",
     "x64",
     "armv6",
@@ -41,7 +41,7 @@ pub const ARCHS: &[&str] = &[
 
 /// Every option.
 #[rustfmt::skip]
-pub const OPTIONS: &[OptionRow] = &[
+pub(crate) const OPTIONS: &[OptionRow] = &[
     OptionRow { name: "--version", value: "", help: "Show the version and the version of the .mpy format.", choices: &[] },
     OptionRow { name: "--help", value: "", help: "Show this text.", choices: &[] },
     OptionRow { name: "--completions", value: "=SHELL", help: "Write completions for a shell.", choices: &["bash", "zsh", "fish"] },
@@ -58,7 +58,7 @@ pub const OPTIONS: &[OptionRow] = &[
 
 /// What the command line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
+pub(crate) enum Command {
     /// Compile.
     Compile(Box<Job>),
     /// `--version`
@@ -71,7 +71,7 @@ pub enum Command {
 
 /// A shell that completions can be made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shell {
+pub(crate) enum Shell {
     /// bash
     Bash,
     /// zsh
@@ -82,7 +82,7 @@ pub enum Shell {
 
 /// A compilation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Job {
+pub(crate) struct Job {
     /// The input; `-` is standard input.
     pub input: OsString,
     /// `-o`
@@ -107,7 +107,7 @@ pub struct Job {
 
 /// Why a command line is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// Not understood: show the usage.
     Usage,
     /// A line for standard error.
@@ -117,7 +117,7 @@ pub enum Refusal {
 const USAGE: Refusal = Refusal::Usage;
 
 /// Reads the arguments, without the program's name.
-pub fn parse(args: &[OsString]) -> Result<Command, Refusal> {
+pub(crate) fn parse(args: &[OsString]) -> Result<Command, Refusal> {
     let mut job = Job {
         input: OsString::new(),
         output: None,

@@ -5,10 +5,10 @@ use std::fmt::Write;
 use crate::args::{OPTIONS, OptionRow, Shell};
 
 /// The line of `--version`. Build tools look for `mpy v6.3` in it.
-pub const VERSION: &str = "MicroPython v1.29.0 on 2026-11-21; mpy-cross emitting mpy v6.3";
+pub(crate) const VERSION: &str = "MicroPython v1.29.0 on 2026-11-21; mpy-cross emitting mpy v6.3";
 
 /// The usage text, as stock prints it for a command line that it does not understand.
-pub fn usage(program: &str) -> String {
+pub(crate) fn usage(program: &str) -> String {
     format!(
         "\
 usage: {program} [<opts>] [-X <implopt>] [--] <input filename>
@@ -37,7 +37,7 @@ Implementation specific options:
 }
 
 /// The text of `--help`.
-pub fn help(program: &str) -> String {
+pub(crate) fn help(program: &str) -> String {
     let mut text = format!(
         "\
 Compile Python source to a MicroPython .mpy file.
@@ -90,7 +90,7 @@ Exit status: 0 if the file was written, 1 otherwise.
 }
 
 /// A script that completes this command's options.
-pub fn completions(shell: Shell) -> String {
+pub(crate) fn completions(shell: Shell) -> String {
     match shell {
         Shell::Bash => bash(),
         Shell::Zsh => zsh(),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Why nothing was written.
 #[derive(Debug)]
-pub enum OutputError {
+pub(crate) enum OutputError {
     /// The file cannot be opened or replaced.
     Open(io::Error),
     /// The bytes do not go out: full disk, closed pipe.
@@ -15,7 +15,7 @@ pub enum OutputError {
 }
 
 /// Writes to `path`: a file beside it, then a rename. Devices, pipes and links are written to directly.
-pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
     match fs::symlink_metadata(path) {
         Ok(there) if !there.is_file() => return write_through(path, bytes),
         Ok(there) if there.permissions().readonly() => return write_through(path, bytes),
@@ -40,7 +40,7 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
 }
 
 /// Writes to standard output, and notices when it is closed or full.
-pub fn write_stdout(bytes: &[u8]) -> Result<(), OutputError> {
+pub(crate) fn write_stdout(bytes: &[u8]) -> Result<(), OutputError> {
     let mut out = io::stdout().lock();
     out.write_all(bytes)
         .and_then(|()| out.flush())

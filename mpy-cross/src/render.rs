@@ -6,7 +6,7 @@ use ferlance_abi::qstr::Pool;
 use ferlance_frontend::Diag;
 
 /// The rendered error, with colours, or nothing if it has no place.
-pub fn render(diag: &Diag, pool: &Pool, source: &[u8], path: &str) -> String {
+pub(crate) fn render(diag: &Diag, pool: &Pool, source: &[u8], path: &str) -> String {
     if diag.line == 0 {
         return String::new();
     }

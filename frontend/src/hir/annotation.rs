@@ -1,12 +1,11 @@
-//! What decorators and annotations tell the emitters.
+//! What decorators tell the emitters. (Annotations of viper functions are read with their parameters, in
+//! `lower/scope.rs`.)
 
 use ferlance_abi::code_kind::CodeKind;
-use ferlance_abi::native_type::NativeType;
 use ferlance_abi::qstr;
-use ferlance_abi::qstr::{Pool, Qstr};
+use ferlance_abi::qstr::Qstr;
 
-use crate::ast::{ExprKind, Items};
-use crate::diag::Code as Message;
+use crate::ast::Items;
 
 /// What a decorator is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,12 +38,4 @@ pub fn emit_decorator(mut path: Items<'_, Qstr>) -> EmitDecorator {
     } else {
         EmitDecorator::Unknown
     }
-}
-
-/// The native type that an annotation names.
-pub fn native_type(annotation: ExprKind, pool: &Pool) -> Result<NativeType, Message> {
-    let ExprKind::Name(name) = annotation else {
-        return Err(Message::AnnotationNotName);
-    };
-    NativeType::from_name(pool.text(name)).ok_or(Message::UnknownType)
 }

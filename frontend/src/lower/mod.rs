@@ -12,7 +12,7 @@
 //! are claimed in walk 1; scopes are listed when their construct begins, children numbered when it ends. One body of
 //! code for both walks keeps these orders right by construction. [`Lower::op`] is silent in walk 1.
 //!
-//! All errors are found in walk 1.
+//! All errors but those of limits (cells beyond slot 255, blocks crossed) are found in walk 1.
 //!
 //! ```text
 //! scope.rs          parameters and bodies            class.rs, function.rs   making functions and classes
@@ -44,7 +44,7 @@ use ferlance_collections::{OutOfMemory, TryVec};
 
 use crate::ast::{Ast, ExprId};
 use crate::diag::Code as Message;
-use crate::error::Diag;
+use crate::error::{Arg, Diag};
 use crate::hir::{ScopeId, Scopes};
 use crate::source::Pos;
 
@@ -233,7 +233,14 @@ impl<'a> Lower<'a> {
     /// Refuses the source at `pos`.
     #[cold]
     fn refuse<T>(&mut self, message: Message, pos: Pos) -> Walk<T> {
+        self.refuse_with(message, pos, Arg::None)
+    }
+
+    /// Refuses the source at `pos`, with what stands for `{}` in the message.
+    #[cold]
+    fn refuse_with<T>(&mut self, message: Message, pos: Pos, arg: Arg) -> Walk<T> {
         let mut diag = Diag::new(message, pos, self.ast.line(pos));
+        diag.arg = arg;
         diag.scope = Some(self.scopes[self.scope].name);
         self.refusal = Some(diag);
         Err(Stop::Refused)

@@ -11,8 +11,9 @@ use ferlance_collections::{OutOfMemory, TryVec};
 use super::{Lower, Walk};
 use crate::ast::{self, ExprKind, List, Param, Root};
 use crate::diag::Code as Message;
+use crate::error::Arg;
 use crate::hir::scope::ParamKind;
-use crate::hir::{Body, NameKind, ScopeId, ScopeKind, annotation};
+use crate::hir::{Body, NameKind, ScopeId, ScopeKind};
 use crate::source::Pos;
 
 impl Lower<'_> {
@@ -112,6 +113,9 @@ impl Lower<'_> {
             Body::Function(function) => {
                 let def = self.ast.get(function);
                 self.params(def.params)?;
+                if self.scopes[self.scope].emit == CodeKind::Viper {
+                    self.annotated_type(def.returns)?;
+                }
                 self.suite(def.body)?;
                 self.load_none()?;
                 self.op(Op::ReturnValue)
@@ -203,6 +207,10 @@ impl Lower<'_> {
                     scope.flags |= ScopeFlags::VAR_KEYWORDS;
                 }
             }
+            if scope.emit == CodeKind::Viper {
+                self.annotated_type(param.annotation)?;
+            }
+            let scope = &mut self.scopes[self.scope];
             let Some(name) = param.name else { continue };
             let (at, new) = scope.find_or_add(name, NameKind::Local)?;
             if !new {
@@ -215,7 +223,7 @@ impl Lower<'_> {
         Ok(())
     }
 
-    /// Viper: notes the annotated types by slot.
+    /// Viper: notes the annotated types by slot. Walk 1 has checked them.
     fn annotate(&mut self, id: ScopeId) -> Walk {
         let Body::Function(function) = self.scopes[id].body else {
             return Ok(());
@@ -241,10 +249,13 @@ impl Lower<'_> {
         let Some(expr) = annotation else {
             return Ok(NativeType::Object);
         };
-        let pos = self.ast[expr].pos;
-        match annotation::native_type(self.ast[expr].kind, self.pool) {
-            Ok(ty) => Ok(ty),
-            Err(message) => self.refuse(message, pos),
+        let node = self.ast[expr];
+        let ExprKind::Name(name) = node.kind else {
+            return self.refuse(Message::AnnotationNotName, node.pos);
+        };
+        match NativeType::from_name(self.pool.text(name)) {
+            Some(ty) => Ok(ty),
+            None => self.refuse_with(Message::UnknownType, node.pos, Arg::Name(name)),
         }
     }
 }

@@ -1,0 +1,280 @@
+//! The commands from outside: outputs, texts, exit statuses.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use std::io::Write;
+
+fn run_in(folder: &Path, args: &[&str], stdin: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mpy-cross"))
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    // It may end without reading.
+    let _ = child.stdin.take().expect("it is piped").write_all(stdin);
+    child.wait_with_output().expect("it ends")
+}
+
+fn dump(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mpy-dump"))
+        .args(args)
+        .output()
+        .expect("the program starts")
+}
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    fs::write(folder.path().join("t.py"), "x = 1\n").expect("it is writable");
+    folder
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Status, what standard output begins with, and all of standard error.
+fn check(args: &[&str], status: i32, stdout: &str, stderr: &str) {
+    let folder = folder();
+    let output = run_in(folder.path(), args, b"");
+    assert_eq!(output.status.code(), Some(status), "{args:?}");
+    assert!(
+        text(&output.stdout).starts_with(stdout),
+        "{args:?}: {:?}",
+        text(&output.stdout)
+    );
+    assert_eq!(text(&output.stderr), stderr, "{args:?}");
+}
+
+#[test]
+fn the_version_names_the_format() {
+    check(&["--version"], 0, "MicroPython v1.29.0 on ", "");
+    let output = run_in(folder().path(), &["--version"], b"");
+    assert!(text(&output.stdout).ends_with("; mpy-cross emitting mpy v6.3\n"));
+}
+
+#[test]
+fn what_is_not_understood_shows_the_usage_on_standard_output() {
+    for args in [
+        &["-h"][..],
+        &["-q", "t.py"],
+        &["-o"],
+        &["-X", "foo", "t.py"],
+        &["-march=z80", "t.py"],
+    ] {
+        check(args, 1, "usage: ", "");
+    }
+    check(&["--help"], 0, "Compile Python source", "");
+}
+
+#[test]
+fn missing_and_surplus_files_are_told() {
+    check(&[], 1, "", "no input file\n");
+    check(&["t.py", "t.py"], 1, "", "multiple input files\n");
+    check(
+        &["-X", "emit=native", "t.py"],
+        1,
+        "",
+        "arch not specified\n",
+    );
+    check(
+        &["-march=x64", "-march-flags=1", "t.py"],
+        1,
+        "",
+        "unrecognised arch flags\n",
+    );
+}
+
+#[test]
+fn files_that_cannot_be_opened_are_told_with_their_error_number() {
+    check(&["no.py"], 1, "", "OSError: (2, \"can't open no.py\")\n");
+    check(
+        &["-o", "no/x.mpy", "t.py"],
+        1,
+        "",
+        "OSError: (2, \"can't open no/x.mpy\")\n",
+    );
+    check(
+        &["-o", ".", "t.py"],
+        1,
+        "",
+        "OSError: (21, \"can't open .\")\n",
+    );
+    check(&["."], 1, "", "OSError: 21\n");
+}
+
+#[test]
+fn output_goes_beside_the_input_or_where_it_is_told() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    assert!(run_in(folder.path(), &["t.py"], b"").status.success());
+    let bytes = fs::read(path("t.mpy")).expect("it was written");
+    assert!(
+        run_in(folder.path(), &["-o", "out", "t.py"], b"")
+            .status
+            .success()
+    );
+    assert_eq!(fs::read(path("out")).expect("it was written"), bytes);
+    let output = run_in(folder.path(), &["-o", "-", "t.py"], b"");
+    assert_eq!(output.stdout, bytes);
+
+    fs::write(path("a.txt"), "").expect("it is writable");
+    assert!(run_in(folder.path(), &["a.txt"], b"").status.success());
+    assert!(path("a.tmpy").exists());
+
+    let output = run_in(folder.path(), &["-"], b"x = 1\n");
+    assert!(output.status.success());
+    assert!(text(&output.stdout).contains("<stdin>"));
+    let leftovers = fs::read_dir(folder.path()).expect("it is there").flatten();
+    assert!(
+        leftovers
+            .into_iter()
+            .all(|entry| !text(entry.file_name().as_encoded_bytes()).starts_with('.'))
+    );
+}
+
+#[test]
+fn refusals_leave_the_old_output_alone() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("t.py"), "x = (\n").expect("it is writable");
+    fs::write(path("t.mpy"), "old").expect("it is writable");
+    let output = run_in(folder.path(), &["-s", "name.py", "t.py"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        text(&output.stderr),
+        "Traceback (most recent call last):\n  File \"t.py\", line 2\nSyntaxError: invalid syntax\n"
+    );
+    assert_eq!(fs::read(path("t.mpy")).expect("it is there"), b"old");
+
+    fs::write(path("t.py"), "def f():\n  break\n").expect("it is writable");
+    let output = run_in(folder.path(), &["-s", "name.py", "t.py"], b"");
+    assert_eq!(
+        text(&output.stderr),
+        "Traceback (most recent call last):\n  File \"name.py\", line 2, in f\n\
+         SyntaxError: 'break'/'continue' outside loop\n"
+    );
+}
+
+#[test]
+fn back_slashes_in_names_become_slashes() {
+    let output = run_in(
+        folder().path(),
+        &["-s", "dir\\back.py", "-o", "-", "t.py"],
+        b"",
+    );
+    assert!(text(&output.stdout).contains("dir/back.py"));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_noticed() {
+    check(
+        &["-o", "/dev/full", "t.py"],
+        1,
+        "",
+        "OSError: (28, \"can't write /dev/full\")\n",
+    );
+    let full = File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("linux has it");
+    let folder = folder();
+    let status = Command::new(env!("CARGO_BIN_EXE_mpy-cross"))
+        .args(["-o", "-", "t.py"])
+        .current_dir(folder.path())
+        .stdout(full)
+        .stderr(Stdio::null())
+        .status()
+        .expect("the program starts");
+    assert_eq!(status.code(), Some(1));
+}
+
+#[test]
+#[cfg(unix)]
+fn links_and_permissions_survive() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("real"), "old").expect("it is writable");
+    symlink("real", path("t.mpy")).expect("links can be made");
+    assert!(run_in(folder.path(), &["t.py"], b"").status.success());
+    assert!(path("t.mpy").is_symlink());
+    assert_ne!(fs::read(path("real")).expect("it is there"), b"old");
+
+    fs::set_permissions(path("real"), fs::Permissions::from_mode(0o600)).expect("they can be set");
+    assert!(
+        run_in(folder.path(), &["-o", "real", "t.py"], b"")
+            .status
+            .success()
+    );
+    let mode = fs::metadata(path("real"))
+        .expect("it is there")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn completions_are_written_for_three_shells() {
+    for shell in ["bash", "zsh", "fish"] {
+        let option = format!("--completions={shell}");
+        let output = run_in(folder().path(), &[&option], b"");
+        assert!(output.status.success());
+        assert!(text(&output.stdout).contains("march"), "{shell}");
+    }
+    check(&["--completions=tcsh"], 1, "usage: ", "");
+}
+
+#[test]
+fn deep_nesting_ends_in_an_error_not_in_a_crash() {
+    let folder = folder();
+    for source in [
+        format!("x = {}1{}\n", "(".repeat(100_000), ")".repeat(100_000)),
+        format!("x = {}y\n", "-".repeat(100_000)),
+        format!("x = {}y\n", "not ".repeat(100_000)),
+        format!("x = {}y{}\n", "[".repeat(100_000), "]".repeat(100_000)),
+        format!("x = {}1\n", "lambda: ".repeat(100_000)),
+        format!("x = {}y\n", "y if y else ".repeat(100_000)),
+        format!("x = {}y\n", "y ** ".repeat(100_000)),
+        (0..2_000)
+            .map(|i| format!("{}if x:\n", " ".repeat(i)))
+            .collect::<String>(),
+    ] {
+        let output = run_in(folder.path(), &["-o", "-", "-"], source.as_bytes());
+        let shown = &source[..40];
+        assert!(
+            output.status.code().is_some(),
+            "killed by a signal: {shown}"
+        );
+        if !output.status.success() {
+            let report = text(&output.stderr);
+            assert!(report.contains("Error: "), "{shown}: {report}");
+        }
+    }
+}
+
+#[test]
+fn dumps_show_and_verify_what_was_compiled() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    assert!(run_in(folder.path(), &["t.py"], b"").status.success());
+    let listing = dump(&[&path("t.mpy")]);
+    assert!(listing.status.success());
+    assert!(text(&listing.stdout).contains("STORE_NAME x"));
+    let summary = dump(&["--summary", &path("t.mpy")]);
+    assert!(text(&summary.stdout).contains("bytecode         1 functions"));
+    let verified = dump(&["--verify", &path("t.mpy")]);
+    assert!(verified.status.success() && verified.stdout.is_empty());
+
+    fs::write(path("bad"), b"M\x06\x00\x1f\x05").expect("it is writable");
+    let refused = dump(&["--verify", &path("bad")]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(!refused.stderr.is_empty());
+    assert_eq!(dump(&[]).status.code(), Some(1));
+    assert_eq!(dump(&["--nonsense"]).status.code(), Some(1));
+}
