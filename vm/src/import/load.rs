@@ -11,6 +11,7 @@ use ferlance_bytecode::decode::Decoder;
 use ferlance_bytecode::module::{CodeId, CompiledModule, Const, RawCode, RawKind};
 use ferlance_bytecode::op::Op;
 use ferlance_bytecode::prelude::{Prelude, PreludeParts};
+use ferlance_collections::{BitSet, TryVec};
 
 use crate::config;
 use crate::exc;
@@ -156,7 +157,7 @@ fn bytecode(
     let bytes = copy_slice(rt, code, true)?;
     // SAFETY: the copy is ours alone.
     let private = unsafe { core::slice::from_raw_parts_mut(bytes.as_ptr(), code.len()) };
-    let (n_locals, cached) = survey(rt, module, code, private)?;
+    let (n_locals, cached) = survey(rt, module, code, lines, private)?;
     let caches = rt
         .alloc_block((cached.len().max(1)) * size_of::<Cache>(), true)?
         .cast::<Cache>();
@@ -214,19 +215,33 @@ fn bytecode(
     })
 }
 
-/// Walks the instructions: counts local slots, and gives lookups a cache in the private copy of the bytes.
+/// Walks the instructions: counts local slots, gives lookups a cache and fuses groups in the private copy of the bytes.
 fn survey(
     rt: &mut Runtime,
     module: &CompiledModule<'_>,
     code: &[u8],
+    lines: &[u8],
     private: &mut [u8],
-) -> R<(usize, ferlance_collections::TryVec<Qstr>)> {
+) -> R<(usize, TryVec<Qstr>)> {
     let mut n_locals = 0usize;
-    let mut cached = ferlance_collections::TryVec::new();
+    let mut cached = TryVec::new();
+    // Where a group must not go on: at instructions that something jumps to, and where a line begins.
+    let mut breaks = match BitSet::with_limit(code.len() + 1) {
+        Ok(breaks) => breaks,
+        Err(_) => return Err(rt.no_memory(code.len())),
+    };
+    let mut starts = TryVec::new();
+    let mut grown = Ok(());
     for instr in Decoder::new(code, &module.names) {
         let Ok(instr) = instr else {
             return Err(refuse(rt));
         };
+        if config::MAX_CACHES > 0 {
+            grown = grown.and_then(|()| starts.push(instr.offset));
+            if let Some(target) = instr.op.target() {
+                grown = grown.and_then(|()| breaks.insert(target.0 as usize).map(|_| ()));
+            }
+        }
         let local = match instr.op {
             Op::LoadFast(l) | Op::StoreFast(l) | Op::DeleteFast(l) => Some(l),
             Op::LoadDeref(l) | Op::StoreDeref(l) | Op::DeleteDeref(l) => Some(l),
@@ -249,9 +264,29 @@ fn survey(
         {
             private[at] = quick;
             private[at + 1] = cached.len() as u8;
-            if cached.push(name).is_err() {
-                return Err(rt.no_memory(cached.len() * size_of::<Qstr>()));
-            }
+            grown = grown.and_then(|()| cached.push(name));
+        }
+    }
+    if grown.is_err() {
+        return Err(rt.no_memory(code.len()));
+    }
+    let mut at = 0;
+    for (bytes, _) in ferlance_bytecode::line_info::steps(lines) {
+        at += bytes as usize;
+        if at <= code.len() && breaks.insert(at).is_err() {
+            return Err(rt.no_memory(code.len()));
+        }
+    }
+    let mut done = 0;
+    for start in starts.iter().map(|start| *start as usize) {
+        if start < done {
+            continue;
+        }
+        let joined = |from: usize, to: usize| {
+            to <= code.len() && (from + 1..to).all(|i| !breaks.contains(i))
+        };
+        if let Some(len) = quick::fuse(private, start, joined) {
+            done = start + len;
         }
     }
     Ok((n_locals, cached))

@@ -41,6 +41,65 @@ pub(super) fn compare_floats(lhs: Obj, rhs: Obj, f: impl Fn(f64, f64) -> bool) -
     Some(f(lhs.as_float()?, rhs.as_float()?))
 }
 
+/// The commonest operators on small ints. `op` is the opcode byte.
+#[inline(always)]
+pub(super) fn fast(op: u8, lhs: Obj, rhs: Obj) -> Option<Obj> {
+    const BASE: u8 = opcode::BINARY_OP;
+    const ADD: u8 = BASE + BinaryOp::Add.number();
+    const IADD: u8 = BASE + BinaryOp::InplaceAdd.number();
+    const SUB: u8 = BASE + BinaryOp::Subtract.number();
+    const ISUB: u8 = BASE + BinaryOp::InplaceSubtract.number();
+    const AND: u8 = BASE + BinaryOp::And.number();
+    const OR: u8 = BASE + BinaryOp::Or.number();
+    const XOR: u8 = BASE + BinaryOp::Xor.number();
+    const MUL: u8 = BASE + BinaryOp::Multiply.number();
+    match op {
+        ADD | IADD => add_small(lhs, rhs),
+        SUB | ISUB => sub_small(lhs, rhs),
+        _ if !(lhs.is_small() & rhs.is_small()) => None,
+        // Tags and all: both words end in a one bit.
+        // SAFETY: odd words are small ints.
+        AND => unsafe { Obj::from_raw(lhs.raw() & rhs.raw()) },
+        // SAFETY: as above.
+        OR => unsafe { Obj::from_raw(lhs.raw() | rhs.raw()) },
+        // SAFETY: as above.
+        XOR => unsafe { Obj::from_raw((lhs.raw() ^ rhs.raw()) | 1) },
+        MUL => {
+            let (product, over) =
+                ((lhs.raw() - 1) as isize).overflowing_mul(rhs.raw() as isize >> 1);
+            // SAFETY: as above.
+            if over {
+                None
+            } else {
+                unsafe { Obj::from_raw(product as usize | 1) }
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The comparison `number` once small ints are ruled out, as a truth value.
+#[inline(never)]
+pub(super) fn compare(rt: &mut Runtime, number: u8, lhs: Obj, rhs: Obj) -> R<bool> {
+    if let (Some(a), Some(b)) = (lhs.as_float(), rhs.as_float()) {
+        return Ok(match number {
+            0 => a < b,
+            1 => a > b,
+            2 => a == b,
+            3 => a <= b,
+            4 => a >= b,
+            _ => a != b,
+        });
+    }
+    match number {
+        2 => return rt.equal(lhs, rhs),
+        5 => return Ok(!rt.equal_or_not(BinaryOp::NotEqual, lhs, rhs)?),
+        _ => {}
+    }
+    let value = binary_slow(rt, opcode::BINARY_OP + number, lhs, rhs)?;
+    rt.is_true(value)
+}
+
 /// `list[i]` for a list and a small int in range.
 #[inline(always)]
 pub(super) fn list_item(obj: Obj, index: Obj) -> Option<Obj> {

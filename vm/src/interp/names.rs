@@ -7,8 +7,10 @@ use super::frame::Slot;
 use crate::exc;
 use crate::obj::class::{self, Instance};
 use crate::obj::dict::Dict;
+use crate::obj::fun::Fun;
 use crate::obj::map::Map;
 use crate::obj::module::Module;
+use crate::obj::property::Property;
 use crate::obj::ptr::Ptr;
 use crate::obj::ty::{Attr, Type};
 use crate::obj::word::Obj;
@@ -139,35 +141,110 @@ fn own_map<'a>(obj: Obj, ty: &'static Type) -> Option<&'a Map> {
     Some(&module.get().globals()?.get().map)
 }
 
-/// The attribute, if it stands where the cache says in the object's own map.
+/// What a cache of `LOAD_ATTR` has to say.
+pub(super) enum Hit {
+    /// The attribute.
+    Value(Obj),
+    /// It is a property: call this with the object.
+    Getter(Ptr<Fun>),
+    /// Nothing.
+    Miss,
+}
+
+/// Flag in `Cache::slot`: the entry is one of a class, whose namespace is in `Cache::value`.
+const IN_CLASS: u32 = 1 << 31;
+/// Flag in `Cache::slot`: a property was found in the class, `Cache::value` holds its getter.
+const GETTER: u32 = 1 << 30;
+
+/// The attribute, if the cache knows where it is.
 ///
-/// The map comes before anything in the class, so its entry is the answer whatever the class holds.
+/// An object's own map comes before anything in the class, so its entry is the answer whatever the class holds; what
+/// was found in the class counts as long as the class is the same and the object has no entry of its own.
 #[inline(always)]
-pub(super) fn attr_hit(obj: Obj, cache: &Cache) -> Option<Obj> {
-    let ty = obj.as_ptr()?.get().ty();
+pub(super) fn attr_hit(rt: &Runtime, obj: Obj, cache: &Cache) -> Hit {
+    let Some(head) = obj.as_ptr() else {
+        return Hit::Miss;
+    };
+    let ty = head.get().ty();
     if addr(ty) != cache.key {
-        return None;
+        return Hit::Miss;
     }
     let map = if ty.is_class() {
         // SAFETY: the key is only set for classes whose objects are instances, and for `module`.
         unsafe { &obj.cast_unchecked::<Instance>().get().attrs }
     } else {
         // SAFETY: as above.
-        unsafe { &obj.cast_unchecked::<Module>().get().globals()?.get().map }
+        let module = unsafe { obj.cast_unchecked::<Module>() };
+        match module.get().globals() {
+            Some(globals) => &globals.get().map,
+            None => return Hit::Miss,
+        }
     };
-    map.cached(cache.slot as usize, Obj::qstr(cache.name))
+    if let Some(value) = map.cached(cache.slot as usize, Obj::qstr(cache.name)) {
+        return Hit::Value(value);
+    }
+    if cache.slot >= GETTER {
+        return class_hit(rt, ty, map, cache);
+    }
+    Hit::Miss
+}
+
+#[inline(always)]
+fn class_hit(rt: &Runtime, ty: &'static Type, map: &Map, cache: &Cache) -> Hit {
+    let Some(class) = ty.class_data() else {
+        return Hit::Miss;
+    };
+    if class::effective_version(rt, class) != cache.version
+        || map.find_name(rt, cache.name).is_some()
+    {
+        return Hit::Miss;
+    }
+    // SAFETY: found through a class that is alive and has not changed since.
+    let Some(found) = (unsafe { Obj::from_raw(cache.value) }) else {
+        return Hit::Miss;
+    };
+    if cache.slot & IN_CLASS != 0 {
+        // The version does not tell about plain values: the namespace has the one of now.
+        let value = found.cast::<Dict>().and_then(|locals| {
+            locals
+                .map
+                .cached((cache.slot & !IN_CLASS) as usize, Obj::qstr(cache.name))
+        });
+        return value.map_or(Hit::Miss, Hit::Value);
+    }
+    found.cast::<Fun>().map_or(Hit::Miss, Hit::Getter)
 }
 
 /// `obj.name`, filling the cache.
 #[inline(never)]
 pub(super) fn load_attr_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) -> R<Obj> {
     let ty = obj.ty();
-    if let Some(map) = own_map(obj, ty)
-        && let Some(at) = map.find_name(rt, cache.name)
-    {
-        cache.key = addr(ty);
-        cache.slot = at as u32;
-        return Ok(map.value_at(at));
+    if let Some(map) = own_map(obj, ty) {
+        if let Some(at) = map.find_name(rt, cache.name) {
+            cache.key = addr(ty);
+            cache.slot = at as u32;
+            return Ok(map.value_at(at));
+        }
+        if let Some(class) = ty.class_data()
+            && let Some((locals, at)) = class::lookup_place(rt, ty, cache.name)
+        {
+            let member = locals.map.value_at(at);
+            let getter = member
+                .cast::<Property>()
+                .and_then(|p| p.getter.get())
+                .filter(|g| g.is::<Fun>());
+            if let Some(getter) = getter {
+                cache.slot = GETTER;
+                cache.value = getter.raw();
+            } else if class::is_plain_value(rt, member) {
+                cache.slot = IN_CLASS | at as u32;
+                cache.value = locals.obj().raw();
+            } else {
+                return rt.load_attr(obj, cache.name);
+            }
+            cache.key = addr(ty);
+            cache.version = class::effective_version(rt, class);
+        }
     }
     rt.load_attr(obj, cache.name)
 }

@@ -10,7 +10,7 @@
 
 use ferlance_abi::ops::BinaryOp;
 use ferlance_bytecode::op::{
-    LOAD_FAST_MULTI, SMALL_INT_MULTI, STORE_FAST_MULTI, UNWIND_DROPS_LOOP, opcode,
+    LOAD_FAST_MULTI, SMALL_INT_MULTI, STORE_FAST_MULTI, UNWIND_DROPS_LOOP, long_form, opcode,
 };
 
 use super::code::Code;
@@ -23,13 +23,7 @@ use crate::obj::ptr::Ptr;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 
-/// Ends of ranges of short opcodes, for the match below.
-const SMALL_INT_LAST: u8 = SMALL_INT_MULTI + 63;
-const LOAD_FAST_LAST: u8 = LOAD_FAST_MULTI + 15;
-const STORE_FAST_LAST: u8 = STORE_FAST_MULTI + 15;
-const UNARY_LAST: u8 = opcode::UNARY_OP + 3;
-const BINARY_LAST: u8 = opcode::BINARY_OP + 34;
-/// First `BINARY_OP` byte that is not a comparison or in-place form.
+/// The `BINARY_OP` byte of an operator.
 const fn binary(op: BinaryOp) -> u8 {
     opcode::BINARY_OP + op.number()
 }
@@ -45,6 +39,38 @@ const ADD: u8 = binary(BinaryOp::Add);
 const IADD: u8 = binary(BinaryOp::InplaceAdd);
 const SUB: u8 = binary(BinaryOp::Subtract);
 const ISUB: u8 = binary(BinaryOp::InplaceSubtract);
+const AND: u8 = binary(BinaryOp::And);
+const OR: u8 = binary(BinaryOp::Or);
+const XOR: u8 = binary(BinaryOp::Xor);
+const MUL: u8 = binary(BinaryOp::Multiply);
+/// Stands for all operators without an arm of their own.
+const ANY_BINARY: u8 = binary(BinaryOp::In);
+
+/// The arm of the match below that serves an opcode: itself, or one that stands for its range. The table turns the
+/// match into a single indirect jump.
+static ARM: [u8; 256] = {
+    let mut arms = [0; 256];
+    let mut op = 0;
+    while op < 256 {
+        let byte = op as u8;
+        arms[op] = match byte {
+            LT | GT | LE | GE | EQ | NE | IS | EXC_MATCH | ADD | IADD | SUB | ISUB | AND | OR | XOR | MUL => {
+                byte
+            }
+            _ => match long_form(byte) {
+                opcode::LOAD_FAST if byte != opcode::LOAD_FAST => LOAD_FAST_MULTI,
+                opcode::STORE_FAST if byte != opcode::STORE_FAST => STORE_FAST_MULTI,
+                opcode::LOAD_CONST_SMALL_INT if byte != opcode::LOAD_CONST_SMALL_INT => {
+                    SMALL_INT_MULTI
+                }
+                opcode::BINARY_OP => ANY_BINARY,
+                long => long,
+            },
+        };
+        op += 1;
+    }
+    arms
+};
 
 /// Runs the innermost frame until it returns (or, for a generator resumed from Rust, yields). `inject` is raised
 /// at the place where the frame goes on.
@@ -111,6 +137,19 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             break;
                         }
                     }
+                }
+                value
+            }};
+        }
+        macro_rules! sint {
+            () => {{
+                let mut byte = *ip;
+                ip = ip.add(1);
+                let mut value = ((byte << 1) as i8 >> 1) as isize;
+                while byte & 0x80 != 0 {
+                    byte = *ip;
+                    ip = ip.add(1);
+                    value = value << 7 | (byte & 0x7f) as isize;
                 }
                 value
             }};
@@ -258,6 +297,111 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                         }
                     }};
                 }
+                // `return`: through finally blocks, if there are any.
+                macro_rules! return_value {
+                    ($value:expr) => {{
+                        let value: Obj = $value;
+                        if !(*fp).no_blocks() {
+                            let at =
+                                except::leave(&mut *fp, ip, sp, except::Leaving::Return(value));
+                            if !at.0.is_null() {
+                                (ip, sp) = at;
+                                continue;
+                            }
+                        }
+                        do_return!(value);
+                    }};
+                }
+                macro_rules! unbound {
+                    () => {{
+                        names::unbound_local(rt);
+                        break 'run;
+                    }};
+                }
+                // Pushes a result, or stores it at once when the next instruction stores it in a local.
+                macro_rules! put {
+                    ($value:expr) => {{
+                        let value: Obj = $value;
+                        let next = *ip;
+                        if next & 0xf0 == STORE_FAST_MULTI {
+                            ip = ip.add(1);
+                            *base.add((next & 15) as usize) = Some(value);
+                        } else {
+                            push!(value);
+                        }
+                    }};
+                }
+                // An attribute through its cache; a property's getter runs as a frame of this loop.
+                macro_rules! load_attr {
+                    ($obj:expr, $cache:expr) => {{
+                        let (obj, cache) = ($obj, $cache);
+                        match names::attr_hit(rt, obj, cache) {
+                            names::Hit::Value(value) => put!(value),
+                            names::Hit::Getter(getter) => {
+                                (*fp).ip = ip;
+                                let ret = sp;
+                                push!(obj);
+                                let args = sp.sub(1);
+                                // The word before the argument is not free, but a plain function needs none.
+                                if tri!(enter::enter_fun(rt, getter, args, 1, 0, ret, Return::Value, None)).is_none() {
+                                    load_frame!();
+                                }
+                            }
+                            names::Hit::Miss => {
+                                let value = tri!(names::load_attr_cached(rt, obj, cache));
+                                put!(value)
+                            }
+                        }
+                    }};
+                }
+                // The end of a counted loop: the counter on top goes on by `step`; jumps back while it is below (or,
+                // for `more` = 1, above) the limit. `ip` is at the jump's operand.
+                macro_rules! count {
+                    ($step:expr, $more:expr, $limit:expr) => {{
+                        let (step, more, limit): (Obj, u8, Obj) = ($step, $more, $limit);
+                        let offset = signed_offset!();
+                        let at = peek!(0);
+                        let next = match arith::add_small(at, step) {
+                            Some(next) => next,
+                            None => tri!(arith::add(rt, IADD, at, step)),
+                        };
+                        set_top!(next);
+                        let hit = if next.is_small() & limit.is_small() {
+                            let (a, b) = (next.raw() as isize, limit.raw() as isize);
+                            if more == 0 { a < b } else { a > b }
+                        } else {
+                            tri!(arith::compare(rt, more, next, limit))
+                        };
+                        if hit {
+                            ip = ip.offset(offset);
+                        }
+                        poll!();
+                    }};
+                }
+                // A comparison (number and sense in one byte), then a jump.
+                macro_rules! compare_jump {
+                    ($how:expr, $a:expr, $b:expr) => {{
+                        let (how, a, b): (u8, Obj, Obj) = ($how, $a, $b);
+                        let hit = if a.is_small() & b.is_small() {
+                            let (x, y) = (a.raw() as isize, b.raw() as isize);
+                            match how & 7 {
+                                0 => x < y,
+                                1 => x > y,
+                                2 => x == y,
+                                3 => x <= y,
+                                4 => x >= y,
+                                _ => x != y,
+                            }
+                        } else {
+                            tri!(arith::compare(rt, how & 7, a, b))
+                        };
+                        let offset = signed_offset!();
+                        if hit == (how & quick::SENSE != 0) {
+                            ip = ip.offset(offset);
+                        }
+                        poll!();
+                    }};
+                }
                 macro_rules! compare {
                     ($op:tt, $number:expr) => {{
                         let (rhs, lhs) = (peek!(0), peek!(1));
@@ -280,21 +424,19 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                 loop {
                     let op = *ip;
                     ip = ip.add(1);
-                    match op {
-                        LOAD_FAST_MULTI..=LOAD_FAST_LAST => {
-                            match *base.add((op - LOAD_FAST_MULTI) as usize) {
-                                Some(value) => push!(value),
-                                None => {
-                                    names::unbound_local(rt);
-                                    break 'run;
-                                }
+                    match ARM[op as usize] {
+                        LOAD_FAST_MULTI => match *base.add((op - LOAD_FAST_MULTI) as usize) {
+                            Some(value) => push!(value),
+                            None => {
+                                names::unbound_local(rt);
+                                break 'run;
                             }
-                        }
-                        STORE_FAST_MULTI..=STORE_FAST_LAST => {
+                        },
+                        STORE_FAST_MULTI => {
                             sp = sp.sub(1);
                             *base.add((op - STORE_FAST_MULTI) as usize) = *sp;
                         }
-                        SMALL_INT_MULTI..=SMALL_INT_LAST => {
+                        SMALL_INT_MULTI => {
                             push!(Obj::int(op as isize - (SMALL_INT_MULTI as isize + 16)));
                         }
 
@@ -316,11 +458,8 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             let cache = &mut *code.caches.add(*ip as usize);
                             ip = ip.add(1);
                             let obj = peek!(0);
-                            let value = match names::attr_hit(obj, cache) {
-                                Some(value) => value,
-                                None => tri!(names::load_attr_cached(rt, obj, cache)),
-                            };
-                            set_top!(value);
+                            sp = sp.sub(1);
+                            load_attr!(obj, cache);
                         }
                         quick::LOAD_METHOD => {
                             let cache = &mut *code.caches.add(*ip as usize);
@@ -342,6 +481,211 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             sp = sp.sub(2);
                             if !names::store_hit(rt, obj, cache, value) {
                                 tri!(names::store_attr_cached(rt, obj, cache, value));
+                            }
+                        }
+
+                        quick::LOCALS => {
+                            let both = *ip;
+                            ip = ip.add(1);
+                            match (
+                                *base.add((both >> 4) as usize),
+                                *base.add((both & 15) as usize),
+                            ) {
+                                (Some(a), Some(b)) => {
+                                    push!(a);
+                                    push!(b);
+                                }
+                                _ => unbound!(),
+                            }
+                        }
+                        quick::LOCALS_BINARY => {
+                            let both = *ip;
+                            let op = *ip.add(1);
+                            ip = ip.add(2);
+                            let (Some(a), Some(b)) = (
+                                *base.add((both >> 4) as usize),
+                                *base.add((both & 15) as usize),
+                            ) else {
+                                unbound!();
+                            };
+                            let value = match arith::fast(op, a, b) {
+                                Some(value) => value,
+                                None => tri!(arith::binary(rt, op, a, b)),
+                            };
+                            put!(value);
+                        }
+                        quick::LOCAL_INT_BINARY => {
+                            let word = u16::from_le_bytes([*ip, *ip.add(1)]);
+                            ip = ip.add(2);
+                            let Some(a) = *base.add((word & 15) as usize) else {
+                                unbound!()
+                            };
+                            let b = Obj::int((word >> 4 & 63) as isize - 16);
+                            let op = opcode::BINARY_OP + (word >> 10) as u8;
+                            let value = match arith::fast(op, a, b) {
+                                Some(value) => value,
+                                None => tri!(arith::binary(rt, op, a, b)),
+                            };
+                            put!(value);
+                        }
+                        quick::LOCAL_ATTR => {
+                            let Some(obj) = *base.add(*ip as usize) else {
+                                unbound!()
+                            };
+                            let cache = &mut *code.caches.add(*ip.add(1) as usize);
+                            ip = ip.add(2);
+                            load_attr!(obj, cache);
+                        }
+                        quick::LOCAL_METHOD => {
+                            let Some(obj) = *base.add(*ip as usize) else {
+                                unbound!()
+                            };
+                            let cache = &mut *code.caches.add(*ip.add(1) as usize);
+                            ip = ip.add(2);
+                            let (fun, this) = match names::method_hit(rt, obj, cache) {
+                                Some(fun) => (fun, Some(obj)),
+                                None => tri!(names::load_method_cached(rt, obj, cache)),
+                            };
+                            push!(fun);
+                            sp.write(this);
+                            sp = sp.add(1);
+                        }
+                        quick::LOCAL_STORE_ATTR => {
+                            let Some(obj) = *base.add(*ip as usize) else {
+                                unbound!()
+                            };
+                            let cache = &mut *code.caches.add(*ip.add(1) as usize);
+                            ip = ip.add(2);
+                            sp = sp.sub(1);
+                            let value = *sp;
+                            if !names::store_hit(rt, obj, cache, value) {
+                                tri!(names::store_attr_cached(rt, obj, cache, value));
+                            }
+                        }
+                        quick::LOCALS_SUBSCR => {
+                            let both = *ip;
+                            ip = ip.add(2);
+                            let (Some(obj), Some(index)) = (
+                                *base.add((both >> 4) as usize),
+                                *base.add((both & 15) as usize),
+                            ) else {
+                                unbound!();
+                            };
+                            let value = match arith::list_item(obj, index) {
+                                Some(value) => value,
+                                None => tri!(rt.get_item(obj, index)),
+                            };
+                            put!(value);
+                        }
+                        quick::LOCALS_STORE_SUBSCR => {
+                            let both = *ip;
+                            ip = ip.add(2);
+                            let (Some(obj), Some(index)) = (
+                                *base.add((both >> 4) as usize),
+                                *base.add((both & 15) as usize),
+                            ) else {
+                                unbound!();
+                            };
+                            sp = sp.sub(1);
+                            match *sp {
+                                Some(value) => {
+                                    if !arith::set_list_item(obj, index, value) {
+                                        tri!(rt.set_item(obj, index, value));
+                                    }
+                                }
+                                None => tri!(rt.del_item(obj, index)),
+                            }
+                        }
+                        quick::COMPARE_JUMP => {
+                            let how = *ip;
+                            ip = ip.add(1);
+                            let (b, a) = (peek!(0), peek!(1));
+                            sp = sp.sub(2);
+                            compare_jump!(how, a, b);
+                        }
+                        quick::LOCALS_COMPARE_JUMP => {
+                            let (both, how) = (*ip, *ip.add(1));
+                            ip = ip.add(3);
+                            let (Some(a), Some(b)) = (
+                                *base.add((both >> 4) as usize),
+                                *base.add((both & 15) as usize),
+                            ) else {
+                                unbound!();
+                            };
+                            compare_jump!(how, a, b);
+                        }
+                        quick::LOCAL_INT_COMPARE_JUMP => {
+                            let (a, k, how) = (*ip, *ip.add(1), *ip.add(2));
+                            ip = ip.add(3);
+                            let Some(a) = *base.add(a as usize) else {
+                                unbound!()
+                            };
+                            compare_jump!(how, a, Obj::int(k as isize - 16));
+                        }
+                        quick::COUNT_TO_TOP => {
+                            let step = Obj::int(*ip as isize - 16);
+                            let more = *ip.add(3) - LT;
+                            ip = ip.add(5);
+                            let limit = peek!(1);
+                            count!(step, more, limit);
+                        }
+                        quick::COUNT_TO_INT => {
+                            let step = Obj::int(*ip as isize - 16);
+                            let limit =
+                                Obj::int(*ip.add(2) as isize - (SMALL_INT_MULTI as isize + 16));
+                            let more = *ip.add(3) - LT;
+                            ip = ip.add(5);
+                            count!(step, more, limit);
+                        }
+                        quick::COUNT_TO_CONST => {
+                            let step = Obj::int(*ip as isize - 16);
+                            ip = ip.add(3);
+                            let limit = sint!();
+                            let more = *ip - LT;
+                            ip = ip.add(2);
+                            // A limit beyond small ints is beyond every counter that is one.
+                            let limit = Obj::small(limit).unwrap_or(Obj::int(if limit < 0 {
+                                crate::obj::word::SMALL_MIN
+                            } else {
+                                crate::obj::word::SMALL_MAX
+                            }));
+                            count!(step, more, limit);
+                        }
+                        quick::CONST_BINARY => {
+                            let value = sint!();
+                            let op = *ip;
+                            ip = ip.add(1);
+                            let lhs = peek!(0);
+                            let rhs = match Obj::small(value) {
+                                Some(value) => value,
+                                None => tri!(crate::obj::int::from_i64(rt, value as i64)),
+                            };
+                            sp = sp.sub(1);
+                            let value = match arith::fast(op, lhs, rhs) {
+                                Some(value) => value,
+                                None => tri!(arith::binary(rt, op, lhs, rhs)),
+                            };
+                            put!(value);
+                        }
+                        quick::DUP_STORE => {
+                            let local = *ip as usize;
+                            ip = ip.add(1);
+                            *base.add(local) = *sp.sub(1);
+                        }
+                        quick::RETURN_LOCAL => {
+                            let Some(value) = *base.add(*ip as usize) else {
+                                unbound!()
+                            };
+                            ip = ip.add(1);
+                            return_value!(value);
+                        }
+                        quick::STORE_LOAD => {
+                            let both = *ip;
+                            ip = ip.add(1);
+                            *base.add((both >> 4) as usize) = *sp.sub(1);
+                            match *base.add((both & 15) as usize) {
+                                Some(value) => set_top!(value),
+                                None => unbound!(),
                             }
                         }
 
@@ -474,15 +818,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                         }
 
                         opcode::LOAD_CONST_SMALL_INT => {
-                            let first = *ip;
-                            ip = ip.add(1);
-                            let mut value = ((first << 1) as i8 >> 1) as isize;
-                            let mut byte = first;
-                            while byte & 0x80 != 0 {
-                                byte = *ip;
-                                ip = ip.add(1);
-                                value = value << 7 | (byte & 0x7f) as isize;
-                            }
+                            let value = sint!();
                             push!(match Obj::small(value) {
                                 Some(value) => value,
                                 None => tri!(crate::obj::int::from_i64(rt, value as i64)),
@@ -914,15 +1250,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
 
                         opcode::RETURN_VALUE => {
                             let value = pop!();
-                            if !(*fp).no_blocks() {
-                                let at =
-                                    except::leave(&mut *fp, ip, sp, except::Leaving::Return(value));
-                                if !at.0.is_null() {
-                                    (ip, sp) = at;
-                                    continue;
-                                }
-                            }
-                            do_return!(value);
+                            return_value!(value);
                         }
                         opcode::YIELD_VALUE => {
                             let value = peek!(0);
@@ -970,20 +1298,22 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                         ADD | IADD => {
                             let (rhs, lhs) = (peek!(0), peek!(1));
                             sp = sp.sub(1);
+                            sp = sp.sub(1);
                             let value = match arith::add_small(lhs, rhs) {
                                 Some(value) => value,
                                 None => tri!(arith::add(rt, op, lhs, rhs)),
                             };
-                            set_top!(value);
+                            put!(value);
                         }
                         SUB | ISUB => {
                             let (rhs, lhs) = (peek!(0), peek!(1));
+                            sp = sp.sub(1);
                             sp = sp.sub(1);
                             let value = match arith::sub_small(lhs, rhs) {
                                 Some(value) => value,
                                 None => tri!(arith::sub(rt, op, lhs, rhs)),
                             };
-                            set_top!(value);
+                            put!(value);
                         }
                         EXC_MATCH => {
                             let (what, exc) = (peek!(0), peek!(1));
@@ -997,12 +1327,21 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             };
                             set_top!(hit);
                         }
-                        opcode::BINARY_OP..=BINARY_LAST => {
+                        AND | OR | XOR | MUL => {
                             let (rhs, lhs) = (peek!(0), peek!(1));
-                            sp = sp.sub(1);
-                            set_top!(tri!(arith::binary(rt, op, lhs, rhs)));
+                            sp = sp.sub(2);
+                            let value = match arith::fast(op, lhs, rhs) {
+                                Some(value) => value,
+                                None => tri!(arith::binary(rt, op, lhs, rhs)),
+                            };
+                            put!(value);
                         }
-                        opcode::UNARY_OP..=UNARY_LAST => {
+                        ANY_BINARY => {
+                            let (rhs, lhs) = (peek!(0), peek!(1));
+                            sp = sp.sub(2);
+                            put!(tri!(arith::binary(rt, op, lhs, rhs)));
+                        }
+                        opcode::UNARY_OP => {
                             let arg = peek!(0);
                             set_top!(tri!(arith::unary(rt, op, arg)));
                         }

@@ -102,6 +102,27 @@ pub fn lookup(rt: &Runtime, ty: &'static Type, name: Qstr) -> Option<Obj> {
     bases(class).find_map(|base| lookup(rt, base, name))
 }
 
+/// Where [`lookup`] finds `name`: a namespace, and the position in it.
+pub fn lookup_place(rt: &Runtime, ty: &'static Type, name: Qstr) -> Option<(Ptr<Dict>, usize)> {
+    let class = ty.class_data()?;
+    if let Some(at) = class.locals.map.find_name(rt, name) {
+        return Some((class.locals, at));
+    }
+    bases(class).find_map(|base| lookup_place(rt, base, name))
+}
+
+/// Whether a class member of this value is read as it is.
+pub fn is_plain_value(rt: &Runtime, value: Obj) -> bool {
+    if !value.is_ptr() {
+        return true;
+    }
+    let ty = value.ty();
+    !binds_self(value)
+        && !ty.same(&super::static_method::STATIC_METHOD)
+        && !ty.same(&super::static_method::CLASS_METHOD)
+        && !is_descriptor(rt, value)
+}
+
 /// The word behind an instance's attributes that holds its native base object.
 fn native_slot(obj: Obj) -> Option<*mut Option<Obj>> {
     let class = obj.ty().class_data()?;
