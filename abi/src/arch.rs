@@ -82,6 +82,7 @@ macro_rules! define {
 }
 for_each_arch!(define);
 
+#[expect(clippy::derivable_impls, reason = "the variants come from the table")]
 impl Default for Arch {
     fn default() -> Arch {
         Arch::None

@@ -8,7 +8,7 @@ use crate::op::{
     CallArgs, Child, Comp, ConstId, Label, Local, Op, SMALL_INT_MULTI, SMALL_INT_MULTI_FIRST,
     SmallInt, Unpack, opcode,
 };
-use crate::stream::{Checked, Stream};
+use crate::stream::Stream;
 
 /// Why instruction bytes could not be decoded. Always the bytes' fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl Iterator for Decoder<'_> {
         if self.at >= self.code.len() {
             return None;
         }
-        let mut stream = Checked::new(self.code, self.at);
+        let mut stream = Stream::new(self.code, self.at);
         let result = decode(&mut stream, self.names);
         // After an error there is no telling where the next instruction begins.
         self.at = if result.is_ok() {
@@ -106,7 +106,7 @@ impl Iterator for Decoder<'_> {
 }
 
 /// Decodes the instruction that `stream` stands at.
-pub fn decode<S: Stream>(stream: &mut S, names: &[Qstr]) -> Result<Instr, DecodeError> {
+pub fn decode(stream: &mut Stream<'_>, names: &[Qstr]) -> Result<Instr, DecodeError> {
     let at = stream.offset() as u32;
     let mut wide = 0;
     match decode_op(stream, names, &mut wide) {
@@ -132,7 +132,7 @@ enum Failure {
     Jump,
 }
 
-fn decode_op<S: Stream>(stream: &mut S, names: &[Qstr], wide: &mut i64) -> Result<Op, Failure> {
+fn decode_op(stream: &mut Stream<'_>, names: &[Qstr], wide: &mut i64) -> Result<Op, Failure> {
     let byte = stream.byte().map_err(|_| Failure::End)?;
     let value = byte & 15;
     match byte {
@@ -243,24 +243,24 @@ fn decode_op<S: Stream>(stream: &mut S, names: &[Qstr], wide: &mut i64) -> Resul
 }
 
 #[inline]
-fn uint<S: Stream>(stream: &mut S) -> Result<u32, Failure> {
+fn uint(stream: &mut Stream<'_>) -> Result<u32, Failure> {
     let value = stream.uint().map_err(|_| Failure::End)?;
     u32::try_from(value).map_err(|_| Failure::Operand)
 }
 
 #[inline]
-fn extra<S: Stream>(stream: &mut S) -> Result<u8, Failure> {
+fn extra(stream: &mut Stream<'_>) -> Result<u8, Failure> {
     stream.byte().map_err(|_| Failure::End)
 }
 
 #[inline]
-fn name<S: Stream>(stream: &mut S, names: &[Qstr]) -> Result<Qstr, Failure> {
+fn name(stream: &mut Stream<'_>, names: &[Qstr]) -> Result<Qstr, Failure> {
     let index = uint(stream)?;
     names.get(index as usize).copied().ok_or(Failure::Name)
 }
 
 #[inline]
-fn signed<S: Stream>(stream: &mut S) -> Result<Label, Failure> {
+fn signed(stream: &mut Stream<'_>) -> Result<Label, Failure> {
     let distance = stream.signed_offset().map_err(|_| Failure::End)?;
     // For UNWIND_JUMP this is the place of its extra byte: that is what its offset counts from.
     let from = stream.offset() as i64;
@@ -270,7 +270,7 @@ fn signed<S: Stream>(stream: &mut S) -> Result<Label, Failure> {
 }
 
 #[inline]
-fn unsigned<S: Stream>(stream: &mut S) -> Result<Label, Failure> {
+fn unsigned(stream: &mut Stream<'_>) -> Result<Label, Failure> {
     let distance = stream.unsigned_offset().map_err(|_| Failure::End)?;
     u32::try_from(stream.offset() as i64 + distance as i64)
         .map(Label)

@@ -3,7 +3,7 @@
 //! [`op`] is the table that everything else is made from. Producers build a [`Code`] per scope, an [`Assembler`]
 //! turns it into bytes, and a [`CompiledModule`] collects the bytes.
 #![no_std]
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 #[cfg(test)]
 extern crate alloc;
