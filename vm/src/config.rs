@@ -34,3 +34,10 @@ impl Default for Settings {
         }
     }
 }
+
+/// Most memory that is kept between two uses for text being put together, in bytes.
+pub const KEPT_TEXT: usize = if size_of::<usize>() == 4 {
+    256
+} else {
+    64 * 1024
+};

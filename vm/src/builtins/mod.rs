@@ -5,3 +5,4 @@ pub mod iteration;
 pub mod numeric;
 pub mod objects;
 pub mod output;
+pub mod text;

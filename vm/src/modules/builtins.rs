@@ -3,16 +3,16 @@
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
 
-use crate::builtins::{code, iteration, numeric, objects, output};
+use crate::builtins::{code, iteration, numeric, objects, output, text};
 use crate::exc;
 use crate::members;
 use crate::obj::dict::{self, Dict};
 use crate::obj::module::ModuleDef;
 use crate::obj::word::Obj;
 use crate::obj::{
-    bool, bytes, class, complex, ellipsis, enumerate, filter, float, frozenset, int, list,
-    map_iter, not_implemented, object, property, range, reversed, set, slice, static_method, str,
-    super_type, tuple, type_type, zip,
+    bool, bytearray, bytes, class, complex, ellipsis, enumerate, filter, float, frozenset, int,
+    list, map_iter, not_implemented, object, property, range, reversed, set, slice, static_method,
+    str, super_type, tuple, type_type, zip,
 };
 use crate::runtime::{R, Runtime};
 
@@ -20,6 +20,13 @@ use crate::runtime::{R, Runtime};
 pub static MODULE: ModuleDef = ModuleDef {
     name: qstr!("builtins"),
     members: members! {
+        "bin" => Fun(&text::BIN),
+        "chr" => Fun(&text::CHR),
+        "hex" => Fun(&text::HEX),
+        "input" => Fun(&text::INPUT),
+        "oct" => Fun(&text::OCT),
+        "ord" => Fun(&text::ORD),
+        "bytearray" => Type(&bytearray::BYTEARRAY),
         "__build_class__" => Fun(&class::BUILD_CLASS),
         "__import__" => Fun(&code::IMPORT),
         "__repl_print__" => Fun(&output::REPL_PRINT),

@@ -56,6 +56,8 @@ pub struct State {
     pub gc_disabled: bool,
     /// Room for the result of an operation on big ints.
     pub scratch: ferlance_num::bigint::BigInt,
+    /// Memory for text being put together; see [`crate::text::print::TextBuf::take`].
+    pub text: alloc::vec::Vec<u8>,
     /// Where a character of a text that is not ASCII stands.
     pub chars: crate::obj::str::CharCache,
     /// The `GeneratorExit` that `close()` raises.

@@ -8,7 +8,7 @@ use super::iter::{self, SeqIter};
 use super::slice::Slice;
 use super::str::{data_of, new_data};
 use super::tuple::step_not_supported;
-use super::ty::{Access, Buffer, Members, PrintKind, Type, TypeFlags, VTable};
+use super::ty::{Access, Buffer, PrintKind, Type, TypeFlags, VTable};
 use super::word::Obj;
 use crate::call::Args;
 use crate::obj::builtin_fun::expect_args;
@@ -26,10 +26,9 @@ static VT: VTable = VTable {
     subscr: Some(subscr),
     iter: Some(iter_bytes),
     buffer: Some(buffer),
-    members: &MEMBERS,
+    members: &super::str::BYTES_MEMBERS,
     ..VTable::NEW
 };
-static MEMBERS: Members = Members::EMPTY;
 
 /// The bytes object with a copy of `data`.
 pub fn new(rt: &mut Runtime, data: &[u8]) -> R<Obj> {

@@ -8,6 +8,7 @@ pub mod attrtuple;
 pub mod bool;
 pub mod bound_method;
 pub mod builtin_fun;
+pub mod bytearray;
 pub mod bytes;
 pub mod cell;
 pub mod class;

@@ -21,17 +21,74 @@ pub struct TextBuf {
 }
 
 impl TextBuf {
+    /// An empty buffer; the runtime's own, if nobody else has it just now.
+    #[inline]
+    pub fn take(rt: &mut Runtime) -> TextBuf {
+        TextBuf {
+            bytes: core::mem::take(&mut rt.state.text),
+        }
+    }
+
+    /// Returns the memory for the next one who takes a buffer, unless it is much.
+    #[inline]
+    pub fn give_back(mut self, rt: &mut Runtime) {
+        if self.bytes.capacity() <= crate::config::KEPT_TEXT {
+            self.bytes.clear();
+            rt.state.text = self.bytes;
+        }
+    }
+
     /// The text so far.
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
+    /// The text so far, to be changed.
+    #[inline]
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
     /// Appends bytes.
+    #[inline]
     pub fn push_bytes(&mut self, rt: &mut Runtime, text: &[u8]) -> R<()> {
-        if self.bytes.try_reserve(text.len()).is_err() {
-            return Err(rt.no_memory(text.len()));
-        }
+        self.reserve(rt, text.len())?;
         self.bytes.extend_from_slice(text);
+        Ok(())
+    }
+
+    /// Appends `n` bytes `fill`.
+    pub fn push_fill(&mut self, rt: &mut Runtime, fill: u8, n: usize) -> R<()> {
+        self.reserve(rt, n)?;
+        self.bytes.resize(self.bytes.len() + n, fill);
+        Ok(())
+    }
+
+    /// Inserts `n` bytes `fill` at `at`.
+    pub fn insert_fill(&mut self, rt: &mut Runtime, at: usize, fill: u8, n: usize) -> R<()> {
+        let len = self.bytes.len();
+        self.push_fill(rt, fill, n)?;
+        self.bytes.copy_within(at..len, at + n);
+        self.bytes[at..at + n].fill(fill);
+        Ok(())
+    }
+
+    /// Cuts the text off.
+    pub fn truncate(&mut self, len: usize) {
+        self.bytes.truncate(len);
+    }
+
+    #[inline]
+    fn reserve(&mut self, rt: &mut Runtime, n: usize) -> R<()> {
+        if n <= self.bytes.capacity() - self.bytes.len() {
+            return Ok(());
+        }
+        // Text that could never become an object is refused before the host is asked for it.
+        let limit = isize::MAX as usize / 2;
+        if n > limit || self.bytes.try_reserve(n).is_err() {
+            return Err(rt.no_memory(n));
+        }
         Ok(())
     }
 

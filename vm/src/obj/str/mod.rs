@@ -3,10 +3,15 @@
 //! `str` and `bytes` share their structure, and with `bytearray` most of their methods: those are written once, for a
 //! [`Text`].
 
+mod case;
 mod data;
 pub mod find;
 pub mod index;
+mod join;
+mod methods;
 mod operator;
+mod search;
+mod split;
 
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
@@ -24,6 +29,7 @@ use crate::text::{repr, unicode};
 
 pub use data::{StrData, new_data, new_data_uninit};
 pub use index::CharCache;
+pub(crate) use methods::{BYTEARRAY_MEMBERS, BYTES_MEMBERS};
 pub(crate) use operator::{bytes_binary, compare_bytes};
 
 /// `str`.
@@ -39,7 +45,35 @@ static VT: VTable = VTable {
     members: &MEMBERS,
     ..VTable::NEW
 };
-static MEMBERS: Members = Members::EMPTY;
+static MEMBERS: Members = crate::members! {
+    "center" => Fun(&methods::CENTER),
+    "count" => Fun(&methods::COUNT),
+    "encode" => Fun(&methods::ENCODE),
+    "endswith" => Fun(&methods::ENDSWITH),
+    "find" => Fun(&methods::FIND),
+    "format" => Fun(&methods::FORMAT),
+    "index" => Fun(&methods::INDEX),
+    "isalpha" => Fun(&methods::ISALPHA),
+    "isdigit" => Fun(&methods::ISDIGIT),
+    "islower" => Fun(&methods::ISLOWER),
+    "isspace" => Fun(&methods::ISSPACE),
+    "isupper" => Fun(&methods::ISUPPER),
+    "join" => Fun(&methods::JOIN),
+    "lower" => Fun(&methods::LOWER),
+    "lstrip" => Fun(&methods::LSTRIP),
+    "partition" => Fun(&methods::PARTITION),
+    "replace" => Fun(&methods::REPLACE),
+    "rfind" => Fun(&methods::RFIND),
+    "rindex" => Fun(&methods::RINDEX),
+    "rpartition" => Fun(&methods::RPARTITION),
+    "rsplit" => Fun(&methods::RSPLIT),
+    "rstrip" => Fun(&methods::RSTRIP),
+    "split" => Fun(&methods::SPLIT),
+    "splitlines" => Fun(&methods::SPLITLINES),
+    "startswith" => Fun(&methods::STARTSWITH),
+    "strip" => Fun(&methods::STRIP),
+    "upper" => Fun(&methods::UPPER),
+};
 
 /// The text of a str object with what is known about it.
 #[derive(Clone, Copy)]

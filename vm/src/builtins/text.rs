@@ -1,0 +1,88 @@
+//! `chr`, `ord`, `bin`, `hex`, `oct`, `input`.
+
+use ferlance_abi::qstr;
+
+use crate::call::Args;
+use crate::exc;
+use crate::obj::builtin_fun::BuiltinFun;
+use crate::obj::word::Obj;
+use crate::runtime::{R, Runtime};
+use crate::text::format;
+use crate::text::print::{Print, Stdout, TextBuf};
+use crate::text::unicode::{decode_char, encode_char};
+
+/// `bin(x)`
+pub static BIN: BuiltinFun = BuiltinFun::f1(qstr!("bin"), |rt, x| format::int_text(rt, x, b'b'));
+/// `chr(code)`
+pub static CHR: BuiltinFun = BuiltinFun::f1(qstr!("chr"), chr);
+/// `hex(x)`
+pub static HEX: BuiltinFun = BuiltinFun::f1(qstr!("hex"), |rt, x| in_base(rt, x, b'x'));
+/// `input([prompt])`
+pub static INPUT: BuiltinFun = BuiltinFun::var(qstr!("input"), 0, 1, input);
+/// `oct(x)`
+pub static OCT: BuiltinFun = BuiltinFun::f1(qstr!("oct"), |rt, x| in_base(rt, x, b'o'));
+/// `ord(char)`
+pub static ORD: BuiltinFun = BuiltinFun::f1(qstr!("ord"), ord);
+
+fn in_base(rt: &mut Runtime, x: Obj, kind: u8) -> R<Obj> {
+    let x = crate::obj::class::unwrap_native(x);
+    if !crate::obj::int::is_int(x) && x.as_bool().is_none() {
+        let ty = rt.type_name(x);
+        return Err(rt.type_error_fmt(format_args!("can't convert {ty} to int")));
+    }
+    format::int_text(rt, x, kind)
+}
+
+fn chr(rt: &mut Runtime, code: Obj) -> R<Obj> {
+    match u32::try_from(rt.int(code)?) {
+        Ok(code @ 0..0x11_0000) => {
+            let (bytes, len) = encode_char(code);
+            rt.new_str(bytes.get(..len).unwrap_or(&[]))
+        }
+        _ => Err(rt.value_error("char not in range(0x110000)")),
+    }
+}
+
+fn ord(rt: &mut Runtime, ch: Obj) -> R<Obj> {
+    let len = if let Some(text) = rt.str_text(ch) {
+        let (code, len) = decode_char(text.bytes);
+        if len == text.bytes.len() && len != 0 {
+            return Ok(Obj::int(code as isize));
+        }
+        crate::text::unicode::count_chars(text.bytes)
+    } else {
+        let Some(buffer) = ch.ty().vt().buffer.and_then(|buffer| buffer(rt, ch, false)) else {
+            return Err(crate::obj::str::no_implicit(rt, ch, "str"));
+        };
+        if let [byte] = buffer.bytes() {
+            return Ok(Obj::int(isize::from(*byte)));
+        }
+        buffer.len
+    };
+    Err(rt.type_error_fmt(format_args!(
+        "ord() expected a character, but string of length {len} found"
+    )))
+}
+
+/// Reads a line from standard input, byte by byte: what comes behind it belongs to the next reader.
+fn input(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
+    if let Some(prompt) = args.get(0) {
+        let text = rt.text_of(prompt, crate::obj::ty::PrintKind::Str)?;
+        Stdout.write(rt, text.bytes())?;
+    }
+    let mut line = TextBuf::default();
+    let mut byte = [0];
+    loop {
+        match rt.hal.console().read(&mut byte) {
+            Ok(0) if line.bytes().is_empty() => return Err(rt.raise(&exc::EOF_ERROR, &[])),
+            Ok(0) => break,
+            Ok(_) if byte == *b"\n" => break,
+            Ok(_) => line.push_bytes(rt, &byte)?,
+            Err(errno) => return Err(rt.os_error(errno)),
+        }
+    }
+    if line.bytes().ends_with(b"\r") {
+        line.truncate(line.bytes().len() - 1);
+    }
+    line.into_str(rt)
+}
