@@ -231,13 +231,9 @@ fn decimal_exponent(value: f64) -> i32 {
     exponent
 }
 
-/// The double nearest to a power of ten.
+/// A power of ten as the tool computes it: for most exponents the double nearest to it.
 fn power_of_ten(exponent: i32) -> f64 {
-    use core::fmt::Write;
-    let mut text = FloatText::EMPTY;
-    // `1e-324` and such are short enough, and the core library reads exactly.
-    let _ = write!(text, "1e{exponent}");
-    text.parse().unwrap_or(f64::INFINITY)
+    Extended::from_u64(1).scaled(exponent).to_f64()
 }
 
 /// `value` scaled so that `count` digits stand before the point, rounded.
@@ -317,6 +313,13 @@ mod tests {
             count += 1;
         }
         assert!(count > 1000);
+    }
+
+    #[test]
+    fn the_first_digit_is_found_with_the_tools_own_powers_of_ten() {
+        // The nearest double of 1e126 is below what the tool takes for it.
+        assert_eq!(mpy_text(1e126).as_str(), "9.999999999999999e+125");
+        assert_eq!(mpy_text(1e23).as_str(), "1e+23");
     }
 
     #[test]
