@@ -14,7 +14,7 @@ use crate::runtime::{R, Runtime};
 use crate::text::print::Print;
 
 /// The type of these tuples.
-pub static ATTRTUPLE: Type = Type::builtin(qstr!("tuple"), 0, &VT);
+pub static ATTRTUPLE: Type = Type::builtin(qstr!("tuple"), tuple::FLAGS, &VT);
 static VT: VTable = VTable {
     print: Some(print),
     attr: Some(attr),

@@ -55,7 +55,7 @@ pub fn new_type(rt: &mut Runtime, name: Obj, fields: Obj) -> R<Obj> {
             names
         }
     };
-    let ty = Type::builtin(name, TUPLE.flags(), &VT);
+    let ty = Type::builtin(name, tuple::FLAGS, &VT);
     Ok(rt.new_obj(NamedTupleType { ty, fields })?.obj())
 }
 

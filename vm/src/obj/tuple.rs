@@ -11,7 +11,7 @@ use ferlance_abi::qstr;
 use super::builtin_fun::{BuiltinFun, expect_args};
 use super::ptr::{Ptr, PyType};
 use super::slice::Slice;
-use super::ty::{Access, Header, Members, PrintKind, Type, VTable};
+use super::ty::{Access, Header, Members, PrintKind, Type, TypeFlags, VTable};
 use super::word::Obj;
 use super::{class, iter, seq};
 use crate::call::{Args, wrong_self};
@@ -20,7 +20,9 @@ use crate::runtime::{R, Runtime};
 use crate::text::print::Print;
 
 /// `tuple`.
-pub static TUPLE: Type = Type::builtin(qstr!("tuple"), 0, &VT);
+pub static TUPLE: Type = Type::builtin(qstr!("tuple"), FLAGS, &VT);
+/// Tuples of all types may be equal.
+pub const FLAGS: u16 = TypeFlags::EQ_CHECKS_OTHER_TYPE;
 /// Behaviour of tuples; types with the same layout begin with it.
 pub const VT: VTable = VTable {
     make_new: Some(make_new),
