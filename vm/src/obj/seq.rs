@@ -150,7 +150,7 @@ pub(super) fn index<S: Items>(rt: &mut Runtime, what: &str, seq: S, args: Args<'
     let item = args.get(1).unwrap_or(Obj::NONE);
     let len = seq.all().len();
     let mut start = 0;
-    let mut stop = len;
+    let mut stop = usize::MAX;
     if let Some(from) = args.get(2) {
         start = slice::clamp_index(rt, what, len, from)?;
     }
