@@ -1,14 +1,16 @@
 //! `chr`, `ord`, `bin`, `hex`, `oct`, `input`.
 
 use ferlance_abi::qstr;
+use ferlance_collections::TryVec;
 
 use crate::call::Args;
 use crate::exc;
+use crate::hal::LineEnd;
 use crate::obj::builtin_fun::BuiltinFun;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 use crate::text::format;
-use crate::text::print::{Print, Stdout, TextBuf};
+use crate::text::print::TextBuf;
 use crate::text::unicode::{decode_char, encode_char};
 
 /// `bin(x)`
@@ -64,25 +66,17 @@ fn ord(rt: &mut Runtime, ch: Obj) -> R<Obj> {
     )))
 }
 
-/// Reads a line from standard input, byte by byte: what comes behind it belongs to the next reader.
+/// A line of standard input, with such editing as the port has.
 fn input(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
-    if let Some(prompt) = args.get(0) {
-        let text = rt.text_of(prompt, crate::obj::ty::PrintKind::Str)?;
-        Stdout.write(rt, text.bytes())?;
+    let prompt = match args.get(0) {
+        Some(prompt) => rt.text_of(prompt, crate::obj::ty::PrintKind::Str)?,
+        None => TextBuf::default(),
+    };
+    let mut line = TryVec::new();
+    match rt.hal.console().read_line(prompt.bytes(), &mut line) {
+        Ok(LineEnd::Line) => rt.new_str(line.strip_suffix(b"\r").unwrap_or(&line)),
+        Ok(LineEnd::EndOfInput) => Err(rt.raise(&exc::EOF_ERROR, &[])),
+        Ok(LineEnd::Interrupted) => Err(rt.raise(&exc::KEYBOARD_INTERRUPT, &[])),
+        Err(errno) => Err(rt.os_error(errno)),
     }
-    let mut line = TextBuf::default();
-    let mut byte = [0];
-    loop {
-        match rt.hal.console().read(&mut byte) {
-            Ok(0) if line.bytes().is_empty() => return Err(rt.raise(&exc::EOF_ERROR, &[])),
-            Ok(0) => break,
-            Ok(_) if byte == *b"\n" => break,
-            Ok(_) => line.push_bytes(rt, &byte)?,
-            Err(errno) => return Err(rt.os_error(errno)),
-        }
-    }
-    if line.bytes().ends_with(b"\r") {
-        line.truncate(line.bytes().len() - 1);
-    }
-    line.into_str(rt)
 }

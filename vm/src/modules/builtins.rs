@@ -11,8 +11,8 @@ use crate::obj::module::ModuleDef;
 use crate::obj::word::Obj;
 use crate::obj::{
     bool, bytearray, bytes, class, complex, ellipsis, enumerate, filter, float, frozenset, int,
-    list, map_iter, not_implemented, object, property, range, reversed, set, slice, static_method,
-    str, super_type, tuple, type_type, zip,
+    list, map_iter, memoryview, not_implemented, object, property, range, reversed, set, slice,
+    static_method, str, super_type, tuple, type_type, zip,
 };
 use crate::runtime::{R, Runtime};
 
@@ -26,6 +26,7 @@ pub static MODULE: ModuleDef = ModuleDef {
         "input" => Fun(&text::INPUT),
         "oct" => Fun(&text::OCT),
         "ord" => Fun(&text::ORD),
+        "memoryview" => Type(&memoryview::MEMORYVIEW),
         "bytearray" => Type(&bytearray::BYTEARRAY),
         "__build_class__" => Fun(&class::BUILD_CLASS),
         "__import__" => Fun(&code::IMPORT),

@@ -1,5 +1,6 @@
 //! The built-in modules, one file each, and the objects they keep.
 
+pub mod array;
 pub mod builtins;
 pub mod cmath;
 pub mod collections;
@@ -9,6 +10,7 @@ pub mod heapq;
 pub mod math;
 pub mod micropython;
 pub mod random;
+pub mod structs;
 pub mod sys;
 pub mod time;
 
@@ -19,6 +21,7 @@ use crate::obj::word::Obj;
 
 /// Every built-in module.
 pub static ALL: &[&ModuleDef] = &[
+    &array::MODULE,
     &builtins::MODULE,
     &cmath::MODULE,
     &collections::MODULE,
@@ -28,6 +31,7 @@ pub static ALL: &[&ModuleDef] = &[
     &math::MODULE,
     &micropython::MODULE,
     &random::MODULE,
+    &structs::MODULE,
     &sys::MODULE,
     &time::MODULE,
 ];

@@ -240,7 +240,7 @@ fn print(rt: &mut Runtime, value: Obj, out: &mut TextBuf) -> R<()> {
 }
 
 /// The number that `text` begins with, as large as fits, and what comes behind it.
-pub(super) fn number(text: &[u8]) -> (usize, &[u8]) {
+pub(crate) fn number(text: &[u8]) -> (usize, &[u8]) {
     let mut value = 0usize;
     let mut rest = text;
     while let [digit @ b'0'..=b'9', tail @ ..] = rest {

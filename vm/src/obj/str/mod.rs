@@ -29,6 +29,7 @@ use crate::text::{repr, unicode};
 
 pub use data::{StrData, new_data, new_data_uninit};
 pub use index::CharCache;
+pub use join::hex_text;
 pub(crate) use methods::{BYTEARRAY_MEMBERS, BYTES_MEMBERS};
 pub(crate) use operator::{bytes_binary, compare_bytes};
 
