@@ -81,7 +81,6 @@ impl Lower<'_> {
                 self.assign_each(items, node.pos)
             }
             ExprKind::List(items) => self.assign_each(items, node.pos),
-            ExprKind::Star(_) => self.refuse(Message::StarNotTarget, node.pos),
             _ => self.refuse(Message::CantAssign, node.pos),
         }
     }

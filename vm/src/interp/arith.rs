@@ -93,7 +93,10 @@ pub(super) fn compare(rt: &mut Runtime, number: u8, lhs: Obj, rhs: Obj) -> R<boo
     }
     match number {
         2 => return rt.equal(lhs, rhs),
-        5 => return Ok(!rt.equal_or_not(BinaryOp::NotEqual, lhs, rhs)?),
+        5 => {
+            let value = rt.equal_or_not(BinaryOp::NotEqual, lhs, rhs)?;
+            return rt.is_true(value);
+        }
         _ => {}
     }
     let value = binary_slow(rt, opcode::BINARY_OP + number, lhs, rhs)?;

@@ -107,6 +107,10 @@ pub fn lookup(rt: &mut Runtime, name: Qstr) -> R<Option<Obj>> {
     if let Some(member) = MODULE.members.get(name) {
         return member.value(rt).map(Some);
     }
+    // Code without a `__name__` of its own, as `exec` with a bare dict runs it, sees this one.
+    if name == qstr!("__name__") {
+        return Ok(Some(Obj::qstr(MODULE.name)));
+    }
     match exc::ALL.iter().find(|(n, _)| *n == name) {
         Some((_, member)) => member.value(rt).map(Some),
         None => Ok(None),
@@ -130,6 +134,6 @@ pub fn set(rt: &mut Runtime, name: Qstr, value: Option<Obj>) -> R<bool> {
             dict.map.set_name(rt, name, value)?;
             Ok(true)
         }
-        None => Ok(dict.map.remove_name(rt, name).is_some()),
+        None => crate::obj::module::remove_global(rt, dict, name),
     }
 }

@@ -92,16 +92,21 @@ fn wrapped(ticks: u64) -> Obj {
     Obj::int((ticks & (PERIOD - 1)) as isize)
 }
 
-fn ticks_diff(rt: &mut Runtime, a: Obj, b: Obj) -> R<Obj> {
-    let (a, b) = (rt.int(a)? as u64, rt.int(b)? as u64);
+/// A count of ticks. Stock takes the word of any object for one; here what is no small int counts as zero.
+fn tick_count(obj: Obj) -> u64 {
+    obj.as_small().unwrap_or(0) as u64
+}
+
+fn ticks_diff(_rt: &mut Runtime, a: Obj, b: Obj) -> R<Obj> {
+    let (a, b) = (tick_count(a), tick_count(b));
     let half = PERIOD / 2;
     let distance = a.wrapping_sub(b).wrapping_add(half) & (PERIOD - 1);
     Ok(Obj::int(distance as isize - half as isize))
 }
 
 fn ticks_add(rt: &mut Runtime, ticks: Obj, delta: Obj) -> R<Obj> {
-    let (ticks, delta) = (rt.int(ticks)? as u64, rt.int(delta)?);
-    if delta.unsigned_abs() as u64 >= PERIOD / 2 {
+    let (ticks, delta) = (tick_count(ticks), tick_count(delta) as i64);
+    if delta.unsigned_abs() >= PERIOD / 2 {
         return Err(rt.raise_msg(&exc::OVERFLOW_ERROR, "ticks interval overflow"));
     }
     Ok(wrapped(ticks.wrapping_add(delta as u64)))
@@ -180,11 +185,13 @@ fn calendar(rt: &mut Runtime, args: Args<'_>, local: bool) -> R<Obj> {
 
 fn mktime(rt: &mut Runtime, fields: Obj) -> R<Obj> {
     let mut items = [0i64; 6];
+    if !(fields.is::<Tuple>() || fields.is::<List>()) {
+        let ty = rt.type_name(fields);
+        return Err(rt.type_error_fmt(format_args!("object '{ty}' isn't a tuple or list")));
+    }
     let n = rt.len_maybe(fields)?.unwrap_or(0);
-    if !(8..=9).contains(&n) || !(fields.is::<Tuple>() || fields.is::<List>()) {
-        return Err(rt.type_error_fmt(format_args!(
-            "mktime needs a tuple of length 8 or 9 ({n} given)"
-        )));
+    if !(8..=9).contains(&n) {
+        return Err(rt.type_error("mktime needs a tuple of length 8 or 9"));
     }
     for (i, item) in items.iter_mut().enumerate() {
         let value = rt.get_item(fields, Obj::int(i as isize))?;

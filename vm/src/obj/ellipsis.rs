@@ -1,4 +1,4 @@
-//! `...`.
+//! `...`. Its type has no name, in stock neither.
 
 use ferlance_abi::qstr;
 
@@ -6,7 +6,7 @@ use super::ptr::Ptr;
 use super::ty::{Header, Type, VTable};
 
 /// `ellipsis`.
-pub static ELLIPSIS: Type = Type::builtin(qstr!("Ellipsis"), 0, &VT);
+pub static ELLIPSIS: Type = Type::builtin(qstr!(""), 0, &VT);
 static VT: VTable = VTable {
     print: Some(|rt, _, _, out| out.write(rt, b"Ellipsis")),
     ..VTable::NEW

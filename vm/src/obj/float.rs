@@ -242,12 +242,9 @@ pub fn binary(rt: &mut Runtime, op: BinaryOp, lhs: Obj, rhs: Obj) -> R<Option<Ob
     let Some(b) = rt.float_maybe(rhs)? else {
         return Ok(None);
     };
-    // Ints too large for a double are compared exactly.
+    // An int of more bits than a double is rounded first, as in stock.
     if let B::Less | B::More | B::LessEqual | B::MoreEqual | B::Equal | B::NotEqual = op {
-        let order = match exact_order(lhs, rhs) {
-            Some(order) => Some(order),
-            None => a.partial_cmp(&b),
-        };
+        let order = a.partial_cmp(&b);
         let hit = match op {
             B::Less => order.is_some_and(|o| o.is_lt()),
             B::More => order.is_some_and(|o| o.is_gt()),
@@ -277,26 +274,4 @@ pub fn binary(rt: &mut Runtime, op: BinaryOp, lhs: Obj, rhs: Obj) -> R<Option<Ob
         _ => return Ok(None),
     };
     new(rt, value).map(Some)
-}
-
-/// The order of an int and a float where the int has more bits than a double.
-fn exact_order(lhs: Obj, rhs: Obj) -> Option<core::cmp::Ordering> {
-    let is_large = |obj: Obj| {
-        obj.is::<int::BigObj>()
-            || obj
-                .as_small()
-                .is_some_and(|v| v.unsigned_abs() as u64 >> 53 != 0)
-    };
-    let (int_side, float_side, swap) = match (lhs.as_float(), rhs.as_float()) {
-        (None, Some(f)) if is_large(lhs) => (lhs, f, false),
-        (Some(f), None) if is_large(rhs) => (rhs, f, true),
-        _ => return None,
-    };
-    if !float_side.is_finite() {
-        return None;
-    }
-    let whole = ferlance_num::bigint::BigInt::from_f64(float_side).ok()?;
-    let value = int::value(int_side)?;
-    let order = value.as_ref().cmp(&whole.as_ref());
-    Some(if swap { order.reverse() } else { order })
 }

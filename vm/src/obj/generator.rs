@@ -190,7 +190,11 @@ fn throw(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
         Some(value) if !value.is_none() => value,
         _ => args.pos()[1],
     };
-    let exc = crate::interp::exception_instance(rt, what)?;
+    // What is no exception becomes a TypeError where the generator stands.
+    let exc = match crate::interp::exception_instance(rt, what) {
+        Ok(exc) => exc,
+        Err(raised) => rt.take_exception(raised),
+    };
     let step = resume::resume(rt, generator, Obj::NONE, Some(exc))?;
     outcome(rt, step)
 }

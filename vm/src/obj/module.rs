@@ -152,6 +152,14 @@ fn attr(rt: &mut Runtime, obj: Obj, name: Qstr) -> R<Attr> {
     })
 }
 
+/// Deletes a name of a module: `KeyError` when there is none.
+pub(crate) fn remove_global(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr) -> R<bool> {
+    match globals.map.remove_name(rt, name) {
+        Some(_) => Ok(true),
+        None => Err(rt.raise(&crate::exc::KEY_ERROR, &[Obj::qstr(name)])),
+    }
+}
+
 fn set_attr(rt: &mut Runtime, obj: Obj, name: Qstr, value: Option<Obj>) -> R<bool> {
     let module = this(obj);
     match (module.globals(), value) {
@@ -159,7 +167,7 @@ fn set_attr(rt: &mut Runtime, obj: Obj, name: Qstr, value: Option<Obj>) -> R<boo
             globals.map.set_name(rt, name, value)?;
             Ok(true)
         }
-        (Some(globals), None) => Ok(globals.map.remove_name(rt, name).is_some()),
+        (Some(globals), None) => remove_global(rt, globals, name),
         (None, _) => match module.def.and_then(|def| def.set_attr) {
             Some(store) => store(rt, name, value),
             None => Ok(false),

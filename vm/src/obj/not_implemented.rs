@@ -8,7 +8,7 @@ use super::ty::{Type, VTable};
 use super::word::Obj;
 
 /// Type of `NotImplemented`.
-pub static NOT_IMPLEMENTED: Type = Type::builtin(qstr!("NotImplementedType"), 0, &VT);
+pub static NOT_IMPLEMENTED: Type = Type::builtin(qstr!(""), 0, &VT);
 static VT: VTable = VTable {
     print: Some(|rt, _, _, out| out.write(rt, b"NotImplemented")),
     ..VTable::NEW

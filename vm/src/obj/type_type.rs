@@ -3,6 +3,7 @@
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
 
+use super::builtin_fun::expect_args;
 use super::class::{self, instance};
 use super::dict::{self, Dict};
 use super::object::OBJECT;
@@ -11,6 +12,7 @@ use super::tuple::{self, Tuple};
 use super::ty::{Attr, Member, PrintKind, Type, VTable};
 use super::word::Obj;
 use crate::call::Args;
+use crate::exc;
 use crate::runtime::{R, Runtime};
 use crate::text::print::Print;
 
@@ -57,6 +59,7 @@ pub fn instantiate(rt: &mut Runtime, obj: Obj, args: Args<'_>) -> R<Obj> {
 
 /// `type(object)`, `type(name, bases, namespace)`.
 fn make_new(rt: &mut Runtime, ty: &'static Type, args: Args<'_>) -> R<Obj> {
+    expect_args(rt, args, 1, 3, false)?;
     match *args.pos() {
         [obj] => Ok(obj.ty().obj()),
         [name, bases, locals] => make_class(rt, ty, name, bases, locals),
@@ -70,7 +73,7 @@ fn make_class(rt: &mut Runtime, meta: &'static Type, name: Obj, bases: Obj, loca
         bases.cast::<Tuple>(),
         locals.cast::<Dict>(),
     ) else {
-        return Err(rt.type_error("type takes 1 or 3 arguments"));
+        return Err(rt.raise(&exc::TYPE_ERROR, &[]));
     };
     let name = match name.as_qstr() {
         Some(name) => name,

@@ -16,13 +16,15 @@ impl Runtime {
         if (a.is_small() && b.is_small()) || (a.is_qstr() && b.is_qstr()) {
             return Ok(false);
         }
-        self.equal_or_not(BinaryOp::Equal, a, b)
+        let value = self.equal_or_not(BinaryOp::Equal, a, b)?;
+        self.is_true(value)
     }
 
-    /// The full comparison behind `==` and `!=`: whether the objects are equal.
-    pub(crate) fn equal_or_not(&mut self, op: BinaryOp, a: Obj, b: Obj) -> R<bool> {
+    /// The full comparison behind `==` and `!=`: what `__eq__` or `__ne__` answers, be it a bool or not.
+    pub(crate) fn equal_or_not(&mut self, op: BinaryOp, a: Obj, b: Obj) -> R<Obj> {
+        let not = op == BinaryOp::NotEqual;
         if a == b && (!a.is_ptr() || !a.ty().has(TypeFlags::EQ_NOT_REFLEXIVE)) {
-            return Ok(true);
+            return Ok(Obj::bool(!not));
         }
         self.check_stack()?;
         for (x, y) in [(a, b), (b, a)] {
@@ -30,19 +32,23 @@ impl Runtime {
             let Some(binary) = ty.vt().binary else {
                 continue;
             };
-            if op == BinaryOp::NotEqual
+            if not
                 && ty.has(TypeFlags::EQ_HAS_NE)
                 && let Some(value) = binary(self, BinaryOp::NotEqual, x, y)?
             {
-                return Ok(!self.is_true(value)?);
+                return Ok(value);
             }
             if (ty.same(y.ty()) || ty.has(TypeFlags::EQ_CHECKS_OTHER_TYPE))
                 && let Some(value) = binary(self, BinaryOp::Equal, x, y)?
             {
-                return self.is_true(value);
+                return Ok(if not {
+                    Obj::bool(!self.is_true(value)?)
+                } else {
+                    value
+                });
             }
         }
-        Ok(false)
+        Ok(Obj::bool(not))
     }
 
     /// `hash(obj)`, mixed enough to index a table with its low bits.

@@ -82,8 +82,7 @@ impl Runtime {
     pub fn binary_op(&mut self, op: BinaryOp, lhs: Obj, rhs: Obj) -> R<Obj> {
         match op {
             BinaryOp::Is => return Ok(Obj::bool(lhs == rhs)),
-            BinaryOp::Equal => return Ok(Obj::bool(self.equal(lhs, rhs)?)),
-            BinaryOp::NotEqual => return Ok(Obj::bool(!self.equal_or_not(op, lhs, rhs)?)),
+            BinaryOp::Equal | BinaryOp::NotEqual => return self.equal_or_not(op, lhs, rhs),
             BinaryOp::In => return self.contains(rhs, lhs),
             BinaryOp::ExceptionMatch => {
                 return match crate::exc::matches(lhs, rhs) {

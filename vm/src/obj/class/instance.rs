@@ -51,7 +51,16 @@ fn make_new(rt: &mut Runtime, ty: &'static Type, args: Args<'_>) -> R<Obj> {
         }
         None => super::new_instance(rt, ty)?,
     };
+    let native = ty.class_data().and_then(|class| class.native);
     if let Some(init) = lookup(rt, ty, qstr!("__init__")) {
+        // The arguments of an exception are kept even if `__init__` does not pass them on.
+        if let Some(native) = native
+            && exc::is_subclass(native, &exc::BASE_EXCEPTION)
+            && this.ty().is_class()
+            && native_base(this).is_none()
+        {
+            init_native(rt, this, native, Args::positional(args.pos()))?;
+        }
         let result = match bind(rt, init, this, this.ty())? {
             Attr::Method { fun, this } => call_in_front(rt, fun, this, args)?,
             Attr::Value(fun) => rt.call_args(fun, args)?,
@@ -63,7 +72,7 @@ fn make_new(rt: &mut Runtime, ty: &'static Type, args: Args<'_>) -> R<Obj> {
                 rt.type_error_fmt(format_args!("__init__() should return None, not '{ty}'"))
             );
         }
-    } else if let Some(native) = ty.class_data().and_then(|class| class.native)
+    } else if let Some(native) = native
         && this.ty().is_class()
         && native_base(this).is_none()
     {

@@ -7,6 +7,7 @@ use ferlance_abi::qstr::Qstr;
 
 use super::{Class, Instance, effective_version, is_metaclass, is_special, lookup};
 use crate::call::Args;
+use crate::exc;
 use crate::obj::builtin_fun::BuiltinFun;
 use crate::obj::cell::Cell as PyCell;
 use crate::obj::dict::{self, Dict};
@@ -37,9 +38,6 @@ pub fn build_class(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
         Some(base) => base.ty(),
         None => &TYPE,
     };
-    if bases.item(0).is_some_and(|base| base.as_type().is_none()) {
-        return Err(rt.type_error("type takes 1 or 3 arguments"));
-    }
     let class = rt.call(meta.obj(), &[name, bases.obj(), locals.obj()])?;
     if let Some(cell) = cell.cast::<PyCell>() {
         cell.value.set(Some(class));
@@ -59,7 +57,7 @@ pub fn new_class(
     let mut flags = 0;
     for base in bases.items() {
         let Some(base) = base.get().as_type() else {
-            return Err(rt.type_error("type takes 1 or 3 arguments"));
+            return Err(rt.raise(&exc::TYPE_ERROR, &[]));
         };
         let of_base = match base.class_data() {
             Some(class) => class.native,
