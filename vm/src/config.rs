@@ -11,9 +11,6 @@ pub const MAX_FRAMES: usize = if cfg!(feature = "std") { 1 << 14 } else { 64 };
 /// Most inline caches a code object may have; 0 switches them off.
 pub const MAX_CACHES: usize = if cfg!(feature = "std") { 127 } else { 0 };
 
-/// Lookups in classes that are remembered, a power of two; 0 switches that off.
-pub const CLASS_LOOKUPS: usize = if cfg!(feature = "std") { 512 } else { 0 };
-
 /// Settings of one runtime.
 #[derive(Clone, Debug)]
 pub struct Settings {

@@ -92,7 +92,12 @@ pub trait Console {
                 });
             }
             match byte[0] {
-                b'\n' => return Ok(LineEnd::Line),
+                b'\n' => {
+                    if line.last() == Some(&b'\r') {
+                        line.pop();
+                    }
+                    return Ok(LineEnd::Line);
+                }
                 c => line.push(c).map_err(|_| ENOMEM)?,
             }
         }

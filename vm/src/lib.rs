@@ -24,6 +24,7 @@ pub mod interp;
 pub mod modules;
 pub mod obj;
 mod protocol;
+pub mod repl;
 pub mod runtime;
 pub mod sched;
 pub mod stream;

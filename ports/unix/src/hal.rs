@@ -4,6 +4,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ferlance_vm::hal::{Clock, Console, Errno, Files, Hal, Launch, PathKind, StackBounds};
 
+use crate::console::Streams;
 use crate::launch::Start;
 use crate::{memory, sys};
 
@@ -12,6 +13,7 @@ pub(crate) struct Host {
     begin: Instant,
     stack: StackBounds,
     start: Start,
+    streams: Streams,
 }
 
 impl Host {
@@ -21,19 +23,8 @@ impl Host {
             begin: Instant::now(),
             stack: memory::stack_bounds(),
             start,
+            streams: Streams::default(),
         }
-    }
-}
-
-impl Console for Host {
-    fn write_out(&mut self, bytes: &[u8]) -> Result<(), Errno> {
-        sys::write_all(libc::STDOUT_FILENO, bytes)
-    }
-    fn write_err(&mut self, bytes: &[u8]) -> Result<(), Errno> {
-        sys::write_all(libc::STDERR_FILENO, bytes)
-    }
-    fn read(&mut self, into: &mut [u8]) -> Result<usize, Errno> {
-        sys::read(libc::STDIN_FILENO, into)
     }
 }
 
@@ -155,7 +146,7 @@ impl Launch for Host {
 
 impl Hal for Host {
     fn console(&mut self) -> &mut dyn Console {
-        self
+        &mut self.streams
     }
     fn clock(&mut self) -> &mut dyn Clock {
         self

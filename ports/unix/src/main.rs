@@ -3,12 +3,15 @@
 
 mod args;
 mod compile;
+mod console;
 mod hal;
 mod interrupt;
 mod launch;
 mod memory;
+mod prompt;
 mod run;
 mod sys;
+mod terminal;
 mod usage;
 
 use std::os::unix::ffi::OsStringExt;
@@ -87,8 +90,19 @@ fn start(program: &[u8], invocation: Invocation) -> u8 {
     #[cfg(debug_assertions)]
     memory::test_switches(&mut rt);
 
-    let (result, report) = run(&mut rt, invocation.what, file, invocation.compile_only);
-    let code = run::exit_code(&mut rt, result, report);
+    let inspect =
+        invocation.inspect || sys::env(c"MICROPYINSPECT").is_some_and(|value| !value.is_empty());
+    let mut code = 0;
+    let mut prompts = inspect;
+    if invocation.what == What::Input && (inspect || sys::is_terminal(libc::STDIN_FILENO)) {
+        prompts = true;
+    } else {
+        let (result, report) = run(&mut rt, invocation.what, file, invocation.compile_only);
+        code = run::exit_code(&mut rt, result, report);
+    }
+    if prompts {
+        code = prompt::run(&mut rt);
+    }
     let code = run::at_exit(&mut rt, code);
     if invocation.verbose > 0 && micropython::print_mem_info(&mut rt).is_err() {
         return 1;

@@ -1,6 +1,7 @@
 //! Running a program, and what its end means to whoever started it.
 
 use ferlance_abi::qstr;
+use ferlance_port::session;
 use ferlance_vm::exc::{self, traceback};
 use ferlance_vm::import;
 use ferlance_vm::import::hook::{self, Mode, Request};
@@ -10,6 +11,8 @@ use ferlance_vm::obj::ty::PrintKind;
 use ferlance_vm::obj::word::Obj;
 use ferlance_vm::text::print::{Print, Stderr, Stdout};
 use ferlance_vm::{R, Runtime};
+
+use crate::prompt;
 
 /// Exit code of an uncaught `KeyboardInterrupt`: 128 and the signal.
 const INTERRUPTED: u8 = 130;
@@ -57,6 +60,7 @@ pub(crate) fn exit_code(rt: &mut Runtime, result: R<()>, report: Report) -> u8 {
     }
     // A second failure while showing the first (the stream is closed, memory is out) has nowhere to go.
     let shown = match report {
+        Report::Out if prompt::is_coloured() => session::print_in_colour(rt, exc),
         Report::Out => traceback::print(rt, exc, &mut Stdout),
         Report::Err => traceback::print(rt, exc, &mut Stderr),
     };

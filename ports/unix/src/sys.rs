@@ -149,3 +149,13 @@ pub(crate) fn env(name: &std::ffi::CStr) -> Option<&'static [u8]> {
         (!value.is_null()).then(|| std::ffi::CStr::from_ptr(value).to_bytes())
     }
 }
+
+/// Makes the contents of a file that nobody else should read.
+pub(crate) fn write_file(path: &[u8], data: &[u8]) -> Result<(), Errno> {
+    let fd = open(path, libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC)?;
+    // SAFETY: numbers only. Where it fails the file keeps the rights it has.
+    unsafe { libc::fchmod(fd, 0o600) };
+    let written = write_all(fd, data);
+    close(fd)?;
+    written
+}

@@ -1,6 +1,7 @@
 //! Built-in functions, by subject. The table of names is in [`crate::modules::builtins`].
 
 pub mod code;
+pub mod interactive;
 pub mod iteration;
 pub mod numeric;
 pub mod objects;

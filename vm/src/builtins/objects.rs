@@ -109,6 +109,11 @@ fn hasattr(rt: &mut Runtime, obj: Obj, name: Obj) -> R<Obj> {
     Ok(Obj::bool(rt.load_attr_maybe(obj, name)?.is_some()))
 }
 
+/// The names that `dir` gives for an object.
+pub fn names_of(rt: &mut Runtime, obj: Obj) -> R<Obj> {
+    dir(rt, Args::new(&[obj], 1))
+}
+
 fn dir(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
     let names = list::with_capacity(rt, 0)?;
     let mut add = |rt: &mut Runtime, name: Obj| -> R<()> {

@@ -1,16 +1,11 @@
-//! `chr`, `ord`, `bin`, `hex`, `oct`, `input`.
+//! `chr`, `ord`, `bin`, `hex`, `oct`.
 
 use ferlance_abi::qstr;
-use ferlance_collections::TryVec;
 
-use crate::call::Args;
-use crate::exc;
-use crate::hal::LineEnd;
 use crate::obj::builtin_fun::BuiltinFun;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 use crate::text::format;
-use crate::text::print::TextBuf;
 use crate::text::unicode::{decode_char, encode_char};
 
 /// `bin(x)`
@@ -19,8 +14,6 @@ pub static BIN: BuiltinFun = BuiltinFun::f1(qstr!("bin"), |rt, x| format::int_te
 pub static CHR: BuiltinFun = BuiltinFun::f1(qstr!("chr"), chr);
 /// `hex(x)`
 pub static HEX: BuiltinFun = BuiltinFun::f1(qstr!("hex"), |rt, x| in_base(rt, x, b'x'));
-/// `input([prompt])`
-pub static INPUT: BuiltinFun = BuiltinFun::var(qstr!("input"), 0, 1, input);
 /// `oct(x)`
 pub static OCT: BuiltinFun = BuiltinFun::f1(qstr!("oct"), |rt, x| in_base(rt, x, b'o'));
 /// `ord(char)`
@@ -64,19 +57,4 @@ fn ord(rt: &mut Runtime, ch: Obj) -> R<Obj> {
     Err(rt.type_error_fmt(format_args!(
         "ord() expected a character, but string of length {len} found"
     )))
-}
-
-/// A line of standard input, with such editing as the port has.
-fn input(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
-    let prompt = match args.get(0) {
-        Some(prompt) => rt.text_of(prompt, crate::obj::ty::PrintKind::Str)?,
-        None => TextBuf::default(),
-    };
-    let mut line = TryVec::new();
-    match rt.hal.console().read_line(prompt.bytes(), &mut line) {
-        Ok(LineEnd::Line) => rt.new_str(line.strip_suffix(b"\r").unwrap_or(&line)),
-        Ok(LineEnd::EndOfInput) => Err(rt.raise(&exc::EOF_ERROR, &[])),
-        Ok(LineEnd::Interrupted) => Err(rt.raise(&exc::KEYBOARD_INTERRUPT, &[])),
-        Err(errno) => Err(rt.os_error(errno)),
-    }
 }

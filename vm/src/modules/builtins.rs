@@ -3,7 +3,7 @@
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
 
-use crate::builtins::{code, iteration, numeric, objects, output, text};
+use crate::builtins::{code, interactive, iteration, numeric, objects, output, text};
 use crate::exc;
 use crate::members;
 use crate::obj::dict::{self, Dict};
@@ -23,7 +23,6 @@ pub static MODULE: ModuleDef = ModuleDef {
         "bin" => Fun(&text::BIN),
         "chr" => Fun(&text::CHR),
         "hex" => Fun(&text::HEX),
-        "input" => Fun(&text::INPUT),
         "oct" => Fun(&text::OCT),
         "ord" => Fun(&text::ORD),
         "memoryview" => Type(&memoryview::MEMORYVIEW),
@@ -56,7 +55,9 @@ pub static MODULE: ModuleDef = ModuleDef {
         "globals" => Fun(&code::GLOBALS),
         "hasattr" => Fun(&objects::HASATTR),
         "hash" => Fun(&objects::HASH),
+        "help" => Fun(&interactive::HELP),
         "id" => Fun(&objects::ID),
+        "input" => Fun(&interactive::INPUT),
         "int" => Type(&int::INT),
         "isinstance" => Fun(&objects::ISINSTANCE),
         "issubclass" => Fun(&objects::ISSUBCLASS),

@@ -1,0 +1,277 @@
+//! The command line (spec language, section 18): what scripts that drive the stock program rely on.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_ferlance");
+
+/// Runs the program with these arguments, in `dir`, with `input` on standard input.
+fn run_in(dir: &Path, args: &[&str], env: &[(&str, &str)], input: &str) -> Output {
+    let mut child = Command::new(PROGRAM)
+        .args(args)
+        .current_dir(dir)
+        .env_clear()
+        .env("HOME", "/nowhere")
+        .envs(env.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A program that ends without reading closes its end: that is its right.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+/// Output, error output and exit code.
+fn run(args: &[&str]) -> (String, String, Option<i32>) {
+    seen(&run_in(Path::new("/"), args, &[], ""))
+}
+
+fn seen(output: &Output) -> (String, String, Option<i32>) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        text(&output.stdout),
+        text(&output.stderr),
+        output.status.code(),
+    )
+}
+
+fn out(text: &str) -> (String, String, Option<i32>) {
+    (text.to_owned(), String::new(), Some(0))
+}
+
+#[test]
+fn a_text_sees_its_arguments() {
+    assert_eq!(
+        run(&["-c", "import sys; print(sys.argv, __name__)", "-x", "y"]),
+        out("['-c', '-x', 'y'] __main__\n")
+    );
+}
+
+#[test]
+fn a_file_sees_its_arguments_and_its_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let real = fs::canonicalize(dir.path()).unwrap();
+    fs::write(
+        real.join("a.py"),
+        "import sys; print(sys.argv, sys.path, __file__)",
+    )
+    .unwrap();
+    let output = run_in(&real, &["a.py", "-i"], &[("MICROPYPATH", ":x:~/y")], "");
+    let dir = real.display();
+    assert_eq!(
+        seen(&output),
+        out(&format!(
+            "['a.py', '-i'] ['{dir}', 'x', '/nowhere/y'] a.py\n"
+        ))
+    );
+}
+
+#[test]
+fn the_search_path_has_its_usual_entries() {
+    assert_eq!(
+        run(&["-c", "import sys; print(sys.path)"]),
+        out("['', '.frozen', '/nowhere/.micropython/lib', '/usr/lib/micropython']\n")
+    );
+}
+
+#[test]
+fn modules_and_packages_run_as_main() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("p")).unwrap();
+    fs::write(dir.path().join("m.py"), "print(__name__)").unwrap();
+    fs::write(dir.path().join("p/__init__.py"), "print(__name__)").unwrap();
+    fs::write(dir.path().join("p/__main__.py"), "print(__name__)").unwrap();
+    fs::write(
+        dir.path().join("p/q.py"),
+        "import sys; print(__name__, sys.argv)",
+    )
+    .unwrap();
+    for (args, wanted) in [
+        (&["-m", "m"][..], "__main__\n"),
+        (&["-m", "p"], "p\n__main__\n"),
+        (&["-m", "p.q", "x"], "p\n__main__ ['p.q', 'x']\n"),
+        (&["-m", "math"], ""),
+    ] {
+        let output = run_in(dir.path(), args, &[], "");
+        assert_eq!(seen(&output), out(wanted), "{args:?}");
+    }
+    let missing = seen(&run_in(dir.path(), &["-m", "nope"], &[], ""));
+    let text = "ImportError: no module named 'nope'\n";
+    assert_eq!(missing, (String::new(), text.to_owned(), Some(1)));
+}
+
+#[test]
+fn standard_input_is_a_program() {
+    let output = run_in(
+        Path::new("/"),
+        &[],
+        &[],
+        "import sys\nprint(sys.argv)\nx = 1\nif x:\n  1/0\n",
+    );
+    let traceback = "Traceback (most recent call last):\n  File \"<stdin>\", line 5, in <module>\nZeroDivisionError: divide by zero\n";
+    assert_eq!(
+        seen(&output),
+        ("[]\n".to_owned(), traceback.to_owned(), Some(1))
+    );
+}
+
+#[test]
+fn tracebacks_of_files_and_texts_go_to_standard_output() {
+    let (out, err, code) = run(&["-c", "1/0"]);
+    assert!(out.ends_with("ZeroDivisionError: divide by zero\n"));
+    assert_eq!((err.as_str(), code), ("", Some(1)));
+}
+
+#[test]
+fn the_exit_code_is_what_the_program_says() {
+    for (text, err, code) in [
+        ("pass", "", 0),
+        ("raise SystemExit", "", 0),
+        ("import sys; sys.exit()", "", 0),
+        ("import sys; sys.exit(None)", "", 0),
+        ("import sys; sys.exit(300)", "", 44),
+        ("import sys; sys.exit(-1)", "", 255),
+        ("import sys; sys.exit((1 << 80) + 7)", "", 7),
+        ("import sys; sys.exit(True)", "True\n", 1),
+        ("import sys; sys.exit('bye')", "bye\n", 1),
+        ("raise SystemExit(1.5)", "1.5\n", 1),
+        ("import sys\ntry: sys.exit(2)\nfinally: pass", "", 2),
+    ] {
+        let found = run(&["-c", text]);
+        assert_eq!(found, (String::new(), err.to_owned(), Some(code)), "{text}");
+    }
+    assert_eq!(run(&["-c", "raise KeyboardInterrupt"]).2, Some(130));
+}
+
+#[test]
+fn the_function_for_the_end_runs_at_the_end() {
+    assert_eq!(
+        run(&[
+            "-c",
+            "import sys; sys.atexit(lambda: print('end')); print(1)"
+        ]),
+        out("1\nend\n")
+    );
+    let (_, _, code) = run(&["-c", "import sys; sys.atexit(lambda: 1/0)"]);
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn a_missing_file_is_said_so() {
+    let text = format!("{PROGRAM}: can't open file 'no.py': [Errno 2] No such file or directory\n");
+    assert_eq!(run(&["no.py"]), (String::new(), text, Some(2)));
+}
+
+#[test]
+fn nonsense_is_refused() {
+    let text = "Invalid command line arguments. Use -h option for help.\n";
+    for args in [&["-"][..], &["-q"], &["-c"], &["-X", "heapsize=1"], &["-X"]] {
+        assert_eq!(
+            run(args),
+            (String::new(), text.to_owned(), Some(1)),
+            "{args:?}"
+        );
+    }
+}
+
+#[test]
+fn usage_and_version_go_to_standard_output() {
+    for (arg, start) in [
+        ("-h", "usage: ferlance "),
+        ("--help", "usage: ferlance "),
+        ("--version", "MicroPython v1."),
+    ] {
+        let (out, err, code) = run(&[arg]);
+        assert!(out.starts_with(start), "{arg}: {out}");
+        assert_eq!((err.as_str(), code), ("", Some(0)));
+    }
+}
+
+#[test]
+fn compiling_only_runs_nothing() {
+    assert_eq!(run(&["-X", "compile-only", "-c", "print(1)"]), out(""));
+    let (out, _, code) = run(&["-X", "compile-only", "-c", "x = = 1"]);
+    assert!(out.ends_with("SyntaxError: invalid syntax\n"));
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn the_optimisation_level_drops_asserts() {
+    assert_eq!(run(&["-c", "assert False"]).2, Some(1));
+    assert_eq!(run(&["-O", "-c", "assert False"]).2, Some(0));
+    let level = "import micropython; print(micropython.opt_level())";
+    assert_eq!(run(&["-O2", "-c", level]), out("2\n"));
+}
+
+#[test]
+fn a_capped_heap_is_a_memory_error_and_an_uncapped_one_grows() {
+    let text = "l = []\nfor i in range(50): l.append([i] * 100000)\nprint(len(l))";
+    assert_eq!(run(&["-c", text]), out("50\n"));
+    let (out, _, code) = run(&["-X", "heapsize=1M", "-c", text]);
+    assert!(out.contains("MemoryError: "), "{out}");
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn lines_are_read_from_a_pipe() {
+    let text = "print([input('? '), input()])\ntry: input()\nexcept EOFError: print('end')";
+    let output = run_in(Path::new("/"), &["-c", text], &[], "a b\nc");
+    assert_eq!(seen(&output), out("? ['a b', 'c']\nend\n"));
+}
+
+#[test]
+fn a_stream_that_is_gone_is_an_error_and_no_crash() {
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let status = Command::new(PROGRAM)
+        .args(["-c", "print(1)"])
+        .stdout(full)
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    assert_eq!((status.code(), status.signal()), (Some(1), None));
+
+    // The reader goes away while the program prints.
+    let mut child = Command::new(PROGRAM)
+        .args(["-c", "while True: print(1)"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let status = child.wait().unwrap();
+    assert_eq!((status.code(), status.signal()), (Some(1), None));
+}
+
+#[test]
+fn a_signal_interrupts_loops_and_sleeps() {
+    for text in [
+        "print(1)\nwhile True: pass",
+        "import time\nprint(1)\ntime.sleep(60)",
+        "print(1)\ninput()",
+    ] {
+        let mut child = Command::new(PROGRAM)
+            .args(["-c", text])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let input = child.stdin.take();
+        let mut out = child.stdout.take().unwrap();
+        // It runs once it has printed, which it does at once.
+        std::io::Read::read_exact(&mut out, &mut [0; 2]).unwrap();
+        // SAFETY: a signal to a child of ours that has not been waited for.
+        unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
+        let mut rest = String::new();
+        std::io::Read::read_to_string(&mut out, &mut rest).unwrap();
+        assert!(rest.ends_with("KeyboardInterrupt: \n"), "{text}: {rest}");
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{text}");
+        drop(input);
+    }
+}
