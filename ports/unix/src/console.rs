@@ -54,7 +54,7 @@ impl Console for Streams {
         sys::write_all(libc::STDERR_FILENO, bytes)
     }
     fn read(&mut self, into: &mut [u8]) -> Result<usize, Errno> {
-        sys::read(libc::STDIN_FILENO, into)
+        sys::read_input(into)
     }
     fn read_line(&mut self, prompt: &[u8], line: &mut TryVec<u8>) -> Result<LineEnd, Errno> {
         if self.find_terminal().is_none() {

@@ -56,8 +56,7 @@ impl Clock for Host {
             tv_nsec: libc::c_long::from(length.subsec_nanos()),
         };
         // Not the standard library's sleep, which goes on after a signal: the caller sees to the rest.
-        // SAFETY: `time` is valid; nobody asks for the rest.
-        unsafe { libc::nanosleep(&time, std::ptr::null_mut()) };
+        let _ = sys::wait_interruptible(None, Some(time));
     }
     fn utc_offset(&mut self, seconds: i64) -> i32 {
         // SAFETY: all fields are numbers and a pointer that is not followed.
@@ -105,7 +104,10 @@ impl Files for Host {
         sys::open(name, access | flags)
     }
     fn read(&mut self, fd: i32, into: &mut [u8]) -> Result<usize, Errno> {
-        sys::read(fd, into)
+        match fd {
+            libc::STDIN_FILENO => sys::read_input(into),
+            fd => sys::read(fd, into),
+        }
     }
     fn write(&mut self, fd: i32, bytes: &[u8]) -> Result<usize, Errno> {
         sys::write(fd, bytes)

@@ -29,6 +29,55 @@ fn wait(fd: i32, events: i16) {
     unsafe { libc::poll(&mut poll, 1, -1) };
 }
 
+/// Waits until `fd`, if one is given, can be read, or until the time is over, if there is one. `EINTR` when the
+/// keyboard interrupt is pending.
+///
+/// The signal is let in only inside the system call that waits: one that comes between the look at the flag and
+/// the wait would else be slept through.
+pub(crate) fn wait_interruptible(
+    fd: Option<i32>,
+    time: Option<libc::timespec>,
+) -> Result<(), Errno> {
+    // SAFETY: sets of numbers in valid places; what is asked for is in them.
+    unsafe {
+        let mut before: libc::sigset_t = std::mem::zeroed();
+        let mut blocked: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut blocked);
+        libc::sigaddset(&mut blocked, libc::SIGINT);
+        libc::sigprocmask(libc::SIG_BLOCK, &blocked, &mut before);
+        let mut result = Ok(());
+        if interrupted() {
+            result = Err(libc::EINTR);
+        } else {
+            let mut set: libc::fd_set = std::mem::zeroed();
+            libc::FD_ZERO(&mut set);
+            if let Some(fd) = fd {
+                libc::FD_SET(fd, &mut set);
+            }
+            let null = std::ptr::null_mut();
+            let n = fd.map_or(0, |fd| fd + 1);
+            let time = time.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+            if libc::pselect(n, &mut set, null, null, time, &before) < 0 {
+                result = Err(errno());
+            }
+        }
+        libc::sigprocmask(libc::SIG_SETMASK, &before, std::ptr::null_mut());
+        result
+    }
+}
+
+/// Reads at least one byte from standard input; 0 at the end. `EINTR` only when the keyboard interrupt is pending.
+pub(crate) fn read_input(into: &mut [u8]) -> Result<usize, Errno> {
+    loop {
+        match wait_interruptible(Some(libc::STDIN_FILENO), None) {
+            Err(libc::EINTR) if !interrupted() => {}
+            Err(libc::EINTR) => return Err(libc::EINTR),
+            // Where it cannot be waited for, reading says why.
+            _ => return read(libc::STDIN_FILENO, into),
+        }
+    }
+}
+
 /// Reads at least one byte; 0 at the end. `EINTR` only when the keyboard interrupt is pending.
 pub(crate) fn read(fd: i32, into: &mut [u8]) -> Result<usize, Errno> {
     loop {

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ferlance");
 
@@ -268,10 +269,22 @@ fn a_signal_interrupts_loops_and_sleeps() {
         std::io::Read::read_exact(&mut out, &mut [0; 2]).unwrap();
         // SAFETY: a signal to a child of ours that has not been waited for.
         unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let status = loop {
+            match child.try_wait().unwrap() {
+                Some(status) => break status,
+                None if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
+                None => {
+                    child.kill().unwrap();
+                    child.wait().unwrap();
+                    panic!("{text}: nothing was interrupted");
+                }
+            }
+        };
         let mut rest = String::new();
         std::io::Read::read_to_string(&mut out, &mut rest).unwrap();
         assert!(rest.ends_with("KeyboardInterrupt: \n"), "{text}: {rest}");
-        assert_eq!(child.wait().unwrap().code(), Some(130), "{text}");
+        assert_eq!(status.code(), Some(130), "{text}");
         drop(input);
     }
 }
