@@ -81,20 +81,20 @@ pub(crate) fn binary(op: BinaryOp, a: &Number, b: &Number) -> Result<Option<Numb
     if a.is_float() || b.is_float() || op == BinaryOp::TrueDivide {
         return Ok(float_binary(op, a, b)?.map(Number::Float));
     }
-    if let (Number::Int(a), Number::Int(b)) = (a, b) {
-        if let Some(value) = int_binary(op, *a, *b) {
-            return Ok(Some(Number::Int(value)));
-        }
+    if let (Number::Int(a), Number::Int(b)) = (a, b)
+        && let Some(value) = int_binary(op, *a, *b)
+    {
+        return Ok(Some(Number::Int(value)));
     }
-    if op == BinaryOp::Power {
-        if let Number::Int(exponent @ ..=-1) = b {
-            let value = pow(a.to_f64(), *exponent as f64);
-            return Ok(if a.to_f64() == 0.0 {
-                None
-            } else {
-                Some(Number::Float(value))
-            });
-        }
+    if op == BinaryOp::Power
+        && let Number::Int(exponent @ ..=-1) = b
+    {
+        let value = pow(a.to_f64(), *exponent as f64);
+        return Ok(if a.to_f64() == 0.0 {
+            None
+        } else {
+            Some(Number::Float(value))
+        });
     }
     match big_binary(op, a, b) {
         Ok(value) => Ok(value.map(Number::from_big)),

@@ -8,8 +8,10 @@ pub const VALUE_STACK_WORDS: usize = if cfg!(feature = "std") {
 };
 /// Active Python frames.
 pub const MAX_FRAMES: usize = if cfg!(feature = "std") { 1 << 14 } else { 64 };
-/// Most inline caches a code object may have; 0 switches them off.
-pub const MAX_CACHES: usize = if cfg!(feature = "std") { 127 } else { 0 };
+/// Whether code is copied to RAM and rewritten there: inline caches, fused groups.
+pub const QUICKEN: bool = cfg!(feature = "std");
+/// Most inline caches a code object may have: their numbers take one byte with the top bit clear.
+pub const MAX_CACHES: u8 = 127;
 
 /// Settings of one runtime.
 #[derive(Clone, Debug)]

@@ -27,14 +27,21 @@ pub enum Ioctl {
 /// The result of a stream operation: a count, or an error number.
 pub type IoResult = Result<usize, Errno>;
 
+/// Reads into the bytes.
+pub type ReadFn = fn(&mut Runtime, Obj, &mut [u8]) -> R<IoResult>;
+/// Writes the bytes.
+pub type WriteFn = fn(&mut Runtime, Obj, &[u8]) -> R<IoResult>;
+/// Does everything else.
+pub type IoctlFn = fn(&mut Runtime, Obj, Ioctl) -> R<IoResult>;
+
 /// Functions of a stream type. The outer result is for Python exceptions (streams written in Python).
 pub struct StreamVTable {
     /// Reads at most `into.len()` bytes; 0 at the end.
-    pub read: Option<fn(&mut Runtime, Obj, &mut [u8]) -> R<IoResult>>,
+    pub read: Option<ReadFn>,
     /// Writes; how many bytes went.
-    pub write: Option<fn(&mut Runtime, Obj, &[u8]) -> R<IoResult>>,
+    pub write: Option<WriteFn>,
     /// Everything else.
-    pub ioctl: Option<fn(&mut Runtime, Obj, Ioctl) -> R<IoResult>>,
+    pub ioctl: Option<IoctlFn>,
     /// Whether reads give str.
     pub is_text: bool,
 }

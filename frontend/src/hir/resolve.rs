@@ -61,10 +61,10 @@ impl Scopes {
             return Err(Refusal::Source(Code::RedefinedGlobal));
         }
         let module = &mut self[ScopeId::MODULE];
-        if let Some(at) = module.find(qstr) {
-            if let Some(name) = module.name_mut(at) {
-                name.kind = NameKind::ExplicitGlobal;
-            }
+        if let Some(at) = module.find(qstr)
+            && let Some(name) = module.name_mut(at)
+        {
+            name.kind = NameKind::ExplicitGlobal;
         }
         Ok(())
     }
@@ -147,10 +147,10 @@ impl Scopes {
         }
         if let Some(owner) = owner {
             let owner = &mut self[owner];
-            if let Some(name) = owner.find(qstr).and_then(|at| owner.name_mut(at)) {
-                if name.kind == NameKind::Local {
-                    name.kind = NameKind::Cell;
-                }
+            if let Some(name) = owner.find(qstr).and_then(|at| owner.name_mut(at))
+                && name.kind == NameKind::Local
+            {
+                name.kind = NameKind::Cell;
             }
         }
         if let Some(name) = self[scope].name_mut(at) {

@@ -436,12 +436,11 @@ impl<'s> Lexer<'s> {
             .position(|&b| !is(b, NAME))
             .unwrap_or(rest.len());
         let name = rest.get(..len).unwrap_or(&[]);
-        if len <= 2 {
-            if let Some(b'"' | b'\'') = rest.get(len) {
-                if string::is_prefix(name) {
-                    return self.string(pool);
-                }
-            }
+        if len <= 2
+            && let Some(b'"' | b'\'') = rest.get(len)
+            && string::is_prefix(name)
+        {
+            return self.string(pool);
         }
         self.at = start + len;
         let hash = hash_bytes(name);

@@ -35,12 +35,12 @@ impl Lower<'_> {
                 break;
             };
             let node = self.ast[trailer];
-            if let ExprKind::Attr { name, .. } = node.kind {
-                if let Some(args) = self.pop_call(start) {
-                    self.load_method(name)?;
-                    self.call(args, Callee::Method)?;
-                    continue;
-                }
+            if let ExprKind::Attr { name, .. } = node.kind
+                && let Some(args) = self.pop_call(start)
+            {
+                self.load_method(name)?;
+                self.call(args, Callee::Method)?;
+                continue;
             }
             self.trailer(node.kind, node.pos)?;
         }

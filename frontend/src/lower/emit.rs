@@ -208,10 +208,10 @@ impl Lower<'_> {
         // The child's free variables are numbered in the order of our names.
         let mut wanted = TryVec::filled(Qstr::NONE, usize::from(n_free))?;
         for name in self.scopes[child].names() {
-            if name.kind == NameKind::Free {
-                if let Some(slot) = wanted.get_mut(usize::from(name.slot)) {
-                    *slot = name.qstr;
-                }
+            if name.kind == NameKind::Free
+                && let Some(slot) = wanted.get_mut(usize::from(name.slot))
+            {
+                *slot = name.qstr;
             }
         }
         for name in wanted {

@@ -67,10 +67,11 @@ impl Lower<'_> {
         code.param_names.resize(n_named, qstr!("*"))?;
         let mut far_cell = false;
         for name in scope.names() {
-            if name.param == ParamKind::Plain && !name.qstr.is_none() {
-                if let Some(slot) = code.param_names.get_mut(usize::from(name.slot)) {
-                    *slot = name.qstr;
-                }
+            if name.param == ParamKind::Plain
+                && !name.qstr.is_none()
+                && let Some(slot) = code.param_names.get_mut(usize::from(name.slot))
+            {
+                *slot = name.qstr;
             }
             if name.kind == NameKind::Cell {
                 match u8::try_from(name.slot) {

@@ -20,10 +20,11 @@ impl Parser<'_, '_> {
         if !matches!(self.kind(), Token::Dot | Token::LParen | Token::LBracket) {
             return Ok(base);
         }
-        if let ExprKind::Name(name) = self.kind_of(base) {
-            if self.at(Token::Dot) && name == qstr!("math") {
-                return self.math_constant(base, first);
-            }
+        if let ExprKind::Name(name) = self.kind_of(base)
+            && self.at(Token::Dot)
+            && name == qstr!("math")
+        {
+            return self.math_constant(base, first);
         }
         if bracketed {
             // Trailers count from the bracket, and `(a.b)(x)` is not a method call.
@@ -69,13 +70,12 @@ impl Parser<'_, '_> {
         let name = self.expect_name()?;
         if self.options.math_constants
             && !matches!(self.kind(), Token::Dot | Token::LParen | Token::LBracket)
+            && let Some(value) = math_value(name)
         {
-            if let Some(value) = math_value(name) {
-                let id = self.math_object(value)?;
-                return Ok(self
-                    .tree
-                    .expr(ExprKind::Const { id, noted: false }, first)?);
-            }
+            let id = self.math_object(value)?;
+            return Ok(self
+                .tree
+                .expr(ExprKind::Const { id, noted: false }, first)?);
         }
         let attr = self.tree.expr(ExprKind::Attr { base, name }, pos)?;
         self.trailers(attr)

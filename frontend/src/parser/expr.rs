@@ -311,12 +311,10 @@ impl Parser<'_, '_> {
         numbers: bool,
         mark: crate::ast::Mark,
     ) -> Parse<ExprId> {
-        if numbers {
-            if let Some(value) = self.fold_chain(first, from)? {
-                self.tree.abandon(from);
-                self.tree.drop_since(mark);
-                return self.number_expr(value, pos, false);
-            }
+        if numbers && let Some(value) = self.fold_chain(first, from)? {
+            self.tree.abandon(from);
+            self.tree.drop_since(mark);
+            return self.number_expr(value, pos, false);
         }
         let steps = self.tree.pending::<BinaryStep>(from);
         if let (1, Some(step)) = (steps.len(), steps.first()) {

@@ -10,7 +10,7 @@ use crate::obj::ty::{Member, Type, VTable};
 macro_rules! for_each_exception {
     ($then:path) => {
         $then! {
-            BASE_EXCEPTION "BaseException" : crate::obj::object::OBJECT;
+            BASE_EXCEPTION "BaseException" : $crate::obj::object::OBJECT;
             SYSTEM_EXIT "SystemExit" : BASE_EXCEPTION;
             KEYBOARD_INTERRUPT "KeyboardInterrupt" : BASE_EXCEPTION;
             GENERATOR_EXIT "GeneratorExit" : BASE_EXCEPTION;

@@ -85,7 +85,7 @@ fn find_on_path(rt: &mut Runtime, part: Qstr) -> R<Option<Found>> {
 }
 
 /// The module object of a built-in module, kept in `sys.modules`.
-pub fn builtin_module(rt: &mut Runtime, def: &'static ModuleDef) -> R<Ptr<Module>> {
+pub(super) fn builtin_module(rt: &mut Runtime, def: &'static ModuleDef) -> R<Ptr<Module>> {
     let modules = modules(rt)?;
     if let Some(module) = modules
         .map
@@ -251,7 +251,7 @@ fn run_file(rt: &mut Runtime, globals: Ptr<Dict>, found: Found) -> R<()> {
 }
 
 /// Reads, verifies and loads the contents of a `.mpy` file.
-pub fn load_mpy(rt: &mut Runtime, data: &[u8], globals: Ptr<Dict>) -> R<Loaded> {
+pub(super) fn load_mpy(rt: &mut Runtime, data: &[u8], globals: Ptr<Dict>) -> R<Loaded> {
     let host = mpy::Host::running(Arch::None);
     match mpy::read(data, &mut rt.pool, &host) {
         Ok(module) if !rt.config.verify => load::load(rt, &module, globals),

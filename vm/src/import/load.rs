@@ -236,7 +236,7 @@ fn survey(
         let Ok(instr) = instr else {
             return Err(refuse(rt));
         };
-        if config::MAX_CACHES > 0 {
+        if config::QUICKEN {
             grown = grown.and_then(|()| starts.push(instr.offset));
             if let Some(target) = instr.op.target() {
                 grown = grown.and_then(|()| breaks.insert(target.0 as usize).map(|_| ()));
@@ -259,7 +259,8 @@ fn survey(
         };
         let at = instr.offset as usize;
         if instr.next as usize == at + 2
-            && cached.len() < config::MAX_CACHES
+            && config::QUICKEN
+            && cached.len() < config::MAX_CACHES as usize
             && let Some(quick) = private.get(at).and_then(|op| quick::cached_form(*op))
         {
             private[at] = quick;

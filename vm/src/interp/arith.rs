@@ -67,10 +67,10 @@ pub(super) fn fast(op: u8, lhs: Obj, rhs: Obj) -> Option<Obj> {
         MUL => {
             let (product, over) =
                 ((lhs.raw() - 1) as isize).overflowing_mul(rhs.raw() as isize >> 1);
-            // SAFETY: as above.
             if over {
                 None
             } else {
+                // SAFETY: as above.
                 unsafe { Obj::from_raw(product as usize | 1) }
             }
         }

@@ -130,10 +130,10 @@ unsafe fn general(
         for pair in pairs.chunks_exact(2) {
             keyword(rt, fun, base, rest, pair[0], pair[1])?;
         }
-        for i in 0..d {
+        for (i, default) in extra.iter().take(d).enumerate() {
             let at = p - d + i;
             if (*slot(at)).is_none() {
-                slot(at).write(Some(extra[i].get()));
+                slot(at).write(Some(default.get()));
             }
         }
         for i in (0..p).rev() {

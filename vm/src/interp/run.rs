@@ -75,17 +75,17 @@ static ARM: [u8; 256] = {
 /// Runs the innermost frame until it returns (or, for a generator resumed from Rust, yields). `inject` is raised
 /// at the place where the frame goes on.
 #[inline(never)]
+#[allow(
+    unused_assignments,
+    reason = "a frame is loaded whole, even where it is left at once"
+)]
 pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
-    // SAFETY of this function: see the module header. `fp` is the innermost frame record, `base` its words,
+    // SAFETY: see the module header. `fp` is the innermost frame record, `base` its words,
     // `sp` the next free one, `ip` inside `code.bytes`. Frame records do not move. Every word below `sp`
     // that an instruction takes as an object was pushed as one; null words are tested where the verifier
     // leaves them possible (locals, cells, absent self, absent defaults).
     unsafe {
         let mut fp: *mut Frame = rt.interp.frame_at(rt.interp.depth - 1);
-        #[allow(
-            unused_assignments,
-            reason = "a frame is loaded whole, even where it is left at once"
-        )]
         let mut code: Ptr<Code> = (*fp).code;
         let mut ip: *const u8 = (*fp).ip;
         let mut sp: *mut Slot = (*fp).sp;

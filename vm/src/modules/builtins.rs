@@ -92,7 +92,7 @@ pub static MODULE: ModuleDef = ModuleDef {
     },
     extensible: false,
     attr: Some(lookup),
-    set_attr: Some(|rt, name, value| set(rt, name, value)),
+    set_attr: Some(set),
 };
 
 /// A built-in name: one assigned in `builtins`, else one of the runtime's own.

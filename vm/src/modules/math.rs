@@ -110,7 +110,7 @@ pub fn domain(rt: &mut Runtime) -> Raised {
 
 /// The result as an object; what is no number or overflowed although the arguments were finite is an error.
 fn checked(rt: &mut Runtime, value: f64, finite_arguments: bool) -> R<Obj> {
-    if value.is_nan() && finite_arguments || value.is_infinite() && finite_arguments {
+    if finite_arguments && !value.is_finite() {
         return Err(domain(rt));
     }
     float::new(rt, value)

@@ -14,6 +14,8 @@ use crate::text::print::{Print, write_fmt};
 /// `closure`.
 pub static CLOSURE: Type = Type::builtin(qstr!("closure"), TypeFlags::BINDS_SELF, &VT);
 static VT: VTable = VTable {
+    print: Some(print),
+    attr: Some(attr),
     call: Some(crate::interp::call_closure),
     ..VTable::NEW
 };

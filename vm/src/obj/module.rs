@@ -23,6 +23,11 @@ static VT: VTable = VTable {
     ..VTable::NEW
 };
 
+/// Reads a name of a module.
+pub type ReadName = fn(&mut Runtime, Qstr) -> R<Option<Obj>>;
+/// Stores or deletes a name of a module.
+pub type StoreName = fn(&mut Runtime, Qstr, Option<Obj>) -> R<bool>;
+
 /// A module that is part of the runtime.
 pub struct ModuleDef {
     /// Its name.
@@ -32,9 +37,9 @@ pub struct ModuleDef {
     /// Whether a file of that name wins (spec language, section 15).
     pub extensible: bool,
     /// Reads a name that is not in `members`.
-    pub attr: Option<fn(&mut Runtime, Qstr) -> R<Option<Obj>>>,
+    pub attr: Option<ReadName>,
     /// Stores or deletes a name; `false` = refused.
-    pub set_attr: Option<fn(&mut Runtime, Qstr, Option<Obj>) -> R<bool>>,
+    pub set_attr: Option<StoreName>,
 }
 
 /// A module object, and the context that functions of a loaded module refer to.

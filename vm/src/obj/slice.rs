@@ -103,7 +103,7 @@ impl Slice {
             return Err(rt.value_error("slice step can't be zero"));
         }
         let (low, high) = if step > 0 { (0, len) } else { (-1, len - 1) };
-        let mut part = |rt: &mut Runtime, part: Obj, default: isize| -> R<isize> {
+        let part = |rt: &mut Runtime, part: Obj, default: isize| -> R<isize> {
             if part.is_none() {
                 return Ok(default);
             }

@@ -19,7 +19,12 @@ use super::word::Obj;
 use crate::runtime::{R, Runtime};
 
 /// `list.sort(key=key, reverse=reverse)`.
-pub fn sort(rt: &mut Runtime, list: Ptr<List>, key: Option<Obj>, reverse: Option<Obj>) -> R<()> {
+pub(crate) fn sort(
+    rt: &mut Runtime,
+    list: Ptr<List>,
+    key: Option<Obj>,
+    reverse: Option<Obj>,
+) -> R<()> {
     let reverse = match reverse {
         Some(reverse) => rt.is_true(reverse)?,
         None => false,
@@ -230,7 +235,7 @@ fn less_at_once(rt: &Runtime, a: Obj, b: Obj) -> Option<bool> {
 
 /// `a < b` for heaps and the like, with upstream's message.
 #[inline]
-pub fn is_less(rt: &mut Runtime, a: Obj, b: Obj) -> R<bool> {
+pub(crate) fn is_less(rt: &mut Runtime, a: Obj, b: Obj) -> R<bool> {
     if a.is_small() && b.is_small() {
         return Ok((a.raw() as isize) < b.raw() as isize);
     }

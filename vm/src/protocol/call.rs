@@ -32,7 +32,7 @@ impl Runtime {
         }
         let mut all = ferlance_collections::TryVec::new();
         if all.push(this).is_err() || all.extend_from_slice(args).is_err() {
-            return Err(self.no_memory(args.len() * size_of::<Obj>()));
+            return Err(self.no_memory(core::mem::size_of_val(args)));
         }
         self.call(fun, &all)
     }

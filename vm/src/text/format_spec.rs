@@ -197,7 +197,7 @@ fn small_digits(mut value: usize, base: u32, upper: bool, room: &mut [u8; 66]) -
     let base = base as usize;
     loop {
         at -= 1;
-        room[at] = letters[value % base & 15];
+        room[at] = letters[(value % base) & 15];
         value /= base;
         if value == 0 || at == 0 {
             return room.get(at..).unwrap_or(&[]);

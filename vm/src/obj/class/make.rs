@@ -70,7 +70,7 @@ pub fn new_class(
             None if base.same(&OBJECT) => None,
             None => Some(base),
         };
-        flags |= base.flags() & (TypeFlags::SPECIAL_ACCESSORS | TypeFlags::BINDS_SELF * 0);
+        flags |= base.flags() & TypeFlags::SPECIAL_ACCESSORS;
         match (native, of_base) {
             (Some(a), Some(b)) if !a.same(b) => {
                 return Err(rt.type_error("multiple bases have instance lay-out conflict"));

@@ -221,7 +221,7 @@ const GROW_INPLACE: usize = 96;
 const GROW_PLUS: usize = 1024;
 
 /// `a + b` for two texts of type `ty`; `owner` is the object whose text `a` is.
-pub fn concat(
+pub(super) fn concat(
     rt: &mut Runtime,
     ty: &'static Type,
     owner: Obj,

@@ -107,7 +107,7 @@ pub(super) struct This<'a> {
 impl<'a> This<'a> {
     /// The text that a method was called on.
     #[inline]
-    pub fn of(rt: &mut Runtime, obj: Obj) -> R<This<'a>> {
+    pub(super) fn of(rt: &mut Runtime, obj: Obj) -> R<This<'a>> {
         if let Some(text) = rt.str_text(obj) {
             return Ok(This {
                 text,
@@ -138,7 +138,7 @@ impl<'a> This<'a> {
 
     /// The bytes of another text that goes with this one: a str for a str, any buffer but a str otherwise.
     #[inline]
-    pub fn other<'b>(self, rt: &mut Runtime, obj: Obj) -> R<&'b [u8]> {
+    pub(super) fn other<'b>(self, rt: &mut Runtime, obj: Obj) -> R<&'b [u8]> {
         match self.other_maybe(rt, obj) {
             Some(bytes) => Ok(bytes),
             None => Err(super::no_implicit(
@@ -151,7 +151,7 @@ impl<'a> This<'a> {
 
     /// [`This::other`] without the error.
     #[inline]
-    pub fn other_maybe<'b>(self, rt: &mut Runtime, obj: Obj) -> Option<&'b [u8]> {
+    pub(super) fn other_maybe<'b>(self, rt: &mut Runtime, obj: Obj) -> Option<&'b [u8]> {
         let text = rt.str_bytes(obj);
         if self.is_str() {
             return text;
@@ -163,12 +163,12 @@ impl<'a> This<'a> {
     }
 
     #[inline]
-    pub fn is_str(self) -> bool {
+    pub(super) fn is_str(self) -> bool {
         self.ty.same(&STR)
     }
 
     /// A text of the same kind.
-    pub fn make(self, rt: &mut Runtime, bytes: &[u8]) -> R<Obj> {
+    pub(super) fn make(self, rt: &mut Runtime, bytes: &[u8]) -> R<Obj> {
         if self.is_str() {
             rt.new_str(bytes)
         } else if self.ty.same(&BYTES) {
@@ -180,7 +180,7 @@ impl<'a> This<'a> {
 
     /// A text of the same kind that is a part of this one; the whole of it is this object, if it cannot change.
     #[inline]
-    pub fn part(self, rt: &mut Runtime, part: &[u8]) -> R<Obj> {
+    pub(super) fn part(self, rt: &mut Runtime, part: &[u8]) -> R<Obj> {
         if self.is_str() {
             if part.len() == self.text.bytes.len() {
                 return Ok(self.obj);
@@ -195,7 +195,7 @@ impl<'a> This<'a> {
 
     /// The part of the text between the positions that optional arguments give, and where it begins, in bytes.
     /// `None` when the positions do not lie in the text in that order.
-    pub fn window(
+    pub(super) fn window(
         self,
         rt: &mut Runtime,
         start: Option<Obj>,
