@@ -51,7 +51,7 @@ pub(super) fn hex(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
 }
 
 /// The hexadecimal text of bytes, with a separator between them if there is one.
-pub(super) fn hex_text(rt: &mut Runtime, bytes: &[u8], sep: Option<Obj>) -> R<Obj> {
+pub fn hex_text(rt: &mut Runtime, bytes: &[u8], sep: Option<Obj>) -> R<Obj> {
     let sep = match sep {
         Some(sep) => match rt.str_bytes(sep) {
             Some(sep) => sep,
