@@ -7,7 +7,7 @@
 #![deny(clippy::undocumented_unsafe_blocks)]
 
 extern crate alloc;
-#[cfg(any(test, feature = "std"))]
+#[cfg(any(test, feature = "std", feature = "testing"))]
 extern crate std;
 
 extern crate self as ferlance_vm;
@@ -28,8 +28,8 @@ pub mod repl;
 pub mod runtime;
 pub mod sched;
 pub mod stream;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod text;
 
 pub use runtime::{R, Raised, Runtime};

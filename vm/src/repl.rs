@@ -160,9 +160,9 @@ pub fn complete(rt: &mut Runtime, line: &[u8]) -> R<Completion> {
             Some(obj) => attributes(rt, obj, &mut found)?,
             None => return Ok(Completion::None),
         },
-        None if is_import(before) => modules::ALL
-            .iter()
-            .try_for_each(|def| found.offer(rt.name(def.name))),
+        None if is_import(before) => {
+            modules::all(rt).try_for_each(|def| found.offer(rt.name(def.name)))
+        }
         None if before.is_empty() && is_start_of_import(prefix) => found.offer(b"import "),
         None => globals(rt, &mut found),
     };

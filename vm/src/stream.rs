@@ -1,8 +1,10 @@
 //! The stream protocol: what files, sockets and their like give to `read`, `write`, `readline`, `print(file=)`.
 
+use ferlance_collections::TryVec;
+
 use crate::hal::Errno;
 use crate::obj::word::Obj;
-use crate::runtime::{R, Runtime};
+use crate::runtime::{R, Raised, Runtime};
 
 /// Requests to [`StreamVTable::ioctl`] (spec native-abi 3.9).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,7 +57,7 @@ pub fn write_all(rt: &mut Runtime, stream: Obj, bytes: &[u8]) -> R<()> {
             rt.call_method(stream, ferlance_abi::qstr!("write"), &[text])?;
             return Ok(());
         }
-        return Err(rt.raise_msg(&crate::exc::OS_ERROR, "stream operation not supported"));
+        return Err(not_supported(rt));
     };
     let mut rest = bytes;
     while !rest.is_empty() {
@@ -66,4 +68,36 @@ pub fn write_all(rt: &mut Runtime, stream: Obj, bytes: &[u8]) -> R<()> {
         }
     }
     Ok(())
+}
+
+/// Everything that is still to be read from a stream object.
+///
+/// # Errors
+/// `OSError: stream operation not supported`; what the stream raises.
+pub fn read_all(rt: &mut Runtime, stream: Obj) -> R<TryVec<u8>> {
+    let native = crate::obj::class::native_base(stream).unwrap_or(stream);
+    let Some(read) = native.ty().vt().stream.and_then(|stream| stream.read) else {
+        return Err(not_supported(rt));
+    };
+    let mut all = TryVec::new();
+    let mut chunk = [0; 256];
+    loop {
+        match read(rt, native, &mut chunk)? {
+            Ok(0) => return Ok(all),
+            Ok(n) => {
+                if all
+                    .extend_from_slice(chunk.get(..n).unwrap_or(&chunk))
+                    .is_err()
+                {
+                    return Err(rt.no_memory(all.len()));
+                }
+            }
+            Err(errno) => return Err(rt.os_error(errno)),
+        }
+    }
+}
+
+#[cold]
+fn not_supported(rt: &mut Runtime) -> Raised {
+    rt.raise_msg(&crate::exc::OS_ERROR, "stream operation not supported")
 }

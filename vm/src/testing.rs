@@ -10,12 +10,12 @@ use crate::hal::{Clock, Console, Errno, Hal, StackBounds};
 use crate::runtime::Runtime;
 
 /// A runtime with a heap of one megabyte.
-pub(crate) fn runtime() -> Runtime {
+pub fn runtime() -> Runtime {
     runtime_with_heap(1 << 20)
 }
 
 /// A runtime with a heap of `bytes`, side tables included.
-pub(crate) fn runtime_with_heap(bytes: usize) -> Runtime {
+pub fn runtime_with_heap(bytes: usize) -> Runtime {
     let memory = Box::leak(vec![0u8; bytes].into_boxed_slice());
     let base = core::ptr::NonNull::from(&mut *memory).cast();
     // SAFETY: the memory is leaked, initialised and nobody else's.

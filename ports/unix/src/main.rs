@@ -8,6 +8,7 @@ mod hal;
 mod interrupt;
 mod launch;
 mod memory;
+mod modules;
 mod prompt;
 mod run;
 mod sys;
@@ -86,6 +87,7 @@ fn start(program: &[u8], invocation: Invocation) -> u8 {
         return complain("ferlance: no memory for the heap\n");
     };
     rt.imports.compile = Some(compile::compile);
+    rt.imports.extra = modules::EXTRA;
     interrupt::install();
     #[cfg(debug_assertions)]
     memory::test_switches(&mut rt);

@@ -54,7 +54,7 @@ fn help(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
 
 fn help_modules(rt: &mut Runtime) -> R<()> {
     let mut names = TryVec::new();
-    let all = modules::ALL.iter().map(|def| rt.name(def.name));
+    let all = modules::all(rt).map(|def| rt.name(def.name));
     if names.extend(all.chain([&b"__main__"[..]])).is_err() {
         return Err(rt.no_memory(0));
     }

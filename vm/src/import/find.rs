@@ -43,7 +43,7 @@ pub(super) fn import_one(rt: &mut Runtime, full: Qstr, part: Qstr, parent: Optio
         return Err(not_found(rt, full));
     }
     let text = rt.name(part);
-    let builtin = find_builtin(part);
+    let builtin = find_builtin(rt, part);
     if let Some(def) = builtin
         && !def.extensible
     {
@@ -53,7 +53,7 @@ pub(super) fn import_one(rt: &mut Runtime, full: Qstr, part: Qstr, parent: Optio
     if builtin.is_none()
         && let Some(plain) = text.strip_prefix(b"u")
         && let Some(plain) = rt.pool.find(plain)
-        && let Some(def) = find_builtin(plain)
+        && let Some(def) = find_builtin(rt, plain)
         && (def.extensible || plain == qstr!("sys"))
     {
         return Ok(builtin_module(rt, def)?.obj());

@@ -28,6 +28,8 @@ pub struct Imports {
     pub path: Option<Ptr<List>>,
     /// The compiler, where there is one.
     pub compile: Option<hook::CompileHook>,
+    /// Built-in modules that the port adds to those of the runtime.
+    pub extra: &'static [&'static module::ModuleDef],
 }
 
 impl Imports {

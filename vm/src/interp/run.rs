@@ -54,9 +54,8 @@ static ARM: [u8; 256] = {
     while op < 256 {
         let byte = op as u8;
         arms[op] = match byte {
-            LT | GT | LE | GE | EQ | NE | IS | EXC_MATCH | ADD | IADD | SUB | ISUB | AND | OR | XOR | MUL => {
-                byte
-            }
+            LT | GT | LE | GE | EQ | NE | IS | EXC_MATCH | ADD | IADD | SUB | ISUB | AND | OR
+            | XOR | MUL => byte,
             _ => match long_form(byte) {
                 opcode::LOAD_FAST if byte != opcode::LOAD_FAST => LOAD_FAST_MULTI,
                 opcode::STORE_FAST if byte != opcode::STORE_FAST => STORE_FAST_MULTI,

@@ -18,9 +18,10 @@ use ferlance_abi::qstr::Qstr;
 
 use crate::obj::module::ModuleDef;
 use crate::obj::word::Obj;
+use crate::runtime::Runtime;
 
-/// Every built-in module.
-pub static ALL: &[&ModuleDef] = &[
+/// Every module of the runtime itself.
+static ALL: &[&ModuleDef] = &[
     &array::MODULE,
     &builtins::MODULE,
     &cmath::MODULE,
@@ -36,9 +37,14 @@ pub static ALL: &[&ModuleDef] = &[
     &time::MODULE,
 ];
 
+/// Every built-in module: the runtime's own, then those that the port adds.
+pub fn all(rt: &Runtime) -> impl Iterator<Item = &'static ModuleDef> + use<> {
+    ALL.iter().chain(rt.imports.extra).copied()
+}
+
 /// The built-in module `name`.
-pub fn find_builtin(name: Qstr) -> Option<&'static ModuleDef> {
-    ALL.iter().find(|def| def.name == name).copied()
+pub fn find_builtin(rt: &Runtime, name: Qstr) -> Option<&'static ModuleDef> {
+    all(rt).find(|def| def.name == name)
 }
 
 /// Objects that modules keep between calls. Every field is a root.

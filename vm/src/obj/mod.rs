@@ -43,7 +43,7 @@ pub mod ordered_dict;
 pub mod property;
 pub mod range;
 pub mod reversed;
-pub(crate) mod seq;
+pub mod seq;
 pub mod set;
 pub mod slice;
 pub(crate) mod sort;

@@ -17,7 +17,7 @@ use crate::runtime::{R, Runtime};
 use crate::text::print::Print;
 
 /// A sequence whose items lie in memory.
-pub(crate) trait Items: Copy {
+pub trait Items: Copy {
     /// The items, until the next call that can run Python.
     fn all<'a>(self) -> &'a [Cell<Obj>];
 
@@ -45,7 +45,7 @@ impl Items for Ptr<Tuple> {
 /// Items of a list or tuple (or of what behaves like one: named tuples, subclass instances), until the next
 /// call that can run Python.
 #[inline]
-pub(crate) fn items_of<'a>(seq: Obj) -> Option<&'a [Cell<Obj>]> {
+pub fn items_of<'a>(seq: Obj) -> Option<&'a [Cell<Obj>]> {
     if let Some(list) = super::list::of(seq) {
         return Some(list.get().items());
     }
@@ -56,7 +56,7 @@ pub(crate) fn items_of<'a>(seq: Obj) -> Option<&'a [Cell<Obj>]> {
 ///
 /// # Errors
 /// `TypeError: object 'T' isn't a tuple or list`.
-pub(crate) fn expect_items<'a>(rt: &mut Runtime, seq: Obj) -> R<&'a [Cell<Obj>]> {
+pub fn expect_items<'a>(rt: &mut Runtime, seq: Obj) -> R<&'a [Cell<Obj>]> {
     match items_of(seq) {
         Some(items) => Ok(items),
         None => {
