@@ -1,5 +1,6 @@
 //! The `ferlance` program for Unix-like hosts: it stands in for the stock unix binary, options, exit codes,
 //! streams and prompt included.
+#![cfg_attr(not(test), no_main)]
 
 mod args;
 mod compile;
@@ -15,19 +16,32 @@ mod sys;
 mod terminal;
 mod usage;
 
-use std::os::unix::ffi::OsStringExt;
-use std::process::exit;
-
 use ferlance_vm::config::Settings;
 use ferlance_vm::gc::{Heap, Policy};
 use ferlance_vm::modules::micropython;
 use ferlance_vm::{R, Runtime};
 
+// Finding a library, mapping it and binding its names takes longer than all else we do at the start: what we need
+// of this one becomes part of the program.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[link(name = "gcc_eh", kind = "static", modifiers = "-bundle")]
+unsafe extern "C" {}
+
 use args::{Command, Emit, Invocation, What};
 use run::Report;
 
-fn main() {
-    let mut words = std::env::args_os().map(|arg| launch::keep(arg.into_vec()) as &[u8]);
+// What the standard library would do before a `main` of Rust costs a third of our start: it reads the memory map
+// of the process to find the guard page of the stack. So C's `main` is ours.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+extern "C" fn main(count: i32, words: *const *const std::ffi::c_char) -> i32 {
+    let count = usize::try_from(count).unwrap_or(0);
+    let mut words = (0..count).map(|i| {
+        // SAFETY: C hands over `count` pointers to C strings, which live as long as the program.
+        unsafe { std::ffi::CStr::from_ptr(words.add(i).read()).to_bytes() }
+    });
+    // A reader that went away is an error of the write, not the end.
+    // SAFETY: nothing runs in the signal's context.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
     let program = words.next().unwrap_or(b"ferlance");
     let code = match args::parse(words) {
         Command::Run(invocation) => start(program, invocation),
@@ -37,8 +51,7 @@ fn main() {
         },
         Command::Invalid => complain(usage::INVALID),
     };
-    // Everything is the system's to take back: unwinding the heap would only cost time.
-    exit(i32::from(code));
+    i32::from(code)
 }
 
 /// Says why there is no run; the exit code.
