@@ -13,6 +13,9 @@ pub const QUICKEN: bool = cfg!(feature = "std");
 /// Most inline caches a code object may have: their numbers take one byte with the top bit clear.
 pub const MAX_CACHES: u8 = 127;
 
+/// Lookups in classes that are remembered, a power of two; 0 switches that off.
+pub const CLASS_LOOKUPS: usize = if cfg!(feature = "std") { 512 } else { 0 };
+
 /// Settings of one runtime.
 #[derive(Clone, Debug)]
 pub struct Settings {

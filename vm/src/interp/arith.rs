@@ -6,6 +6,7 @@ use ferlance_bytecode::op::opcode;
 use crate::obj::float;
 use crate::obj::list::List;
 use crate::obj::word::Obj;
+use crate::obj::{array, bytearray, bytes, tuple};
 use crate::runtime::{R, Runtime};
 
 /// `lhs + rhs` of small ints, if it is one.
@@ -39,6 +40,28 @@ pub(super) fn sub_small(lhs: Obj, rhs: Obj) -> Option<Obj> {
 #[inline(always)]
 pub(super) fn compare_floats(lhs: Obj, rhs: Obj, f: impl Fn(f64, f64) -> bool) -> Option<bool> {
     Some(f(lhs.as_float()?, rhs.as_float()?))
+}
+
+/// `obj[index] = value` once lists are ruled out.
+#[inline(never)]
+pub(super) fn set_item(rt: &mut Runtime, obj: Obj, index: Obj, value: Obj) -> R<()> {
+    if let (Some(i), Some(small)) = (index.as_small(), value.as_small())
+        && i >= 0
+        && obj.is_ptr()
+    {
+        let i = i as usize;
+        let done = if let Some(array) = obj.cast::<array::Array>() {
+            array.set_small_item(i, small)
+        } else if let Some(data) = obj.cast::<bytearray::ByteArray>() {
+            data.set(i, small as u8)
+        } else {
+            false
+        };
+        if done {
+            return Ok(());
+        }
+    }
+    rt.set_item(obj, index, value)
 }
 
 /// The commonest operators on small ints. `op` is the opcode byte.
@@ -114,6 +137,37 @@ pub(super) fn list_item(obj: Obj, index: Obj) -> Option<Obj> {
         i
     };
     list.item(i as usize)
+}
+
+/// `obj[index]` once lists are ruled out: tuples, bytes and their like with a small int in range, then the protocol.
+#[inline(never)]
+pub(super) fn item(rt: &mut Runtime, obj: Obj, index: Obj) -> R<Obj> {
+    if let (Some(head), Some(i)) = (obj.as_ptr(), index.as_small())
+        && i >= 0
+    {
+        let ty = head.get().ty();
+        let i = i as usize;
+        let found = if ty.same(&tuple::TUPLE) {
+            obj.cast::<tuple::Tuple>().and_then(|tuple| tuple.item(i))
+        } else if ty.same(&array::ARRAY) {
+            obj.cast::<array::Array>()
+                .and_then(|array| array.small_item(i))
+        } else if ty.same(&bytes::BYTES) {
+            let data = bytes::data(obj);
+            data.and_then(|data| data.get(i))
+                .map(|byte| Obj::int(isize::from(*byte)))
+        } else if ty.same(&bytearray::BYTEARRAY) {
+            let data = obj.cast::<bytearray::ByteArray>();
+            data.and_then(|data| data.byte(i))
+                .map(|byte| Obj::int(isize::from(byte)))
+        } else {
+            None
+        };
+        if let Some(found) = found {
+            return Ok(found);
+        }
+    }
+    rt.get_item(obj, index)
 }
 
 /// `list[i] = value` for a list and a small int in range.

@@ -82,30 +82,7 @@ unsafe fn call_other(
         if let Some(closure) = fun.cast::<Closure>()
             && let Some(f) = closure.fun.cast::<Fun>()
         {
-            let to = if on_stack(rt, args) {
-                args.sub(1)
-            } else {
-                rt.interp.top()
-            };
-            let cells = closure.cells();
-            let n = n_pos + 2 * n_kw;
-            if room(rt, to, cells.len() + n + f.code.frame_words()).is_none() {
-                return Err(rt.recursion_error());
-            }
-            core::ptr::copy(args, to.add(cells.len()), n);
-            for (i, cell) in cells.iter().enumerate() {
-                to.add(i).write(Some(cell.get()));
-            }
-            return enter_fun(
-                rt,
-                f,
-                to,
-                n_pos + cells.len(),
-                n_kw,
-                ret,
-                Return::Value,
-                None,
-            );
+            return enter_closure(rt, closure, f, args, n_pos, n_kw, ret, Return::Value, None);
         }
         if let Some(ty) = fun.as_type()
             && let Some(init) = class::plain_init(rt, ty)
@@ -115,6 +92,21 @@ unsafe fn call_other(
                 return class::no_init_args(rt, ty, this, n_pos, n_kw).map(Some);
             };
             args.sub(1).write(Some(this));
+            if let Some(closure) = init.cast::<Closure>()
+                && let Some(f) = closure.fun.cast::<Fun>()
+            {
+                return enter_closure(
+                    rt,
+                    closure,
+                    f,
+                    args.sub(1),
+                    n_pos + 1,
+                    n_kw,
+                    ret,
+                    Return::Init,
+                    Some(this),
+                );
+            }
             if let Some(f) = init.cast::<Fun>() {
                 return enter_fun(
                     rt,
@@ -137,6 +129,42 @@ unsafe fn call_other(
         }
         let args = Args::new(objects(args, n_pos + 2 * n_kw), n_pos);
         rt.call_args(fun, args).map(Some)
+    }
+}
+
+/// Pushes the frame of a closure's function: its cells go in front of the arguments.
+///
+/// # Safety
+/// As [`enter_fun`].
+#[expect(clippy::too_many_arguments, reason = "as enter_fun")]
+unsafe fn enter_closure(
+    rt: &mut Runtime,
+    closure: Ptr<Closure>,
+    fun: Ptr<Fun>,
+    args: *mut Slot,
+    n_pos: usize,
+    n_kw: usize,
+    ret: *mut Slot,
+    kind: Return,
+    owner: Slot,
+) -> R<Option<Obj>> {
+    // SAFETY: the caller's; there is room for the arguments at their new place.
+    unsafe {
+        let to = if on_stack(rt, args) {
+            args
+        } else {
+            rt.interp.top()
+        };
+        let cells = closure.cells();
+        let n = n_pos + 2 * n_kw;
+        if room(rt, to, cells.len() + n + fun.code.frame_words()).is_none() {
+            return Err(rt.recursion_error());
+        }
+        core::ptr::copy(args, to.add(cells.len()), n);
+        for (i, cell) in cells.iter().enumerate() {
+            to.add(i).write(Some(cell.get()));
+        }
+        enter_fun(rt, fun, to, n_pos + cells.len(), n_kw, ret, kind, owner)
     }
 }
 

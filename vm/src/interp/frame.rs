@@ -150,6 +150,8 @@ pub struct Interp {
     /// Whether a class that has subclasses was given a property, descriptor or `__setattr__` late.
     pub late_special: bool,
     versions: usize,
+    /// The latest lookups in classes.
+    pub lookups: crate::obj::class::Lookups,
     /// How the last loop that was started for a generator ended: true = it yielded.
     pub(crate) yielded: bool,
 }
@@ -180,6 +182,7 @@ impl Interp {
             class_epoch: 0,
             late_special: false,
             versions: 0,
+            lookups: Default::default(),
             yielded: false,
         })
     }

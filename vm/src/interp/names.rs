@@ -321,7 +321,7 @@ pub(super) fn store_attr_cached(
 ) -> R<()> {
     let ty = obj.ty();
     if let (Some(value), Some(class)) = (value, ty.class_data())
-        && !class::has_special_accessors(rt, ty)
+        && class::stores_plainly(rt, ty, cache.name)
         && !class::is_metaclass(ty)
     {
         // SAFETY: objects of Python classes that are not metaclasses are instances.

@@ -572,7 +572,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             };
                             let value = match arith::list_item(obj, index) {
                                 Some(value) => value,
-                                None => tri!(rt.get_item(obj, index)),
+                                None => tri!(arith::item(rt, obj, index)),
                             };
                             put!(value);
                         }
@@ -589,7 +589,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             match *sp {
                                 Some(value) => {
                                     if !arith::set_list_item(obj, index, value) {
-                                        tri!(rt.set_item(obj, index, value));
+                                        tri!(arith::set_item(rt, obj, index, value));
                                     }
                                 }
                                 None => tri!(rt.del_item(obj, index)),
@@ -1210,7 +1210,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             sp = sp.sub(1);
                             let value = match arith::list_item(obj, index) {
                                 Some(value) => value,
-                                None => tri!(rt.get_item(obj, index)),
+                                None => tri!(arith::item(rt, obj, index)),
                             };
                             set_top!(value);
                         }
@@ -1220,7 +1220,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             match value {
                                 Some(value) => {
                                     if !arith::set_list_item(obj, index, value) {
-                                        tri!(rt.set_item(obj, index, value));
+                                        tri!(arith::set_item(rt, obj, index, value));
                                     }
                                 }
                                 None => tri!(rt.del_item(obj, index)),

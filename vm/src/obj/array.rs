@@ -510,3 +510,50 @@ fn next(rt: &mut Runtime, obj: Obj) -> R<Option<Obj>> {
     }
     Ok(item)
 }
+
+impl Array {
+    /// Item `i` of an array of integers, if the value is a small int.
+    #[inline]
+    pub fn small_item(&self, i: usize) -> Option<Obj> {
+        if i >= self.len.get() {
+            return None;
+        }
+        let at = self.data.get();
+        // SAFETY: `i < len`, and the block is aligned for items of any size.
+        let value = unsafe {
+            match self.code() {
+                b'b' => at.cast::<i8>().add(i).read() as i64,
+                b'B' => at.add(i).read() as i64,
+                b'h' => at.cast::<i16>().add(i).read() as i64,
+                b'H' => at.cast::<u16>().add(i).read() as i64,
+                b'i' => at.cast::<i32>().add(i).read() as i64,
+                b'I' => at.cast::<u32>().add(i).read() as i64,
+                b'q' => at.cast::<i64>().add(i).read(),
+                b'l' => at.cast::<isize>().add(i).read() as i64,
+                _ => return None,
+            }
+        };
+        Obj::small(isize::try_from(value).ok()?)
+    }
+
+    /// Replaces item `i` of an array of integers by a small int, cut to the item's bits; `false` = not done.
+    #[inline]
+    pub fn set_small_item(&self, i: usize, value: isize) -> bool {
+        if i >= self.len.get() {
+            return false;
+        }
+        let at = self.data.get();
+        // SAFETY: as in `small_item`.
+        unsafe {
+            match self.code() {
+                b'b' | b'B' => at.add(i).write(value as u8),
+                b'h' | b'H' => at.cast::<u16>().add(i).write(value as u16),
+                b'i' | b'I' => at.cast::<u32>().add(i).write(value as u32),
+                b'q' | b'Q' => at.cast::<i64>().add(i).write(value as i64),
+                b'l' | b'L' => at.cast::<isize>().add(i).write(value),
+                _ => return false,
+            }
+        }
+        true
+    }
+}

@@ -179,3 +179,13 @@ fn next(_: &mut Runtime, obj: Obj) -> R<Option<Obj>> {
     iter.at.set(iter.at.get() + 1);
     Ok(Some(Obj::int(isize::from(*byte))))
 }
+
+/// The bytes of a bytes object.
+#[inline]
+pub fn data<'a>(obj: Obj) -> Option<&'a [u8]> {
+    if obj.is_ptr() && obj.ty().same(&BYTES) {
+        // SAFETY: the type was just tested.
+        return Some(unsafe { data_of(obj) }.get().bytes());
+    }
+    None
+}

@@ -79,7 +79,14 @@ fn make_class(rt: &mut Runtime, meta: &'static Type, name: Obj, bases: Obj, loca
         Some(name) => name,
         None => rt.intern(text)?,
     };
-    class::new_class(rt, meta, name, bases, locals)
+    // A namespace of its own: whoever holds the dict could change the class behind the caches' back.
+    let own = dict::new(rt)?;
+    let mut at = 0;
+    while let Some((i, key, value)) = locals.map.next_from(at) {
+        own.map.store(rt, key, value)?;
+        at = i + 1;
+    }
+    class::new_class(rt, meta, name, bases, own)
 }
 
 /// Call of a Python subclass of `type`.

@@ -99,6 +99,7 @@ pub fn new_class(
         }
         at = i + 1;
     }
+    rt.interp.lookups.prepare();
     let version = rt.interp.next_version();
     let class = rt.new_obj(Class {
         locals,

@@ -94,21 +94,80 @@ pub fn is_subclass(ty: &'static Type, base: &'static Type) -> bool {
 }
 
 /// The class member `name` in the Python part of the hierarchy.
+#[inline]
 pub fn lookup(rt: &Runtime, ty: &'static Type, name: Qstr) -> Option<Obj> {
-    let class = ty.class_data()?;
-    if let Some(value) = class.locals.map.get_name(rt, name) {
-        return Some(value);
-    }
-    bases(class).find_map(|base| lookup(rt, base, name))
+    let (locals, at) = lookup_place(rt, ty, name)?;
+    Some(locals.map.value_at(at))
 }
 
 /// Where [`lookup`] finds `name`: a namespace, and the position in it.
+///
+/// Answers are remembered by class, name and version: names come and go, and functions change, only with the version;
+/// plain values change in place.
 pub fn lookup_place(rt: &Runtime, ty: &'static Type, name: Qstr) -> Option<(Ptr<Dict>, usize)> {
+    let class = ty.class_data()?;
+    let version = effective_version(rt, class);
+    let key = core::ptr::from_ref(ty).addr();
+    let Some(slot) = rt.interp.lookups.slot(key, name) else {
+        return find_place(rt, ty, name);
+    };
+    let known = slot.get();
+    if known.class == key && known.name == name && known.version == version {
+        return known.found;
+    }
+    let found = find_place(rt, ty, name);
+    slot.set(Lookup {
+        class: key,
+        name,
+        version,
+        found,
+    });
+    found
+}
+
+fn find_place(rt: &Runtime, ty: &'static Type, name: Qstr) -> Option<(Ptr<Dict>, usize)> {
     let class = ty.class_data()?;
     if let Some(at) = class.locals.map.find_name(rt, name) {
         return Some((class.locals, at));
     }
-    bases(class).find_map(|base| lookup_place(rt, base, name))
+    bases(class).find_map(|base| find_place(rt, base, name))
+}
+
+/// What a lookup in a class gave.
+#[derive(Clone, Copy)]
+struct Lookup {
+    class: usize,
+    name: Qstr,
+    version: usize,
+    found: Option<(Ptr<Dict>, usize)>,
+}
+
+/// The latest lookups in classes. Keeps nothing alive: an entry only counts while its class is there and unchanged.
+#[derive(Default)]
+pub struct Lookups {
+    slots: alloc::vec::Vec<Cell<Lookup>>,
+}
+
+impl Lookups {
+    fn slot(&self, class: usize, name: Qstr) -> Option<&Cell<Lookup>> {
+        let hash = (class >> 4) ^ (name.number() as usize).wrapping_mul(0x9e37_79b1);
+        self.slots
+            .get(hash & crate::config::CLASS_LOOKUPS.wrapping_sub(1))
+    }
+
+    /// Makes the slots, if there is memory for them.
+    pub fn prepare(&mut self) {
+        let n = crate::config::CLASS_LOOKUPS;
+        if self.slots.is_empty() && self.slots.try_reserve_exact(n).is_ok() {
+            let empty = Lookup {
+                class: 0,
+                name: Qstr::NONE,
+                version: 0,
+                found: None,
+            };
+            self.slots.resize(n, Cell::new(empty));
+        }
+    }
 }
 
 /// Whether a class member of this value is read as it is.
@@ -190,6 +249,13 @@ fn is_special(rt: &Runtime, name: Qstr, value: Obj) -> bool {
 #[inline]
 pub fn has_special_accessors(rt: &Runtime, ty: &'static Type) -> bool {
     ty.has(TypeFlags::SPECIAL_ACCESSORS) || (rt.interp.late_special && any_base_is_special(ty))
+}
+
+/// Whether a store of `name` into an instance of `ty` goes straight to the instance.
+pub fn stores_plainly(rt: &Runtime, ty: &'static Type, name: Qstr) -> bool {
+    !has_special_accessors(rt, ty)
+        || lookup(rt, ty, qstr!("__setattr__")).is_none()
+            && lookup(rt, ty, name).is_none_or(|member| !is_descriptor(rt, member))
 }
 
 fn any_base_is_special(ty: &'static Type) -> bool {
