@@ -51,18 +51,32 @@ fn print(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
     }
     // One write for the whole line, so that lines of several programs do not mix.
     let mut line = TextBuf::default();
-    for (i, value) in args.pos().iter().enumerate() {
+    let filled = fill(rt, args.pos(), sep, end, &mut line);
+    let failed = match filled {
+        Ok(()) => None,
+        // What stands before an exception is shown.
+        Err(raised) => Some(rt.take_exception(raised)),
+    };
+    if !line.bytes().is_empty() {
+        match file {
+            None => Stdout.write(rt, line.bytes())?,
+            Some(stream) => StreamOut::new(stream).write(rt, line.bytes())?,
+        }
+    }
+    match failed {
+        None => Ok(Obj::NONE),
+        Some(exc) => Err(rt.raise_obj(exc)),
+    }
+}
+
+fn fill(rt: &mut Runtime, values: &[Obj], sep: &[u8], end: &[u8], line: &mut TextBuf) -> R<()> {
+    for (i, value) in values.iter().enumerate() {
         if i > 0 {
             line.push_bytes(rt, sep)?;
         }
-        rt.print(*value, PrintKind::Str, &mut line)?;
+        rt.print(*value, PrintKind::Str, line)?;
     }
-    line.push_bytes(rt, end)?;
-    match file {
-        None => Stdout.write(rt, line.bytes())?,
-        Some(stream) => StreamOut::new(stream).write(rt, line.bytes())?,
-    }
-    Ok(Obj::NONE)
+    line.push_bytes(rt, end)
 }
 
 fn text<'a>(rt: &mut Runtime, value: Obj, default: &'a [u8]) -> R<&'a [u8]> {

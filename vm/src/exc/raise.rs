@@ -27,13 +27,10 @@ pub fn new_emergency(rt: &mut Runtime) -> R<Obj> {
 /// `MemoryError: memory allocation failed, allocating N bytes`, or the instance without text.
 #[cold]
 pub fn raise_no_memory(rt: &mut Runtime, emergency: Option<Obj>, bytes: usize) -> Raised {
+    let locked = rt.heap.is_locked();
     // Building the message allocates; a second failure in there must not come back here.
-    if rt.pending.enter_no_memory() {
-        let locked = rt.heap.is_locked();
-        let made = if locked {
-            rt.new_str(b"memory allocation failed, heap is locked")
-                .and_then(|text| new(rt, &MEMORY_ERROR, &[text]))
-        } else {
+    if !locked && rt.pending.enter_no_memory() {
+        let made = {
             let mut buf = crate::text::print::FmtBuf::default();
             let _ = core::fmt::Write::write_fmt(
                 &mut buf,
@@ -47,7 +44,10 @@ pub fn raise_no_memory(rt: &mut Runtime, emergency: Option<Obj>, bytes: usize) -
             return rt.raise_obj(exc);
         }
     }
-    let exc = emergency.unwrap_or(Obj::NONE);
+    let exc = match rt.state.heap_locked_error {
+        Some(exc) if locked => exc,
+        _ => emergency.unwrap_or(Obj::NONE),
+    };
     if let Some(exc) = exc.as_ptr() {
         // SAFETY: the emergency instance is an `Exception`.
         let exc: Ptr<Exception> = unsafe { exc.cast() };

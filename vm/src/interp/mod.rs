@@ -35,7 +35,7 @@ pub fn run_pending(rt: &mut Runtime) -> R<()> {
     {
         // An exception in a callback is shown, not passed to whatever happened to be running.
         let exc = rt.take_exception(raised);
-        let _ = crate::exc::traceback::print_to_stderr(rt, exc);
+        let _ = crate::exc::traceback::print(rt, exc, &mut crate::text::print::Stdout);
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ macro_rules! one_argument {
         $(static $id: BuiltinFun = BuiltinFun::f1(qstr!($name), |rt, x| {
             let x = rt.float(x)?;
             let f: fn(f64) -> f64 = $f;
-            checked(rt, f(x), x.is_finite())
+            checked(rt, f(x), &[x])
         });)*
     };
 }
@@ -108,9 +108,11 @@ pub fn domain(rt: &mut Runtime) -> Raised {
     rt.value_error("math domain error")
 }
 
-/// The result as an object; what is no number or overflowed although the arguments were finite is an error.
-fn checked(rt: &mut Runtime, value: f64, finite_arguments: bool) -> R<Obj> {
-    if finite_arguments && !value.is_finite() {
+/// The result as an object; no number from numbers, or infinity from finite arguments, is an error.
+fn checked(rt: &mut Runtime, value: f64, args: &[f64]) -> R<Obj> {
+    let invented = value.is_nan() && !args.iter().any(|arg| arg.is_nan());
+    let overflowed = value.is_infinite() && args.iter().all(|arg| arg.is_finite());
+    if invented || overflowed {
         return Err(domain(rt));
     }
     float::new(rt, value)
@@ -118,7 +120,7 @@ fn checked(rt: &mut Runtime, value: f64, finite_arguments: bool) -> R<Obj> {
 
 fn two(rt: &mut Runtime, x: Obj, y: Obj, f: fn(f64, f64) -> f64) -> R<Obj> {
     let (x, y) = (rt.float(x)?, rt.float(y)?);
-    checked(rt, f(x, y), x.is_finite() && y.is_finite())
+    checked(rt, f(x, y), &[x, y])
 }
 
 fn whole(rt: &mut Runtime, x: Obj, f: fn(f64) -> f64) -> R<Obj> {
@@ -188,7 +190,7 @@ fn frexp(rt: &mut Runtime, x: Obj) -> R<Obj> {
 fn ldexp(rt: &mut Runtime, x: Obj, exponent: Obj) -> R<Obj> {
     let x = rt.float(x)?;
     let exponent = rt.int(exponent)?.clamp(-10_000, 10_000) as i32;
-    checked(rt, libm::ldexp(x, exponent), x.is_finite())
+    float::new(rt, libm::ldexp(x, exponent))
 }
 
 fn modf(rt: &mut Runtime, x: Obj) -> R<Obj> {

@@ -15,6 +15,11 @@ use crate::text::print::{Stdout, write_fmt};
 static CONST: BuiltinFun = BuiltinFun::f1(qstr!("const"), |_, value| Ok(value));
 static OPT_LEVEL: BuiltinFun = BuiltinFun::var(qstr!("opt_level"), 0, 1, opt_level);
 static HEAP_LOCK: BuiltinFun = BuiltinFun::f0(qstr!("heap_lock"), |rt| {
+    // Nothing can be made while the heap is locked, not even what tells so.
+    if rt.state.heap_locked_error.is_none() {
+        let text = rt.new_str(b"memory allocation failed, heap is locked")?;
+        rt.state.heap_locked_error = Some(exc::new(rt, &exc::MEMORY_ERROR, &[text])?);
+    }
     rt.heap.lock();
     Ok(Obj::NONE)
 });

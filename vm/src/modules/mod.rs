@@ -72,6 +72,8 @@ pub struct State {
     pub chars: crate::obj::str::CharCache,
     /// The `GeneratorExit` that `close()` raises.
     pub generator_exit: Option<Obj>,
+    /// The `MemoryError` of a locked heap, made when it is locked for the first time.
+    pub heap_locked_error: Option<Obj>,
 }
 
 impl State {
@@ -89,6 +91,7 @@ impl State {
             self.argv,
             self.executable,
             self.generator_exit,
+            self.heap_locked_error,
         ]
         .into_iter()
         .flatten()

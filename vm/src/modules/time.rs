@@ -105,7 +105,7 @@ fn ticks_diff(_rt: &mut Runtime, a: Obj, b: Obj) -> R<Obj> {
 }
 
 fn ticks_add(rt: &mut Runtime, ticks: Obj, delta: Obj) -> R<Obj> {
-    let (ticks, delta) = (tick_count(ticks), tick_count(delta) as i64);
+    let (ticks, delta) = (tick_count(ticks), rt.int(delta)? as i64);
     if delta.unsigned_abs() >= PERIOD / 2 {
         return Err(rt.raise_msg(&exc::OVERFLOW_ERROR, "ticks interval overflow"));
     }
@@ -154,7 +154,8 @@ fn calendar(rt: &mut Runtime, args: Args<'_>, local: bool) -> R<Obj> {
     let seconds = match args.get(0) {
         Some(at) if !at.is_none() => match at.as_float() {
             Some(at) => libm::floor(at) as i64,
-            None => rt.int(at)? as i64,
+            None if int::is_int(at) => rt.int(at)? as i64,
+            None => libm::floor(rt.float(at)?) as i64,
         },
         _ => (rt.hal.clock().epoch_ns() / 1_000_000_000) as i64,
     };

@@ -104,11 +104,19 @@ fn make_new(rt: &mut Runtime, _: &'static Type, args: Args<'_>) -> R<Obj> {
             new(rt, re, im)
         }
         [re, im, ..] => {
-            let (a, b) = rt.complex(re)?;
-            let (c, d) = rt.complex(im)?;
+            let (a, b) = part(rt, re)?;
+            let (c, d) = part(rt, im)?;
             new(rt, a - d, b + c)
         }
     }
+}
+
+/// One of two arguments: a complex number, or anything that is a float.
+fn part(rt: &mut Runtime, arg: Obj) -> R<Parts> {
+    if arg.is::<Complex>() {
+        return rt.complex(arg);
+    }
+    Ok((rt.float(arg)?, 0.0))
 }
 
 /// The number that a text writes: `re`, `imj`, `re+imj`. Stock also takes a space between the parts.

@@ -8,6 +8,7 @@ use super::ptr::Ptr;
 use super::ty::{Attr, Header, Member, Members, Type, VTable};
 use super::word::Obj;
 use crate::call::Args;
+use crate::exc;
 use crate::members;
 use crate::obj::builtin_fun::{BuiltinFun, expect_args};
 use crate::runtime::{R, Runtime};
@@ -78,7 +79,7 @@ fn delattr(rt: &mut Runtime, this: Obj, name: Obj) -> R<Obj> {
     if instance::store_own(rt, this, name, None)? {
         return Ok(Obj::NONE);
     }
-    Err(rt.no_attribute(this, name))
+    Err(rt.raise_msg(&exc::ATTRIBUTE_ERROR, "no such attribute"))
 }
 
 /// A member of `object` itself, for an instance.

@@ -2,6 +2,7 @@
 
 use ferlance_abi::ops::{BinaryOp, UnaryOp};
 
+use crate::obj::tuple::Tuple;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Raised, Runtime};
 
@@ -87,7 +88,7 @@ impl Runtime {
             BinaryOp::ExceptionMatch => {
                 return match crate::exc::matches(lhs, rhs) {
                     Some(hit) => Ok(Obj::bool(hit)),
-                    None => Err(self.unsupported_binary(op, lhs, rhs)),
+                    None => Err(self.bad_exception_match(lhs, rhs)),
                 };
             }
             _ => {}
@@ -118,6 +119,20 @@ impl Runtime {
             return Ok(value);
         }
         Err(self.unsupported_binary(plain, lhs, rhs))
+    }
+
+    /// The error of `except` with something that is no exception class; in a tuple the first such item counts.
+    #[cold]
+    fn bad_exception_match(&mut self, exc: Obj, what: Obj) -> Raised {
+        let culprit = what.cast::<Tuple>().and_then(|classes| {
+            let mut items = classes.items().iter().map(|item| item.get());
+            items.find(|item| {
+                !item
+                    .as_type()
+                    .is_some_and(|ty| crate::exc::is_subclass(ty, &crate::exc::BASE_EXCEPTION))
+            })
+        });
+        self.unsupported_binary(BinaryOp::ExceptionMatch, exc, culprit.unwrap_or(what))
     }
 
     /// `TypeError: unsupported types for __add__: 'int', 'str'`.

@@ -327,6 +327,10 @@ fn unary(rt: &mut Runtime, op: UnaryOp, obj: Obj) -> R<Option<Obj>> {
         return Ok(Some(value));
     }
     if let Some(native) = native_base(obj) {
+        // Stock gives a subclass of bytes no length.
+        if op == UnaryOp::Len && native.ty().same(&crate::obj::bytes::BYTES) {
+            return Ok(None);
+        }
         return rt.unary_maybe(op, native);
     }
     match op {

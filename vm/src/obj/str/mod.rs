@@ -174,6 +174,12 @@ pub fn no_implicit(rt: &mut Runtime, obj: Obj, to: &str) -> Raised {
 }
 
 fn make_new(rt: &mut Runtime, _: &'static Type, args: Args<'_>) -> R<Obj> {
+    if args.n_kw() != 0 {
+        return Err(rt.raise_msg(
+            &crate::exc::NOT_IMPLEMENTED_ERROR,
+            "keyword argument(s) not implemented - use normal args instead",
+        ));
+    }
     expect_args(rt, args, 0, 3, false)?;
     let Some(arg) = args.get(0) else {
         return Ok(Obj::qstr(Qstr::EMPTY));
