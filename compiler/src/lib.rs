@@ -15,6 +15,8 @@ pub mod fuzz;
 mod options;
 mod report;
 mod scope_driver;
+#[cfg(test)]
+mod tests;
 
 pub use ferlance_frontend::parser::Mode;
 pub use options::Options;

@@ -1,5 +1,7 @@
 //! Constants: what is known of them when compiling, and their entries in the object table.
 
+use core::ops::RangeInclusive;
+
 use ferlance_bytecode::module::Number;
 use ferlance_bytecode::{Bytes, Const as Object, ConstId, Op};
 use ferlance_collections::{OutOfMemory, TryVec};
@@ -11,10 +13,19 @@ use crate::ast::{self, Const, ExprId, ExprKind};
 /// Deepest nesting of constant tuples; the parser's own limit is lower.
 const MAX_DEPTH: u32 = 250;
 
+/// The small ints of a target with `bits` bits, as stock takes them: the number of bits counts modulo 64, and its own
+/// small ints (63 bits, of which it never makes the lowest from a literal) are the limit.
+pub(super) fn small_ints(bits: u8) -> RangeInclusive<i64> {
+    const OWN: i64 = (1 << 62) - 1;
+    let bits = (u32::from(bits).wrapping_sub(1) & 63) + 1;
+    let (min, max) = ferlance_abi::small_int::range(bits);
+    min.max(-OWN)..=max.min(OWN)
+}
+
 impl Lower<'_> {
     /// Is `value` a small int on the target?
     pub(super) fn is_small_int(&self, value: i64) -> bool {
-        ferlance_abi::small_int::fits(value, u32::from(self.options.small_int_bits))
+        self.small_ints.contains(&value)
     }
 
     /// The value of an expression that is a small int literal.

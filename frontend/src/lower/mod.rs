@@ -37,6 +37,8 @@ mod stmt;
 mod tests;
 mod try_with;
 
+use core::ops::RangeInclusive;
+
 use ferlance_abi::code_kind::CodeKind;
 use ferlance_abi::qstr::{Pool, Qstr};
 use ferlance_bytecode::{Code, ConstId, ConstTable, Label, NameTable};
@@ -107,6 +109,8 @@ pub struct Lower<'a> {
     ast: &'a Ast,
     pool: &'a mut Pool,
     options: &'a Options,
+    /// The target's small ints.
+    small_ints: RangeInclusive<i64>,
     /// All scopes.
     scopes: Scopes,
     /// The names that the `.mpy` file numbers.
@@ -161,6 +165,7 @@ impl<'a> Lower<'a> {
             ast,
             pool,
             options,
+            small_ints: constant::small_ints(options.small_int_bits),
             scopes: Scopes::default(),
             names: NameTable::new(source_name)?,
             consts: ConstTable::new(),

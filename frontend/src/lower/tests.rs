@@ -153,6 +153,21 @@ fn ints_beyond_the_targets_small_ints_are_objects() {
 }
 
 #[test]
+fn odd_numbers_of_small_int_bits_count_as_stock_counts_them() {
+    let range = |bits| {
+        let range = super::constant::small_ints(bits);
+        (*range.start(), *range.end())
+    };
+    const OWN: i64 = (1 << 62) - 1;
+    assert_eq!(range(31), (-(1 << 30), (1 << 30) - 1));
+    assert_eq!(range(1), (-1, 0));
+    assert_eq!(range(65), (-1, 0));
+    for bits in [0, 63, 64, 255] {
+        assert_eq!(range(bits), (-OWN, OWN), "{bits}");
+    }
+}
+
+#[test]
 fn more_arguments_than_the_operand_counts_are_refused() {
     let call = |n: usize| format!("f({})\n", "x,".repeat(n));
     assert!(lowered(&call(255)).contains("CALL_FUNCTION"));
