@@ -17,11 +17,11 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// The host as it is now; called from `main`, whose frame bounds the stack.
-    pub(crate) fn new(start: Start) -> Host {
+    /// The host as it is now. `top` is the address of a local variable of `main`, which bounds the stack.
+    pub(crate) fn new(start: Start, top: usize) -> Host {
         Host {
             begin: Instant::now(),
-            stack: memory::stack_bounds(),
+            stack: memory::stack_bounds(top),
             start,
             streams: Streams::default(),
         }

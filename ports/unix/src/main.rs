@@ -34,6 +34,7 @@ use run::Report;
 // of the process to find the guard page of the stack. So C's `main` is ours.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 extern "C" fn main(count: i32, words: *const *const std::ffi::c_char) -> i32 {
+    let top = (&raw const count).addr();
     let count = usize::try_from(count).unwrap_or(0);
     let mut words = (0..count).map(|i| {
         // SAFETY: C hands over `count` pointers to C strings, which live as long as the program.
@@ -44,7 +45,7 @@ extern "C" fn main(count: i32, words: *const *const std::ffi::c_char) -> i32 {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
     let program = words.next().unwrap_or(b"ferlance");
     let code = match args::parse(words) {
-        Command::Run(invocation) => start(program, invocation),
+        Command::Run(invocation) => start(program, invocation, top),
         Command::Say(text) => match sys::write_all(libc::STDOUT_FILENO, text.as_bytes()) {
             Ok(()) => 0,
             Err(_) => 1,
@@ -60,8 +61,10 @@ fn complain(text: &str) -> u8 {
     1
 }
 
-/// Makes the runtime and runs what the command line says; the exit code.
-fn start(program: &[u8], invocation: Invocation) -> u8 {
+/// Makes the runtime and runs what the command line says; the exit code. Not inlined: its frame and those below
+/// it are searched for references, up to `top` in the frame of `main`.
+#[inline(never)]
+fn start(program: &[u8], invocation: Invocation, top: usize) -> u8 {
     match invocation.emit {
         Emit::Bytecode => {}
         Emit::Native | Emit::Viper => {
@@ -88,7 +91,7 @@ fn start(program: &[u8], invocation: Invocation) -> u8 {
         What::File(file) => launch::directory_of(file),
         _ => b"",
     };
-    let host = hal::Host::new(launch::Start::new(invocation.argv, script_dir));
+    let host = hal::Host::new(launch::Start::new(invocation.argv, script_dir), top);
     let settings = Settings {
         opt_level: invocation.opt_level,
         ..Settings::default()

@@ -43,10 +43,9 @@ unsafe fn commit(_: NonNull<u8>, _: usize) -> bool {
     true
 }
 
-/// Bounds of the main thread's stack, from its limit.
-pub(crate) fn stack_bounds() -> StackBounds {
-    let here = 0u8;
-    let high = (&raw const here).addr() + 4096;
+/// Bounds of the main thread's stack. `main` has a local variable at the address `top`; what lies above it,
+/// arguments and environment, holds no references but counts for the limit.
+pub(crate) fn stack_bounds(top: usize) -> StackBounds {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
@@ -58,10 +57,32 @@ pub(crate) fn stack_bounds() -> StackBounds {
     } else {
         1 << 20
     };
+    let start = strings_end().max(top);
     StackBounds {
-        low: high.saturating_sub(size.saturating_sub(MARGIN)),
-        high,
+        low: start.saturating_sub(size.saturating_sub(MARGIN)),
+        high: top.next_multiple_of(size_of::<usize>()),
     }
+}
+
+/// End of the last string of the environment, which lies where the stack starts; 0 without one.
+fn strings_end() -> usize {
+    // SAFETY: `environ` is null or a list of C strings with a null at its end.
+    unsafe {
+        let mut last = std::ptr::null();
+        let mut at = environ;
+        while !at.is_null() && !at.read().is_null() {
+            last = at.read();
+            at = at.add(1);
+        }
+        if last.is_null() {
+            return 0;
+        }
+        last.addr() + libc::strlen(last)
+    }
+}
+
+unsafe extern "C" {
+    static environ: *const *const std::ffi::c_char;
 }
 
 /// Switches for the tests that fail each allocation in turn, and that collect at each: `FERLANCE_FAIL_ALLOC=n`,
