@@ -288,3 +288,16 @@ fn a_signal_interrupts_loops_and_sleeps() {
         drop(input);
     }
 }
+
+#[test]
+#[cfg(debug_assertions)]
+fn a_collection_at_each_allocation_changes_no_traceback() {
+    let text = "def f(): 1/0\nf()";
+    let stressed = run_in(
+        Path::new("/"),
+        &["-c", text],
+        &[("FERLANCE_GC_STRESS", "1")],
+        "",
+    );
+    assert_eq!(seen(&stressed), run(&["-c", text]));
+}

@@ -32,7 +32,13 @@ fn push(rt: &mut Runtime, exc: Ptr<Exception>, entry: Entry) {
         if new_alloc > Exception::MAX_TRACEBACK {
             return;
         }
-        let Some(at) = rt.heap.alloc(new_alloc * size_of::<usize>(), true) else {
+        // A collection that is due is no reason to lose the entry, and none to collect here.
+        let bytes = new_alloc * size_of::<usize>();
+        let at = match rt.heap.alloc(bytes, true) {
+            Some(at) => Some(at),
+            None => rt.heap.alloc_after_collect(bytes, true),
+        };
+        let Some(at) = at else {
             return;
         };
         let at = at.cast::<usize>();
