@@ -107,7 +107,10 @@ pub fn new(rt: &mut Runtime) -> R<Ptr<Dict>> {
 /// An empty dict with room for `n` entries.
 pub fn with_capacity(rt: &mut Runtime, n: usize) -> R<Ptr<Dict>> {
     let dict = new(rt)?;
-    dict.map.reserve(rt, n)?;
+    // Room for four comes with the first key, which also says whether the keys are names.
+    if n > 4 {
+        dict.map.reserve(rt, n)?;
+    }
     Ok(dict)
 }
 

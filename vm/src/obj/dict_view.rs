@@ -5,9 +5,12 @@ use core::cell::Cell;
 use ferlance_abi::ops::{BinaryOp, UnaryOp};
 use ferlance_abi::qstr;
 
-use super::dict::Dict;
+use super::dict::{DICT, Dict};
+use super::frozenset::FROZENSET;
 use super::iter::{self, SeqIter};
+use super::ordered_dict::ORDERED_DICT;
 use super::ptr::Ptr;
+use super::set::SET;
 use super::tuple;
 use super::ty::{Header, PrintKind, Type, VTable};
 use super::word::Obj;
@@ -105,6 +108,35 @@ fn pick(rt: &mut Runtime, kind: Kind, key: Obj, value: Obj) -> R<Obj> {
     }
 }
 
+/// The map that an iteration over `obj` runs over, and what of its entries it gives: dicts, sets and views.
+pub(super) fn entries_of(obj: Obj) -> Option<(Ptr<Dict>, Kind)> {
+    let ty = obj.as_ptr()?.get().ty();
+    if ty.same(&DICT_VIEW) {
+        let view = this(obj);
+        return Some((view.dict, view.kind));
+    }
+    let alike = [&DICT, &ORDERED_DICT, &SET, &FROZENSET];
+    // SAFETY: all four types have this layout.
+    alike
+        .iter()
+        .any(|other| ty.same(other))
+        .then(|| (unsafe { obj.cast_unchecked() }, Kind::Keys))
+}
+
+/// The item of the first entry at or after a position, and where it is.
+#[inline]
+pub(super) fn next_entry(
+    rt: &mut Runtime,
+    dict: Ptr<Dict>,
+    kind: Kind,
+    at: usize,
+) -> R<Option<(usize, Obj)>> {
+    match dict.map.next_from(at) {
+        Some((i, key, value)) => Ok(Some((i, pick(rt, kind, key, value)?))),
+        None => Ok(None),
+    }
+}
+
 // ---- iterators ----
 
 static KEYS_ITER: Type = Type::builtin(qstr!("iterator"), 0, &KEYS_VT);
@@ -141,9 +173,9 @@ fn next(rt: &mut Runtime, obj: Obj, kind: Kind) -> R<Option<Obj>> {
         (iter, iter.seq.cast_unchecked::<Dict>())
     };
     let at: &Cell<usize> = &iter.get().at;
-    let Some((i, key, value)) = dict.map.next_from(at.get()) else {
+    let Some((i, item)) = next_entry(rt, dict, kind, at.get())? else {
         return Ok(None);
     };
     at.set(i + 1);
-    pick(rt, kind, key, value).map(Some)
+    Ok(Some(item))
 }

@@ -13,7 +13,7 @@ use super::ptr::{Ptr, PyType};
 use super::slice::Slice;
 use super::ty::{Access, Header, Members, PrintKind, Type, VTable};
 use super::word::Obj;
-use super::{class, iter, range, seq, sort};
+use super::{class, dict_view, iter, range, seq, sort};
 use crate::call::{Args, wrong_self};
 use crate::members;
 use crate::runtime::{R, Runtime};
@@ -149,13 +149,23 @@ impl List {
     /// Appends items that do not lie in this list.
     pub fn push_all(&self, rt: &mut Runtime, items: &[Obj]) -> R<()> {
         let len = self.len.get();
-        self.make_room(rt, len, items.len())?;
-        // SAFETY: `make_room` opened a gap of that many words at `len`.
+        self.need(rt, items.len())?;
+        // SAFETY: `need` made room for them behind `len`.
         unsafe {
             let to = self.items.get().add(len).cast::<Obj>();
             core::ptr::copy_nonoverlapping(items.as_ptr(), to.as_ptr(), items.len());
         }
+        self.len.set(len + items.len());
         Ok(())
+    }
+
+    /// Makes room for `n` more items.
+    fn need(&self, rt: &mut Runtime, n: usize) -> R<()> {
+        match self.len.get().checked_add(n) {
+            Some(want) if want <= self.alloc.get() => Ok(()),
+            Some(want) => self.grow(rt, want),
+            None => Err(rt.no_memory(usize::MAX)),
+        }
     }
 
     /// Makes room for `want` items in all.
@@ -197,12 +207,7 @@ impl List {
     /// Opens a gap of `n` words at `at`, to be filled before anything is allocated. `at` is at most the length.
     fn make_room(&self, rt: &mut Runtime, at: usize, n: usize) -> R<()> {
         let len = self.len.get();
-        let Some(want) = len.checked_add(n) else {
-            return Err(rt.no_memory(usize::MAX));
-        };
-        if want > self.alloc.get() {
-            self.grow(rt, want)?;
-        }
+        self.need(rt, n)?;
         debug_assert!(at <= len);
         // SAFETY: `at + n + (len - at) <= alloc`; words behind `len` are not yet in use.
         unsafe {
@@ -212,7 +217,7 @@ impl List {
                 from.add(i).cast::<Obj>().write(Obj::NONE);
             }
         }
-        self.len.set(want);
+        self.len.set(len + n);
         Ok(())
     }
 
@@ -251,12 +256,21 @@ impl List {
     /// Appends the items of an iterable.
     pub fn extend(&self, rt: &mut Runtime, iterable: Obj) -> R<()> {
         if let Some(items) = seq::items_of(iterable) {
-            let (len, n) = (self.len.get(), items.len());
-            self.make_room(rt, len, n)?;
+            let len = self.len.get();
+            self.need(rt, items.len())?;
             // Looked up again: `iterable` may be this very list, whose block has moved.
             let items = seq::items_of(iterable).unwrap_or(&[]);
-            for (slot, item) in self.items()[len..].iter().zip(&items[..n]) {
-                slot.set(item.get());
+            // SAFETY: `need` made room for them behind `len`.
+            unsafe { seq::copy(items, self.items.get().add(len)) };
+            self.len.set(len + items.len());
+            return Ok(());
+        }
+        if let Some((dict, kind)) = dict_view::entries_of(iterable) {
+            self.need(rt, dict.map.len())?;
+            let mut at = 0;
+            while let Some((i, item)) = dict_view::next_entry(rt, dict, kind, at)? {
+                self.push(rt, item)?;
+                at = i + 1;
             }
             return Ok(());
         }
@@ -313,7 +327,7 @@ pub fn from_slice(rt: &mut Runtime, items: &[Obj]) -> R<Ptr<List>> {
 pub fn from_iterable(rt: &mut Runtime, iterable: Obj) -> R<Ptr<List>> {
     let n = match seq::items_of(iterable) {
         Some(items) => items.len(),
-        None => 0,
+        None => dict_view::entries_of(iterable).map_or(0, |(dict, _)| dict.map.len()),
     };
     let list = with_capacity(rt, n)?;
     list.extend(rt, iterable)?;

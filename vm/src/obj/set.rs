@@ -130,7 +130,9 @@ pub fn new(rt: &mut Runtime) -> R<Ptr<Set>> {
 /// A set of these items.
 pub fn from_slice(rt: &mut Runtime, items: &[Obj]) -> R<Obj> {
     let set = new(rt)?;
-    set.map.reserve(rt, items.len())?;
+    if items.len() > 4 {
+        set.map.reserve(rt, items.len())?;
+    }
     for item in items {
         set.map.store(rt, *item, Obj::NONE)?;
     }
@@ -147,11 +149,17 @@ fn add_all(rt: &mut Runtime, set: Ptr<Set>, source: Obj) -> R<()> {
     if let Some(other) = of(source) {
         return add_map(rt, set, other);
     }
-    if let Some(items) = seq::items_of(source)
-        && set.map.entry_count() == 0
-    {
-        let n = items.len().min(64);
-        set.map.reserve(rt, n)?;
+    if let Some(items) = seq::items_of(source) {
+        if set.map.entry_count() == 0 && items.len() > 4 {
+            let n = items.len().min(64);
+            set.map.reserve(rt, n)?;
+        }
+        let mut i = 0;
+        while let Some(item) = seq::items_of(source).and_then(|items| items.get(i)) {
+            set.map.store(rt, item.get(), Obj::NONE)?;
+            i += 1;
+        }
+        return Ok(());
     }
     let iter = rt.get_iter(source)?;
     while let Some(item) = rt.next(iter)? {

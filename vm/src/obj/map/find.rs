@@ -2,7 +2,7 @@
 
 use ferlance_abi::qstr::Qstr;
 
-use super::table::{SMALL, spread, spread_name};
+use super::table::{SMALL, fold, fold_name};
 use super::{Found, Located, Map, live_key};
 use crate::obj::ptr::Ptr;
 use crate::obj::str::StrData;
@@ -36,18 +36,18 @@ impl Map {
     pub(super) fn find_word(&self, word: usize, hash: u32) -> Option<usize> {
         let table = self.view();
         let index = table.index();
-        let (mut slot, tag) = (index.home(hash), index.tag(hash));
+        let mut probe = index.probe(hash);
         loop {
-            let value = index.get(slot);
+            let value = index.get(probe);
             if value == 0 {
                 return None;
             }
-            if let Some(at) = index.entry(value, tag)
+            if let Some(at) = index.entry(value, probe)
                 && table.entry(at).key.get() == word
             {
                 return Some(at);
             }
-            slot = index.after(slot);
+            probe = index.next(probe);
         }
     }
 
@@ -60,14 +60,18 @@ impl Map {
         }
         let names = self.is_names();
         let hash = if names {
+            if let Some(value) = key.as_small() {
+                let hash = fold(value as usize);
+                return Located::Absent { hash };
+            }
             if !key.is_qstr() {
                 return Located::Unknown;
             }
-            spread_name(word)
+            fold_name(word)
         } else if let Some(value) = key.as_small() {
-            spread(value as usize)
+            fold(value as usize)
         } else if let Some(name) = key.as_qstr() {
-            spread(rt.pool.hash(name) as usize)
+            fold(rt.pool.hash(name) as usize)
         } else {
             return Located::Unknown;
         };
@@ -85,13 +89,13 @@ impl Map {
             return Located::Absent { hash };
         }
         let index = table.index();
-        let (mut slot, tag) = (index.home(hash), index.tag(hash));
+        let mut probe = index.probe(hash);
         loop {
-            let value = index.get(slot);
+            let value = index.get(probe);
             if value == 0 {
                 return Located::Absent { hash };
             }
-            if let Some(at) = index.entry(value, tag) {
+            if let Some(at) = index.entry(value, probe) {
                 if table.entry(at).key.get() == word {
                     return Located::At(at);
                 }
@@ -99,7 +103,7 @@ impl Map {
                     return Located::Unknown;
                 }
             }
-            slot = index.after(slot);
+            probe = index.next(probe);
         }
     }
 
@@ -119,18 +123,18 @@ impl Map {
         if self.is_fixed() || self.alloc.get() <= SMALL {
             return (0..self.entry_count()).find_map(same);
         }
-        let hash = spread(rt.pool.hash(name) as usize);
+        let hash = fold(rt.pool.hash(name) as usize);
         let index = self.view().index();
-        let (mut slot, tag) = (index.home(hash), index.tag(hash));
+        let mut probe = index.probe(hash);
         loop {
-            let value = index.get(slot);
+            let value = index.get(probe);
             if value == 0 {
                 return None;
             }
-            if let Some(at) = index.entry(value, tag).and_then(same) {
+            if let Some(at) = index.entry(value, probe).and_then(same) {
                 return Some(at);
             }
-            slot = index.after(slot);
+            probe = index.next(probe);
         }
     }
 
@@ -140,7 +144,7 @@ impl Map {
             return self.entries().iter().position(|e| e.key.get() == key.raw());
         }
         let hash = rt.pool.hash(key.as_qstr()?);
-        self.find_word(key.raw(), spread(hash as usize))
+        self.find_word(key.raw(), fold(hash as usize))
     }
 
     /// [`Map::find`] when the short cuts do not apply; the map has entries.
@@ -164,7 +168,7 @@ impl Map {
             Wanted::Hash(hash) => (self.search(rt, key, hash)?, key, hash),
             Wanted::Name(name) => {
                 let key = Obj::qstr(name);
-                (self.find_name(rt, name), key, spread_name(key.raw()))
+                (self.find_name(rt, name), key, fold_name(key.raw()))
             }
             Wanted::Never(hash) => (None, key, hash),
             Wanted::Scan(hash) => (self.scan(rt, key, hash)?, key, hash),
@@ -173,7 +177,7 @@ impl Map {
             Some(at) => Ok(Found::At(at)),
             // A callback may have made this a map of another kind, whose hashes are others.
             None if matches!(wanted, Wanted::Hash(_)) && self.is_names() && key.is_qstr() => {
-                let hash = spread_name(key.raw());
+                let hash = fold_name(key.raw());
                 Ok(Found::Absent { key, hash })
             }
             None => Ok(Found::Absent { key, hash }),
@@ -184,7 +188,7 @@ impl Map {
     fn wanted(&self, rt: &mut Runtime, key: Obj) -> R<Wanted> {
         let names = |map: &Map| map.is_names() && !map.is_fixed();
         if let Some(value) = key.as_small() {
-            let hash = spread(value as usize);
+            let hash = fold(value as usize);
             return Ok(if names(self) {
                 Wanted::Never(hash)
             } else {
@@ -195,22 +199,22 @@ impl Map {
             return Ok(if names(self) {
                 Wanted::Name(name)
             } else {
-                Wanted::Hash(spread(rt.pool.hash(name) as usize))
+                Wanted::Hash(fold(rt.pool.hash(name) as usize))
             });
         }
         if let Some(text) = key.cast::<StrData>() {
             let hash = text_hash(text);
             if !names(self) {
-                return Ok(Wanted::Hash(spread(hash as usize)));
+                return Ok(Wanted::Hash(fold(hash as usize)));
             }
             return Ok(match rt.pool.find_hashed(text.bytes(), hash) {
                 Some(name) => Wanted::Name(name),
-                None => Wanted::Never(spread(hash as usize)),
+                None => Wanted::Never(fold(hash as usize)),
             });
         }
         let hash = match key.as_bool() {
-            Some(value) => spread(usize::from(value)),
-            None => spread(rt.hash(key)?),
+            Some(value) => fold(usize::from(value)),
+            None => fold(rt.hash(key)?),
         };
         // Asked only now: `__hash__` may have changed the map.
         Ok(if !names(self) {
@@ -247,13 +251,13 @@ impl Map {
                 return self.scan(rt, key, hash);
             }
             let (table, index) = (self.view(), self.view().index());
-            let (mut slot, tag) = (index.home(hash), index.tag(hash));
+            let mut probe = index.probe(hash);
             loop {
-                let value = index.get(slot);
+                let value = index.get(probe);
                 if value == 0 {
                     return Ok(None);
                 }
-                if let Some(at) = index.entry(value, tag) {
+                if let Some(at) = index.entry(value, probe) {
                     let entry = table.entry(at);
                     if entry.key.get() == key.raw() {
                         return Ok(Some(at));
@@ -268,7 +272,7 @@ impl Map {
                         }
                     }
                 }
-                slot = index.after(slot);
+                probe = index.next(probe);
             }
         }
     }
@@ -312,7 +316,7 @@ impl Map {
             return true;
         }
         match key.as_qstr() {
-            Some(name) if self.is_names() => spread(rt.pool.hash(name) as usize) == hash,
+            Some(name) if self.is_names() => fold(rt.pool.hash(name) as usize) == hash,
             _ => self.view().hash(at) == hash,
         }
     }

@@ -29,7 +29,7 @@ use ferlance_abi::qstr::Qstr;
 
 use super::word::Obj;
 use crate::runtime::{R, Runtime};
-use table::{Entry, REMOVED, SMALL, Table, is_vacant, spread_name};
+use table::{Entry, REMOVED, SMALL, Table, fold_name, is_vacant};
 
 /// A map.
 #[repr(C)]
@@ -220,7 +220,7 @@ impl Map {
         if !self.is_names() {
             return None;
         }
-        self.find_word(word, spread_name(word))
+        self.find_word(word, fold_name(word))
     }
 
     /// Value stored under a name.
@@ -251,9 +251,9 @@ impl Map {
             }
             _ => {
                 let hash = if self.is_names() {
-                    spread_name(Obj::qstr(name).raw())
+                    fold_name(Obj::qstr(name).raw())
                 } else {
-                    table::spread(rt.pool.hash(name) as usize)
+                    table::fold(rt.pool.hash(name) as usize)
                 };
                 self.append(rt, Obj::qstr(name), hash, value)?;
                 Ok(self.entry_count() - 1)
@@ -588,7 +588,7 @@ impl Map {
                 continue;
             };
             let hash = match key.as_qstr() {
-                Some(name) if from.names && !names => table::spread(rt.pool.hash(name) as usize),
+                Some(name) if from.names && !names => table::fold(rt.pool.hash(name) as usize),
                 _ => from.hash(i),
             };
             let new = to.entry(live);

@@ -8,10 +8,12 @@
 //!                                        are names
 //! ```
 //!
-//! "Large" is more than [`SMALL`] entries; smaller tables are searched from end to end. The index uses linear
-//! probing; its size is a power of two of at least 3/2 of the room for entries. A slot holds the entry's number
-//! plus one (0 = free) and, in the bits that are left above, bits of the hash, so that most strangers are told
-//! apart without a look at their entry.
+//! "Large" is more than [`SMALL`] entries; smaller tables are searched from end to end. The size of the index is a
+//! power of two of at least 3/2 of the room for entries. A search begins where the low bits of the hash say, so
+//! that neighbouring ints are neighbours in memory, and goes on by steps that depend on all bits (double
+//! hashing), so that strides and other regular hashes come apart. A slot holds the entry's number plus one (0 =
+//! free) and, in the bits that are left above, bits of the mixed hash, so that most strangers are told apart
+//! without a look at their entry.
 //!
 //! Nothing is ever taken out of the index but by making it anew. A slot whose entry was removed leads to a
 //! tombstone, one whose entry was popped leads nowhere or to the key that got the number next; neither does harm,
@@ -63,26 +65,23 @@ pub(super) struct Table {
     pub(super) names: bool,
 }
 
-/// Spreads a hash over 32 bits, of which the upper ones index the table: strides, addresses, floats with few
-/// significant bits all come apart. Two multiplications: with one, some strides pile up.
+/// A hash in 32 bits. Small ints and names stay what they are.
 #[inline(always)]
-pub(super) const fn spread(hash: usize) -> u32 {
+pub(super) const fn fold(hash: usize) -> u32 {
     #[cfg(target_pointer_width = "64")]
     {
-        let hash = (hash as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        ((hash ^ (hash >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93) >> 32) as u32
+        (hash as u32).wrapping_add(((hash >> 32) as u32).wrapping_mul(0x9e37_79b1))
     }
     #[cfg(not(target_pointer_width = "64"))]
     {
-        let hash = (hash as u32 ^ (hash as u32 >> 16)).wrapping_mul(0x85eb_ca6b);
-        (hash ^ (hash >> 13)).wrapping_mul(0xc2b2_ae35)
+        hash as u32
     }
 }
 
-/// Hash of a name's word in a table of names: made from its number, so that the pool is not touched.
+/// Hash of a name's word in a table of names: its number, so that the pool is not touched.
 #[inline(always)]
-pub(super) const fn spread_name(word: usize) -> u32 {
-    ((word >> 3) as u32).wrapping_mul(0x9e37_79b1)
+pub(super) const fn fold_name(word: usize) -> u32 {
+    (word >> 3) as u32
 }
 
 impl Table {
@@ -176,7 +175,7 @@ impl Table {
     #[inline(always)]
     pub(super) fn hash(self, i: usize) -> u32 {
         if self.names {
-            spread_name(self.entry(i).key.get())
+            fold_name(self.entry(i).key.get())
         } else {
             debug_assert!(i < self.alloc);
             // SAFETY: `i` is an entry's number, and there is a hash for each.
@@ -208,7 +207,6 @@ impl Table {
         Index {
             base,
             mask: (1 << bits) - 1,
-            shift: 32 - bits,
             width: Table::index_width(self.alloc),
             number_bits: usize::BITS - self.alloc.leading_zeros(),
         }
@@ -230,11 +228,11 @@ impl Table {
             return;
         }
         let index = self.index();
-        let mut slot = index.home(hash);
-        while index.get(slot) != 0 {
-            slot = index.after(slot);
+        let mut probe = index.probe(hash);
+        while index.get(probe) != 0 {
+            probe = index.next(probe);
         }
-        index.set(slot, index.tag(hash) | (i + 1) as u32);
+        index.set(probe, probe.tag | (i + 1) as u32);
         let filled = &self.tail().filled;
         filled.set(filled.get() + 1);
     }
@@ -282,49 +280,61 @@ impl Table {
 pub(super) struct Index {
     base: NonNull<u8>,
     mask: usize,
-    shift: u32,
     width: usize,
     /// Bits of a slot that hold the entry's number plus one; those above hold bits of the hash.
     number_bits: u32,
 }
 
+/// A search: where it is, how it goes on, what slots of its hash look like.
+#[derive(Clone, Copy)]
+pub(super) struct Probe {
+    slot: usize,
+    step: usize,
+    tag: u32,
+}
+
 impl Index {
-    /// Where a chain of entries with this hash begins. Uses the hash's upper bits; tags are its lower ones.
+    /// The search for a hash.
     #[inline(always)]
-    pub(super) fn home(self, hash: u32) -> usize {
-        (hash >> self.shift) as usize
+    pub(super) fn probe(self, hash: u32) -> Probe {
+        let mixed = hash.wrapping_mul(0x9e37_79b1);
+        let unused = 32 - 8 * self.width as u32;
+        let step = (mixed ^ (mixed >> 15)).wrapping_mul(0x85eb_ca6b);
+        Probe {
+            slot: hash as usize & self.mask,
+            // Odd, so that every slot is come to.
+            step: (step ^ (step >> 16)) as usize | 1,
+            tag: ((mixed >> unused) >> self.number_bits) << self.number_bits,
+        }
     }
 
-    /// The slot that is looked at after this one.
+    /// The search one slot further.
     #[inline(always)]
-    pub(super) fn after(self, slot: usize) -> usize {
-        (slot + 1) & self.mask
+    pub(super) fn next(self, probe: Probe) -> Probe {
+        Probe {
+            slot: probe.slot.wrapping_add(probe.step) & self.mask,
+            ..probe
+        }
     }
 
-    /// The upper bits of a slot for this hash.
+    /// The entry that a slot leads to, if the slot's tag is that of the search. The slot is not free.
     #[inline(always)]
-    pub(super) fn tag(self, hash: u32) -> u32 {
-        let all = u32::MAX >> (32 - 8 * self.width as u32);
-        hash.unbounded_shl(self.number_bits) & all
-    }
-
-    /// The entry that a slot leads to, if the slot's tag is this one. The slot is not free.
-    #[inline(always)]
-    pub(super) fn entry(self, slot_value: u32, tag: u32) -> Option<usize> {
-        let number = slot_value ^ tag;
+    pub(super) fn entry(self, slot_value: u32, probe: Probe) -> Option<usize> {
+        let number = slot_value ^ probe.tag;
         // Another tag leaves bits above the number.
-        if number.unbounded_shr(self.number_bits) == 0 {
+        if number >> self.number_bits == 0 {
             Some((number as usize).wrapping_sub(1))
         } else {
             None
         }
     }
 
-    /// A slot; 0 = free.
+    /// The slot that a search has come to; 0 = free.
     #[inline(always)]
-    pub(super) fn get(self, slot: usize) -> u32 {
+    pub(super) fn get(self, probe: Probe) -> u32 {
+        let slot = probe.slot;
         debug_assert!(slot <= self.mask);
-        // SAFETY: `home` and `after` give slots within the index, which is initialised and aligned: it follows
+        // SAFETY: `probe` and `next` give slots within the index, which is initialised and aligned: it follows
         // words and 32-bit hashes.
         unsafe {
             match self.width {
@@ -336,7 +346,8 @@ impl Index {
     }
 
     #[inline(always)]
-    fn set(self, slot: usize, to: u32) {
+    fn set(self, probe: Probe, to: u32) {
+        let slot = probe.slot;
         debug_assert!(slot <= self.mask);
         // SAFETY: as in `get`; `to` fits, as the width was chosen by the number of entries.
         unsafe {

@@ -6,7 +6,7 @@ use std::thread_local;
 
 use ferlance_abi::ops::{BinaryOp, UnaryOp};
 
-use super::table::spread;
+use super::table::fold;
 use super::*;
 use crate::obj::ptr::Ptr;
 use crate::obj::str::{STR, new_data};
@@ -218,20 +218,76 @@ fn what_made_absence_certain_changes_when_a_count_shrinks() {
     assert_ne!(seen, (map.entry_count(), rt.interp.map_epoch));
 }
 
+/// Slots looked at, on average, in an index of these hashes: (for those in it, for as many others).
+fn probes(hashes: impl Fn(usize) -> usize, n: usize) -> (f64, f64) {
+    let rt = &mut runtime();
+    let alloc = n.next_power_of_two();
+    let bytes = Table::bytes(alloc, false).unwrap();
+    let base = rt.alloc_block(bytes, true).unwrap().cast();
+    let (names, live) = (false, n);
+    let table = Table { base, alloc, names };
+    // SAFETY: the block was made for the table.
+    unsafe { table.wipe() };
+    for i in 0..live {
+        table.link(i, fold(hashes(i)));
+    }
+    let index = table.index();
+    let look = |hash: usize, wanted: Option<usize>| {
+        let mut probe = index.probe(fold(hash));
+        let mut n = 1;
+        loop {
+            let value = index.get(probe);
+            if value == 0 || (wanted.is_some() && index.entry(value, probe) == wanted) {
+                return n;
+            }
+            n += 1;
+            probe = index.next(probe);
+        }
+    };
+    let hits: usize = (0..n).map(|i| look(hashes(i), Some(i))).sum();
+    let misses: usize = (n..2 * n).map(|i| look(hashes(i), None)).sum();
+    (hits as f64 / n as f64, misses as f64 / n as f64)
+}
+
 #[test]
 fn strides_floats_and_addresses_do_not_cluster() {
-    for step in [1usize, 7, 64, 1024, 4096, 1 << 20, (1 << 20) + 16, 1 << 40] {
-        let mut slots = std::collections::HashSet::new();
-        for i in 0..4096usize {
-            slots.insert(spread(i.wrapping_mul(step)) >> (32 - 13));
+    let wide = usize::BITS == 64;
+    for step in [
+        1usize,
+        3,
+        7,
+        10,
+        64,
+        100,
+        1024,
+        4096,
+        65_536,
+        1 << 20,
+        (1 << 20) + 16,
+        1 << 40,
+    ] {
+        if step >> 20 != 0 && !wide {
+            continue;
         }
-        assert!(slots.len() > 2400, "{step}: {}", slots.len());
+        for n in [100, 1000, 8192, 12_000] {
+            let (hit, miss) = probes(|i| i.wrapping_mul(step), n);
+            assert!(hit < 4.0 && miss < 6.0, "{step} {n}: {hit} {miss}");
+            let (hit, miss) = probes(
+                |i| ((i as isize - n as isize / 2) as usize).wrapping_mul(step),
+                n,
+            );
+            assert!(hit < 4.0 && miss < 6.0, "{step} {n}: {hit} {miss}");
+        }
     }
-    let mut slots = std::collections::HashSet::new();
-    for i in 0..4096 {
-        slots.insert(spread((f64::from(i) * 0.25).to_bits() as usize) >> (32 - 13));
+    for quantum in [0.25, 0.1, 1e-3, 1e10] {
+        let (hit, miss) = probes(|i| (i as f64 * quantum).to_bits() as usize, 8192);
+        assert!(hit < 4.0 && miss < 6.0, "{quantum}: {hit} {miss}");
     }
-    assert!(slots.len() > 2400, "{}", slots.len());
+    // Two coordinates in one int, the outer of which varies a lot or little.
+    for shift in [7, 10, 16, 28] {
+        let (hit, miss) = probes(|i| ((i % 90) << shift) + i / 90, 8100);
+        assert!(hit < 4.0 && miss < 6.0, "{shift}: {hit} {miss}");
+    }
 }
 
 #[test]
