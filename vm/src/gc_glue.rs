@@ -46,6 +46,12 @@ pub(crate) fn collect(rt: &mut Runtime) {
         mark(rt, &mut heap, low, high);
         rt.heap = heap;
     });
+    while let Some(block) = rt.heap.take_dead() {
+        // SAFETY: what registers a finaliser is a structure that begins with its type, and it is still whole.
+        let object =
+            unsafe { crate::obj::ptr::Ptr::<crate::obj::ty::Header>::from_non_null(block.cast()) };
+        crate::stream::finalise(rt, object.obj());
+    }
 }
 
 #[inline(never)]

@@ -43,8 +43,8 @@ fn print(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
     let mut file = None;
     for (key, value) in args.kw() {
         match rt.str_bytes(key) {
-            Some(b"sep") => sep = text(rt, value, sep)?,
-            Some(b"end") => end = text(rt, value, end)?,
+            Some(b"sep") => sep = rt.expect_str(value)?,
+            Some(b"end") => end = rt.expect_str(value)?,
             Some(b"file") => file = Some(value).filter(|file| !file.is_none()),
             _ => return Err(rt.type_error("extra keyword arguments given")),
         }
@@ -77,21 +77,6 @@ fn fill(rt: &mut Runtime, values: &[Obj], sep: &[u8], end: &[u8], line: &mut Tex
         rt.print(*value, PrintKind::Str, line)?;
     }
     line.push_bytes(rt, end)
-}
-
-fn text<'a>(rt: &mut Runtime, value: Obj, default: &'a [u8]) -> R<&'a [u8]> {
-    if value.is_none() {
-        return Ok(default);
-    }
-    match rt.str_bytes(value) {
-        Some(text) => Ok(text),
-        None => {
-            let ty = rt.type_name(value);
-            Err(rt.type_error_fmt(format_args!(
-                "can't convert '{ty}' object to str implicitly"
-            )))
-        }
-    }
 }
 
 fn repl_print(rt: &mut Runtime, obj: Obj) -> R<Obj> {

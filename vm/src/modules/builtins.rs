@@ -24,6 +24,7 @@ pub static MODULE: ModuleDef = ModuleDef {
         "chr" => Fun(&text::CHR),
         "hex" => Fun(&text::HEX),
         "oct" => Fun(&text::OCT),
+        "open" => Fun(&crate::modules::io::OPEN),
         "ord" => Fun(&text::ORD),
         "memoryview" => Type(&memoryview::MEMORYVIEW),
         "bytearray" => Type(&bytearray::BYTEARRAY),

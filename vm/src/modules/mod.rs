@@ -7,6 +7,7 @@ pub mod collections;
 pub mod errno;
 pub mod gc;
 pub mod heapq;
+pub mod io;
 pub mod math;
 pub mod micropython;
 pub mod random;
@@ -29,6 +30,7 @@ static ALL: &[&ModuleDef] = &[
     &errno::MODULE,
     &gc::MODULE,
     &heapq::MODULE,
+    &io::MODULE,
     &math::MODULE,
     &micropython::MODULE,
     &random::MODULE,

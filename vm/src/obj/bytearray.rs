@@ -155,6 +155,19 @@ impl ByteArray {
         Ok(())
     }
 
+    /// Appends zeros until there are `len` bytes.
+    pub fn fill_to(&self, rt: &mut Runtime, len: usize) -> R<()> {
+        let Some(more) = len.checked_sub(self.len.get()).filter(|more| *more > 0) else {
+            return Ok(());
+        };
+        self.grow(rt, more)?;
+        // SAFETY: `grow` made room.
+        unsafe { core::ptr::write_bytes(self.data.get().add(self.len.get()).as_ptr(), 0, more) };
+        self.set_free(self.free() - more);
+        self.len.set(len);
+        Ok(())
+    }
+
     /// Where `bytes` lie in this bytearray, if they do.
     fn offset_of(&self, bytes: &[u8]) -> Option<usize> {
         let offset = bytes

@@ -131,6 +131,14 @@ pub(super) fn subscr(rt: &mut Runtime, obj: Obj, index: Obj, access: Access) -> 
         return Ok(None);
     };
     if let Some(slice) = index.cast::<Slice>() {
+        for part in [slice.start, slice.stop, slice.step] {
+            if !part.is_small() && !part.is_none() && rt.int_maybe(part)?.is_none() {
+                let ty = rt.type_name(part);
+                return Err(
+                    rt.type_error_fmt(format_args!("string indices must be integers, not {ty}"))
+                );
+            }
+        }
         let len = char_count(rt, text);
         let span = slice.span(rt, len)?;
         let Some((from, to)) = span.simple() else {
