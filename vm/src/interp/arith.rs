@@ -76,6 +76,10 @@ pub(super) fn fast(op: u8, lhs: Obj, rhs: Obj) -> Option<Obj> {
     const OR: u8 = BASE + BinaryOp::Or.number();
     const XOR: u8 = BASE + BinaryOp::Xor.number();
     const MUL: u8 = BASE + BinaryOp::Multiply.number();
+    const SHR: u8 = BASE + BinaryOp::ShiftRight.number();
+    const SHL: u8 = BASE + BinaryOp::ShiftLeft.number();
+    const MOD: u8 = BASE + BinaryOp::Modulo.number();
+    const DIV: u8 = BASE + BinaryOp::FloorDivide.number();
     match op {
         ADD | IADD => add_small(lhs, rhs),
         SUB | ISUB => sub_small(lhs, rhs),
@@ -96,6 +100,27 @@ pub(super) fn fast(op: u8, lhs: Obj, rhs: Obj) -> Option<Obj> {
                 // SAFETY: as above.
                 unsafe { Obj::from_raw(product as usize | 1) }
             }
+        }
+        SHR => {
+            let by = rhs.raw() >> 1;
+            if by >= usize::BITS as usize - 1 {
+                return None;
+            }
+            // SAFETY: as above.
+            unsafe { Obj::from_raw(((lhs.raw() as isize) >> by) as usize | 1) }
+        }
+        SHL => {
+            let (value, by) = ((lhs.raw() - 1) as isize, rhs.raw() >> 1);
+            if by >= usize::BITS as usize - 1 || (value << by) >> by != value {
+                return None;
+            }
+            // SAFETY: as above.
+            unsafe { Obj::from_raw((value << by) as usize | 1) }
+        }
+        // For operands that are not negative, truncation and flooring agree.
+        MOD | DIV if (lhs.raw() | rhs.raw()) as isize >= 0 && rhs.raw() > 1 => {
+            let (a, b) = (lhs.raw() >> 1, rhs.raw() >> 1);
+            Some(Obj::int((if op == MOD { a % b } else { a / b }) as isize))
         }
         _ => None,
     }

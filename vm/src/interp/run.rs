@@ -43,6 +43,10 @@ const AND: u8 = binary(BinaryOp::And);
 const OR: u8 = binary(BinaryOp::Or);
 const XOR: u8 = binary(BinaryOp::Xor);
 const MUL: u8 = binary(BinaryOp::Multiply);
+const SHR: u8 = binary(BinaryOp::ShiftRight);
+const SHL: u8 = binary(BinaryOp::ShiftLeft);
+const MOD: u8 = binary(BinaryOp::Modulo);
+const DIV: u8 = binary(BinaryOp::FloorDivide);
 /// Stands for all operators without an arm of their own.
 const ANY_BINARY: u8 = binary(BinaryOp::In);
 
@@ -55,7 +59,7 @@ static ARM: [u8; 256] = {
         let byte = op as u8;
         arms[op] = match byte {
             LT | GT | LE | GE | EQ | NE | IS | EXC_MATCH | ADD | IADD | SUB | ISUB | AND | OR
-            | XOR | MUL => byte,
+            | XOR | MUL | SHR | SHL | MOD | DIV => byte,
             _ => match long_form(byte) {
                 opcode::LOAD_FAST if byte != opcode::LOAD_FAST => LOAD_FAST_MULTI,
                 opcode::STORE_FAST if byte != opcode::STORE_FAST => STORE_FAST_MULTI,
@@ -1326,7 +1330,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             };
                             set_top!(hit);
                         }
-                        AND | OR | XOR | MUL => {
+                        AND | OR | XOR | MUL | SHR | SHL | MOD | DIV => {
                             let (rhs, lhs) = (peek!(0), peek!(1));
                             sp = sp.sub(2);
                             let value = match arith::fast(op, lhs, rhs) {
