@@ -74,6 +74,17 @@ impl Scopes {
         if scope == ScopeId::MODULE {
             return Err(Refusal::Source(Code::NonlocalInModule));
         }
+        if self[scope].find(qstr).is_some_and(|at| {
+            let known = self[scope].names().get(at).map(|name| name.kind);
+            known == Some(NameKind::ImplicitGlobal)
+        }) {
+            return Err(Refusal::Source(Code::RedefinedNonlocal));
+        }
+        self.bind_nonlocal(scope, qstr)
+    }
+
+    /// Makes `qstr` a free variable of `scope`, which may have read it before.
+    fn bind_nonlocal(&mut self, scope: ScopeId, qstr: Qstr) -> Result<(), Refusal> {
         let (at, new) = self[scope].find_or_add(qstr, NameKind::ImplicitGlobal)?;
         let known = self[scope].names().get(at).map(|name| name.kind);
         if !new && known == Some(NameKind::Free) {
@@ -96,7 +107,7 @@ impl Scopes {
         let kind = self.note_store(parent, qstr)?;
         match parent == ScopeId::MODULE || kind == NameKind::ExplicitGlobal {
             true => self.declare_global(comp, qstr),
-            false => self.declare_nonlocal(comp, qstr),
+            false => self.bind_nonlocal(comp, qstr),
         }
     }
 

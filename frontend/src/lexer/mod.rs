@@ -103,6 +103,8 @@ pub(crate) struct Lexer<'s> {
     last_line_start: usize,
     /// Whether the line end that upstream supplies at the end of the source was used, or is not needed.
     supplied: bool,
+    /// Whether the source begins with a line that is joined and blank.
+    pub(crate) blank_start: bool,
     /// The fields of the f-string being read.
     fields: TryVec<Field>,
     /// Whether one of them has no expression.
@@ -168,11 +170,20 @@ impl<'s> Lexer<'s> {
             lines,
             last_line_start: 0,
             supplied: matches!(source.last(), None | Some(b'\n' | b'\r')),
+            blank_start: false,
             fields: TryVec::new(),
             malformed: false,
         };
         lexer.indents.push(0)?;
-        lexer.start_of_line()?;
+        // A first line that is joined and blank is a line end to upstream; all other blank lines are nothing.
+        lexer.skip_space()?;
+        let blank = matches!(lexer.text.get(lexer.at), None | Some(b'\n' | b'\r'));
+        lexer.blank_start = lexer.line > 1 && blank;
+        if !lexer.blank_start {
+            lexer.at = 0;
+            lexer.line = 1;
+            lexer.start_of_line()?;
+        }
         lexer.advance(pool)?;
         Ok(lexer)
     }

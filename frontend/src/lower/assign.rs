@@ -81,7 +81,7 @@ impl Lower<'_> {
                 self.assign_each(items, node.pos)
             }
             ExprKind::List(items) => self.assign_each(items, node.pos),
-            _ => self.refuse(Message::CantAssign, node.pos),
+            _ => self.refuse_expr(Message::CantAssign, target),
         }
     }
 
@@ -149,7 +149,7 @@ impl Lower<'_> {
                 self.op(Op::RotThree)?;
                 self.op(Op::StoreSubscr)
             }
-            _ => self.refuse(Message::CantAssign, node.pos),
+            _ => self.refuse_expr(Message::CantAssign, target),
         }
     }
 
@@ -195,7 +195,8 @@ impl Lower<'_> {
                 self.nesting -= 1;
                 Ok(())
             }
-            _ => self.refuse(Message::CantDelete, node.pos),
+            ExprKind::Tuple { .. } => self.refuse_lineless(Message::CantDelete, node.pos),
+            _ => self.refuse_expr(Message::CantDelete, target),
         }
     }
 }

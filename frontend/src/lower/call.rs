@@ -200,10 +200,10 @@ impl Lower<'_> {
                 }
                 _ => {
                     if double_starred {
-                        return self.refuse(Message::PositionalAfterDoubleStar, pos);
+                        return self.refuse_expr(Message::PositionalAfterDoubleStar, arg);
                     }
                     if keyword > 0 {
-                        return self.refuse(Message::PositionalAfterKeyword, pos);
+                        return self.refuse_expr(Message::PositionalAfterKeyword, arg);
                     }
                     self.expr(arg)?;
                     positional += 1;

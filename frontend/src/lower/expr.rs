@@ -273,7 +273,7 @@ impl Lower<'_> {
         self.expr(value)?;
         self.op(Op::DupTop)?;
         let ExprKind::Name(name) = self.ast[target].kind else {
-            return self.refuse(Message::CantAssign, pos);
+            return self.refuse_expr(Message::CantAssign, target);
         };
         if !self.emitting && self.scopes[self.scope].kind.is_comprehension() {
             let declared = self.scopes.declare_walrus(self.scope, name);

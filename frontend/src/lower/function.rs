@@ -72,7 +72,7 @@ impl Lower<'_> {
                 (ParamKind::DoubleStar, _) => {}
                 (ParamKind::Plain, None) => {
                     if !starred && positional > 0 {
-                        return self.refuse(Message::NonDefaultAfterDefault, param.pos);
+                        return self.refuse_param(Message::NonDefaultAfterDefault, &param);
                     }
                 }
                 (ParamKind::Plain, Some(default)) if !starred => {
@@ -123,7 +123,7 @@ impl Lower<'_> {
                     calls += 1;
                 }
                 EmitDecorator::Unknown => {
-                    return self.refuse(Message::InvalidDecorator, decorator.pos);
+                    return self.refuse_lineless(Message::InvalidDecorator, decorator.pos);
                 }
                 EmitDecorator::Emit(kind) => {
                     let possible = match kind {
@@ -132,7 +132,7 @@ impl Lower<'_> {
                         CodeKind::Asm => self.options.asm,
                     };
                     if !possible {
-                        return self.refuse(Message::InvalidArch, decorator.pos);
+                        return self.refuse_lineless(Message::InvalidArch, decorator.pos);
                     }
                     emit = kind;
                 }

@@ -31,6 +31,7 @@ mod expr;
 mod function;
 mod import;
 mod loops;
+mod refusal;
 mod scope;
 mod stmt;
 #[cfg(test)]
@@ -44,11 +45,12 @@ use ferlance_abi::qstr::{Pool, Qstr};
 use ferlance_bytecode::{Code, ConstId, ConstTable, Label, NameTable};
 use ferlance_collections::{OutOfMemory, TryVec};
 
-use crate::ast::{Ast, ExprId};
+use crate::ast::{Ast, ExprId, Suite};
 use crate::diag::Code as Message;
-use crate::error::{Arg, Diag};
+use crate::error::Diag;
 use crate::hir::{ScopeId, Scopes};
 use crate::source::Pos;
+use refusal::Around;
 
 /// What lowering depends on besides the source.
 #[derive(Debug, Clone)]
@@ -139,6 +141,8 @@ pub struct Lower<'a> {
     dotted: TryVec<u8>,
     /// Whether expression statements of the module are printed: interactive mode.
     prints: bool,
+    /// What is being walked, as far as it has a line for errors.
+    around: Around,
     refusal: Option<Diag>,
 }
 
@@ -180,6 +184,7 @@ impl<'a> Lower<'a> {
             chain: TryVec::new(),
             dotted: TryVec::new(),
             prints: false,
+            around: Around::Scope(Pos(0), Suite::EMPTY),
             refusal: None,
         })
     }
@@ -233,22 +238,6 @@ impl<'a> Lower<'a> {
                 .take()
                 .unwrap_or_else(|| Diag::from(OutOfMemory))),
         }
-    }
-
-    /// Refuses the source at `pos`.
-    #[cold]
-    fn refuse<T>(&mut self, message: Message, pos: Pos) -> Walk<T> {
-        self.refuse_with(message, pos, Arg::None)
-    }
-
-    /// Refuses the source at `pos`, with what stands for `{}` in the message.
-    #[cold]
-    fn refuse_with<T>(&mut self, message: Message, pos: Pos, arg: Arg) -> Walk<T> {
-        let mut diag = Diag::new(message, pos, self.ast.line(pos));
-        diag.arg = arg;
-        diag.scope = Some(self.scopes[self.scope].name);
-        self.refusal = Some(diag);
-        Err(Stop::Refused)
     }
 
     /// Goes one level deeper, up to the limit.

@@ -108,6 +108,7 @@ impl Lower<'_> {
         self.current_loop = None;
         self.blocks = 0;
         self.nesting = 0;
+        self.around = self.around_scope(self.scope);
         match self.scopes[self.scope].body {
             Body::Module => self.module_body(),
             Body::Class(class) => self.class_body(class),
@@ -176,12 +177,11 @@ impl Lower<'_> {
         if self.emitting {
             return Ok(());
         }
-        let scope_pos = self.scope_pos(self.scope);
         let mut starred = false;
         let mut double_starred = false;
         for param in self.ast.items(params) {
             if double_starred || starred && param.kind == ast::ParamKind::Star {
-                return self.refuse(Message::InvalidSyntax, param.pos);
+                return self.refuse_param(Message::InvalidSyntax, &param);
             }
             let kind = match param.kind {
                 ast::ParamKind::Plain => ParamKind::Plain,
@@ -215,7 +215,7 @@ impl Lower<'_> {
             let Some(name) = param.name else { continue };
             let (at, new) = scope.find_or_add(name, NameKind::Local)?;
             if !new {
-                return self.refuse(Message::ArgNameReused, scope_pos);
+                return self.refuse_param(Message::ArgNameReused, &param);
             }
             if let Some(name) = scope.name_mut(at) {
                 name.param = kind;

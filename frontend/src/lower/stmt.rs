@@ -5,6 +5,7 @@ use ferlance_abi::qstr::Qstr;
 use ferlance_bytecode::Op;
 use ferlance_bytecode::op::CallArgs;
 
+use super::refusal::Around;
 use super::{Lower, Walk};
 use crate::ast::{ExprId, ExprKind, IfArm, IfElse, List, StmtId, StmtKind, Suite};
 use crate::diag::Code as Message;
@@ -15,9 +16,15 @@ use crate::source::Pos;
 impl Lower<'_> {
     /// A block of statements.
     pub(super) fn suite(&mut self, suite: Suite) -> Walk {
+        let outer = self.around;
+        let several = self.ast.items(suite).len() > 1;
         for stmt in self.ast.items(suite) {
+            if several {
+                self.around = Around::Stmt(stmt);
+            }
             self.stmt(stmt)?;
         }
+        self.around = outer;
         Ok(())
     }
 

@@ -64,7 +64,7 @@ macro_rules! constructs {
 
 constructs! {
     constants: "f(0, -16, 47, 48, 'short', 'longer than ten', b'x', 1.5, 2j, 1 << 70, None, True, False, ..., (1, 'a'))";
-    constant_statements_leave_nothing: "'doc'\n1\nNone\n()\n";
+    constant_statements_leave_nothing: "'doc'\n1\nNone\n";
     tuple_list_set: "(x, y); [x, y]; {x, y}; (); []; x,";
     dict_items_are_value_first: "{a: b, c: d}; {}";
     operators: "a + b - c; a ** b; -a; not a; ~+a; a @ b";

@@ -135,6 +135,10 @@ fn stopped(stop: Stop) -> Diag {
 impl Parser<'_, '_> {
     fn file(&mut self) -> Parse<Root> {
         let outer = self.begin_block();
+        if self.lexer.blank_start {
+            // Upstream notes a source that has nothing, or a line end that is the first of several things in it.
+            self.note_nothing()?;
+        }
         loop {
             match self.kind() {
                 Token::Newline => self.advance()?,

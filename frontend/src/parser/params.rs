@@ -92,7 +92,11 @@ impl Parser<'_, '_> {
             return Ok(self.tree.expr(kind, pos)?);
         }
         let mark = self.tree.mark();
-        let left = self.expr()?;
+        let mut left = self.expr()?;
+        if let ExprKind::Star(_) = self.kind_of(left) {
+            // `f((*a))` does not spread.
+            left = self.tree.expr(ExprKind::Paren(left), pos)?;
+        }
         match self.kind() {
             Token::Assign => {
                 self.advance()?;

@@ -74,6 +74,12 @@ impl Parser<'_, '_> {
         Ok(self.tree.end(block.from)?)
     }
 
+    /// Notes the line end or the end of the source here as if it were a statement.
+    pub(super) fn note_nothing(&mut self) -> Parse<()> {
+        self.block.dropped_first = self.at(Token::Newline);
+        self.push_stmt(StmtKind::Mark, self.pos())
+    }
+
     /// Leaves out a statement at `pos`.
     fn drop_stmt(&mut self, pos: Pos) -> Parse<()> {
         if self.tree.pushed::<StmtId>(self.block.from) == 0 {
@@ -270,7 +276,9 @@ impl Parser<'_, '_> {
 
     /// An expression as a statement. A constant, such as a doc string, leaves only its line.
     fn bare_expr(&mut self, expr: ExprId, pos: Pos) -> Parse<()> {
-        if self.options.mode != Mode::File || !self.is_constant(expr) {
+        // The empty tuple is built even when nobody looks at it.
+        let empty_tuple = matches!(self.kind_of(expr), ExprKind::Tuple { .. });
+        if self.options.mode != Mode::File || !self.is_constant(expr) || empty_tuple {
             return self.push_stmt(StmtKind::Expr(expr), pos);
         }
         if let ExprKind::Const { id, .. } = self.kind_of(expr) {
