@@ -25,8 +25,13 @@ pub(super) enum Callee {
 impl Lower<'_> {
     /// An atom and its trailers. Chains may be long, so this does not recurse along them.
     pub(super) fn trailers(&mut self, outermost: ExprId) -> Walk {
+        self.mark(self.ast.first(outermost))?;
+        self.unmarked_trailers(outermost)
+    }
+
+    /// The same without noting the first token: behind `await`, which is the first token then.
+    pub(super) fn unmarked_trailers(&mut self, outermost: ExprId) -> Walk {
         let (start, atom) = self.unchain(outermost)?;
-        self.mark(self.ast[atom].pos)?;
         if !self.super_without_arguments(atom, start)? {
             self.expr(atom)?;
         }
@@ -205,7 +210,11 @@ impl Lower<'_> {
                     if keyword > 0 {
                         return self.refuse_expr(Message::PositionalAfterKeyword, arg);
                     }
-                    self.expr(arg)?;
+                    match node.kind {
+                        // Unlike elsewhere, it notes no line of its own.
+                        ExprKind::Named { target, value } => self.named(target, value, pos)?,
+                        _ => self.expr(arg)?,
+                    }
                     positional += 1;
                 }
             }

@@ -114,7 +114,12 @@ impl Lower<'_> {
             ExprKind::Named { target, value } => self.named(target, value, pos),
             ExprKind::Await(awaited) => {
                 self.require_function(Message::AwaitOutside, pos)?;
-                self.expr(awaited)?;
+                match self.ast[awaited].kind {
+                    ExprKind::Attr { .. } | ExprKind::Index { .. } | ExprKind::Call { .. } => {
+                        self.unmarked_trailers(awaited)?;
+                    }
+                    _ => self.expr(awaited)?,
+                }
                 self.yield_from()
             }
             ExprKind::Yield(value) => {
@@ -269,7 +274,7 @@ impl Lower<'_> {
         self.place(end)
     }
 
-    fn named(&mut self, target: ExprId, value: ExprId, pos: Pos) -> Walk {
+    pub(super) fn named(&mut self, target: ExprId, value: ExprId, pos: Pos) -> Walk {
         self.expr(value)?;
         self.op(Op::DupTop)?;
         let ExprKind::Name(name) = self.ast[target].kind else {

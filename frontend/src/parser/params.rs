@@ -93,8 +93,8 @@ impl Parser<'_, '_> {
         }
         let mark = self.tree.mark();
         let mut left = self.expr()?;
-        if let ExprKind::Star(_) = self.kind_of(left) {
-            // `f((*a))` does not spread.
+        if let ExprKind::Star(_) | ExprKind::Named { .. } = self.kind_of(left) {
+            // In brackets of its own: `f((*a))` does not spread, and `f((a := b))` notes its line.
             left = self.tree.expr(ExprKind::Paren(left), pos)?;
         }
         match self.kind() {
