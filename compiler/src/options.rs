@@ -56,6 +56,8 @@ impl Options<'_> {
         ParseOptions {
             mode: self.mode,
             debug: self.optimise == 0,
+            // The compiler of files knows t-strings; what runs at once has no library for them.
+            templates: self.for_file,
             ..ParseOptions::default()
         }
     }

@@ -9,7 +9,7 @@ use crate::token::Token;
 /// Tokens come to an end, and there are not many more of them than bytes.
 pub fn lexer(data: &[u8]) {
     let mut pool = Pool::new();
-    let Ok(mut lexer) = Lexer::new(data, &mut pool) else {
+    let Ok(mut lexer) = Lexer::new(data, &mut pool, true) else {
         return;
     };
     // Each byte may end a line and blocks, and begin a token; the end closes what is open.

@@ -109,6 +109,8 @@ pub(crate) struct Lexer<'s> {
     fields: TryVec<Field>,
     /// Whether one of them has no expression.
     malformed: bool,
+    /// Whether there are t-strings.
+    templates: bool,
 }
 
 /// What a byte can be part of.
@@ -141,7 +143,11 @@ fn is(byte: u8, class: u8) -> bool {
 
 impl<'s> Lexer<'s> {
     /// A lexer at the first token of `source`.
-    pub(crate) fn new(source: &'s [u8], pool: &mut Pool) -> Result<Lexer<'s>, Stop> {
+    pub(crate) fn new(
+        source: &'s [u8],
+        pool: &mut Pool,
+        templates: bool,
+    ) -> Result<Lexer<'s>, Stop> {
         if u32::try_from(source.len()).is_err() {
             return Err(Stop::OutOfMemory);
         }
@@ -173,6 +179,7 @@ impl<'s> Lexer<'s> {
             blank_start: false,
             fields: TryVec::new(),
             malformed: false,
+            templates,
         };
         lexer.indents.push(0)?;
         // A first line that is joined and blank is a line end to upstream; all other blank lines are nothing.
@@ -449,7 +456,7 @@ impl<'s> Lexer<'s> {
         let name = rest.get(..len).unwrap_or(&[]);
         if len <= 2
             && let Some(b'"' | b'\'') = rest.get(len)
-            && string::is_prefix(name)
+            && self.is_prefix(name)
         {
             return self.string(pool);
         }

@@ -47,11 +47,6 @@ pub(super) struct Quote {
     pub(super) triple: bool,
 }
 
-/// Whether these letters before a quote make a literal.
-pub(super) fn is_prefix(letters: &[u8]) -> bool {
-    prefix(letters).is_some()
-}
-
 fn prefix(letters: &[u8]) -> Option<Prefix> {
     let (raw, kind) = match letters {
         b"" | b"u" => (false, Kind::Str),
@@ -177,7 +172,17 @@ impl Lexer<'_> {
             [_, _, b'"' | b'\'', ..] => 2,
             _ => return None,
         };
-        prefix(rest.get(..letters)?)
+        self.prefix(rest.get(..letters)?)
+    }
+
+    /// What these letters before a quote make of a literal.
+    fn prefix(&self, letters: &[u8]) -> Option<Prefix> {
+        prefix(letters).filter(|prefix| self.templates || prefix.kind != Kind::Template)
+    }
+
+    /// Whether these letters before a quote make a literal.
+    pub(super) fn is_prefix(&self, letters: &[u8]) -> bool {
+        self.prefix(letters).is_some()
     }
 
     /// Passes the prefix and the opening quote.

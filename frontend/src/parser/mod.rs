@@ -47,6 +47,8 @@ pub struct ParseOptions {
     pub debug: bool,
     /// Whether `math.pi` and the like are replaced by their values.
     pub math_constants: bool,
+    /// Whether there are t-strings.
+    pub templates: bool,
     /// How deeply brackets, operators and blocks may nest.
     pub max_depth: u16,
 }
@@ -57,6 +59,7 @@ impl Default for ParseOptions {
             mode: Mode::File,
             debug: true,
             math_constants: true,
+            templates: true,
             max_depth: 200,
         }
     }
@@ -64,7 +67,7 @@ impl Default for ParseOptions {
 
 /// Parses `source`. Names go to `pool` in source order.
 pub fn parse(source: &[u8], pool: &mut Pool, options: &ParseOptions) -> Result<Ast, Diag> {
-    let lexer = Lexer::new(source, pool).map_err(stopped)?;
+    let lexer = Lexer::new(source, pool, options.templates).map_err(stopped)?;
     let mut parser = Parser {
         lexer,
         pool,

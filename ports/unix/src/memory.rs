@@ -5,8 +5,9 @@ use std::ptr::NonNull;
 use ferlance_vm::gc::Region;
 use ferlance_vm::hal::StackBounds;
 
-/// Address space reserved when no cap was given. Only touched pages cost anything.
-const RESERVE: usize = 64 << 30;
+/// Address space reserved when no cap was given. Only touched pages cost anything, and a program that goes
+/// astray gets its `MemoryError` before the machine runs out of memory.
+const RESERVE: usize = 2 << 30;
 /// Machine stack left for functions that do not check.
 const MARGIN: usize = 128 * 1024;
 

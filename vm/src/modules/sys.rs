@@ -1,5 +1,7 @@
 //! `sys`.
 
+use ferlance_abi::arch::Arch;
+use ferlance_abi::mpy;
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
 
@@ -8,6 +10,7 @@ use crate::call::Args;
 use crate::exc::{self, traceback};
 use crate::import;
 use crate::members;
+use crate::obj::attrtuple::{self, Fields};
 use crate::obj::builtin_fun::BuiltinFun;
 use crate::obj::exception;
 use crate::obj::module::ModuleDef;
@@ -42,6 +45,7 @@ pub static MODULE: ModuleDef = ModuleDef {
         "byteorder" => Str(qstr!("little")),
         "exc_info" => Fun(&EXC_INFO),
         "exit" => Fun(&EXIT),
+        "implementation" => Get(implementation),
         "maxsize" => Get(|rt| int::from_i128(rt, (SMALL_MAX as i128) * 2 + 1)),
         "platform" => Str(qstr!("linux")),
         "print_exception" => Fun(&PRINT_EXCEPTION),
@@ -55,6 +59,36 @@ pub static MODULE: ModuleDef = ModuleDef {
     attr: Some(attr),
     set_attr: Some(set_attr),
 };
+
+static IMPLEMENTATION: Fields = Fields(&[
+    qstr!("name"),
+    qstr!("version"),
+    qstr!("_machine"),
+    qstr!("_mpy"),
+    qstr!("_build"),
+]);
+
+/// Name, version, machine, the `.mpy` files that can be loaded, and the build.
+fn implementation(rt: &mut Runtime) -> R<Obj> {
+    let (version, machine, build) = (
+        [
+            Obj::int(1),
+            Obj::int(29),
+            Obj::int(0),
+            Obj::qstr(Qstr::EMPTY),
+        ],
+        rt.new_str(concat!("linux with Ferlance ", env!("CARGO_PKG_VERSION")).as_bytes())?,
+        rt.new_str(b"standard")?,
+    );
+    let version = tuple::from_slice(rt, &version)?.obj();
+    let mpy = mpy::sys_implementation_mpy(Arch::None, 0) as isize;
+    let name = Obj::qstr(qstr!("micropython"));
+    attrtuple::new(
+        rt,
+        &IMPLEMENTATION,
+        &[name, version, machine, Obj::int(mpy), build],
+    )
+}
 
 fn attr(rt: &mut Runtime, name: Qstr) -> R<Option<Obj>> {
     Ok(Some(if name == qstr!("path") {

@@ -20,7 +20,7 @@ pub(super) static MEMBERS: Members = members! {
     "to_bytes" => Fun(&TO_BYTES),
 };
 static FROM_BYTES: BuiltinFun = BuiltinFun::kw(qstr!("from_bytes"), 2, 4, from_bytes);
-static TO_BYTES: BuiltinFun = BuiltinFun::kw(qstr!("to_bytes"), 1, 4, to_bytes);
+static TO_BYTES: BuiltinFun = BuiltinFun::kw(qstr!("to_bytes"), 1, u16::MAX, to_bytes);
 
 /// `int()`, `int(x)`, `int(text, base)`.
 pub(super) fn make_new(rt: &mut Runtime, _: &'static Type, args: Args<'_>) -> R<Obj> {
@@ -86,6 +86,9 @@ fn from_bytes(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
 
 fn to_bytes(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
     let this = args.pos()[0];
+    if args.n_pos() > 3 {
+        return Err(rt.type_error("extra positional arguments given"));
+    }
     let len = match args.get(1).or_else(|| args.keyword(qstr!("length"))) {
         Some(len) => rt.int(len)?,
         None => 1,
