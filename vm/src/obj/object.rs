@@ -46,7 +46,11 @@ fn make_new(rt: &mut Runtime, _: &'static Type, args: Args<'_>) -> R<Obj> {
 }
 
 fn new(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
-    let Some(ty) = args.pos()[0].as_type().filter(|ty| ty.is_class()) else {
+    // An instance of a metaclass is a type, which only `type` can make.
+    let Some(ty) = args.pos()[0]
+        .as_type()
+        .filter(|ty| ty.is_class() && !class::is_metaclass(ty))
+    else {
         return Err(rt.type_error("arg must be user-type"));
     };
     let this = class::new_instance(rt, ty)?;
