@@ -105,7 +105,7 @@ fn start(program: &[u8], invocation: Invocation, top: usize) -> u8 {
     rt.imports.compile = Some(compile::compile);
     rt.imports.extra = modules::EXTRA;
     interrupt::install();
-    #[cfg(debug_assertions)]
+    #[cfg(any(debug_assertions, feature = "sweeps"))]
     memory::test_switches(&mut rt);
 
     let inspect =

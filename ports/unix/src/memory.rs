@@ -88,7 +88,7 @@ unsafe extern "C" {
 
 /// Switches for the tests that fail each allocation in turn, and that collect at each: `FERLANCE_FAIL_ALLOC=n`,
 /// `FERLANCE_GC_STRESS=1`.
-#[cfg(debug_assertions)]
+#[cfg(any(debug_assertions, feature = "sweeps"))]
 pub(crate) fn test_switches(rt: &mut ferlance_vm::Runtime) {
     let number = |name| {
         let text = crate::sys::env(name)?;
