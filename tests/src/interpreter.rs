@@ -26,6 +26,10 @@ pub struct Interpreter {
     env: Vec<(OsString, OsString)>,
 }
 
+/// Bytes of address space for the program under test, whose heap grows as long as there is some: programs that
+/// fill it on purpose find its end, and find it soon.
+const ADDRESS_SPACE: u64 = 256 << 20;
+
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -84,7 +88,14 @@ impl Interpreter {
         FOUND
             .get_or_init(|| match env::var("FERLANCE") {
                 Ok(words) => Self::new(words.split_whitespace()),
-                Err(_) => Self::new([build_ferlance()]),
+                Err(_) => {
+                    let limit = format!("--as={ADDRESS_SPACE}");
+                    Self::new([
+                        "prlimit".into(),
+                        limit.into(),
+                        build_ferlance().into_os_string(),
+                    ])
+                }
             })
             .clone()
     }
