@@ -72,3 +72,22 @@ print(x[1][1][1][0], x[1] is x)
 d = {}
 d["self"] = d
 print(d["self"]["self"] is d)
+
+
+class Careless:
+    cache = {}
+
+    def __init__(self, v):
+        self.v = v
+
+    def __hash__(self):
+        return 1
+
+    def __eq__(self, other):
+        Careless.cache[self.v] = other
+        Careless.cache.clear()
+        return self.v == other.v
+
+
+d = {Careless(i): i for i in range(12)}
+print(d[Careless(7)], d.get(Careless(50)), len(d), sum(d.pop(Careless(i)) for i in range(12)), len(d))

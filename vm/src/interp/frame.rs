@@ -11,11 +11,12 @@ use core::ptr::NonNull;
 
 use alloc::alloc::{Layout, alloc_zeroed, dealloc};
 
-use ferlance_collections::OutOfMemory;
+use ferlance_collections::{OutOfMemory, TryVec};
 
 use super::code::Code;
 use crate::config::Settings;
 use crate::obj::dict::Dict;
+use crate::obj::map::Waiting;
 use crate::obj::module::Module;
 use crate::obj::ptr::Ptr;
 use crate::obj::word::Obj;
@@ -145,6 +146,8 @@ pub struct Interp {
     pub map_epoch: usize,
     /// Changes whenever positions in any map are no longer what they were.
     pub map_moves: usize,
+    /// Searches of maps that wait for a comparison, innermost last.
+    pub(crate) waiting: TryVec<Waiting>,
     /// Grows whenever a method found through a class that has subclasses may have changed.
     pub class_epoch: usize,
     /// Whether a class that has subclasses was given a property, descriptor or `__setattr__` late.
@@ -179,6 +182,7 @@ impl Interp {
             stack_limit: 0,
             map_epoch: 1,
             map_moves: 0,
+            waiting: TryVec::new(),
             class_epoch: 0,
             late_special: false,
             versions: 0,

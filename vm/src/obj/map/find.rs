@@ -15,7 +15,23 @@ struct Stamp {
     head: usize,
     table: usize,
     dead: usize,
-    moves: usize,
+}
+
+/// A search that is waiting for a comparison in Python code.
+pub(crate) struct Waiting {
+    /// Address of the map it searches.
+    map: usize,
+    /// Positions in that map are no longer what they were.
+    moved: bool,
+}
+
+/// Tells the searches of a map that its positions are no longer what they were. Other maps' searches hear nothing:
+/// they would begin anew each time, and a comparison that always changes some other map would keep them for ever.
+#[inline]
+pub(super) fn tell(waiting: &mut [Waiting], map: &Map) {
+    for search in waiting {
+        search.moved |= search.map == core::ptr::from_ref(map).addr();
+    }
 }
 
 /// How a key is to be looked for.
@@ -226,7 +242,7 @@ impl Map {
         })
     }
 
-    fn stamp(&self, rt: &Runtime) -> Stamp {
+    fn stamp(&self) -> Stamp {
         let large = self.alloc.get() > SMALL && !self.is_fixed();
         Stamp {
             head: self.head.get(),
@@ -236,7 +252,6 @@ impl Map {
             } else {
                 0
             },
-            moves: rt.interp.map_moves,
         }
     }
 
@@ -326,9 +341,19 @@ impl Map {
         let equal = match equal_at_once(rt, other, key) {
             Some(equal) => equal,
             None => {
-                let before = self.stamp(rt);
-                let equal = rt.equal(other, key)?;
-                if self.stamp(rt) != before && !(equal && self.key_at(at) == other.raw()) {
+                let before = self.stamp();
+                let search = Waiting {
+                    map: core::ptr::from_ref(self).addr(),
+                    moved: false,
+                };
+                if rt.interp.waiting.push(search).is_err() {
+                    return Err(rt.no_memory(size_of::<Waiting>()));
+                }
+                let equal = rt.equal(other, key);
+                // Comparisons nest: the last one is ours.
+                let moved = rt.interp.waiting.pop().is_none_or(|search| search.moved);
+                let equal = equal?;
+                if (moved || self.stamp() != before) && !(equal && self.key_at(at) == other.raw()) {
                     return Ok(Compared::Changed);
                 }
                 // A small table counts no dead: it may look the same although this entry was removed.

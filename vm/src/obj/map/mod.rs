@@ -20,6 +20,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use find::Waiting;
+
 use core::cell::Cell;
 use core::mem::offset_of;
 use core::ptr::NonNull;
@@ -490,6 +492,7 @@ impl Map {
     /// Positions are no longer what they were, or the number of entries shrinks.
     fn moved(&self, rt: &mut Runtime) {
         rt.interp.map_moves = rt.interp.map_moves.wrapping_add(1);
+        find::tell(&mut rt.interp.waiting, self);
         if self.is_names() {
             rt.interp.map_epoch = rt.interp.map_epoch.wrapping_add(1);
         }
