@@ -26,7 +26,11 @@ pub(crate) fn emit_scopes(
     let mut assembler = Assembler::new();
     let mut next = Some(ScopeId::MODULE);
     while let Some(scope) = next {
-        lower.lower_scope(scope, &mut code)?;
+        code.clear();
+        code.kind = lower.scopes()[scope].emit;
+        if code.kind != CodeKind::Asm {
+            lower.lower_scope(scope, &mut code)?;
+        }
         codes.push(emit(&mut lower, scope, &mut code, &mut assembler, options)?)?;
         next = lower.scopes().after(scope);
     }
@@ -54,7 +58,8 @@ fn emit(
 ) -> Result<RawCode<'static>, Diag> {
     match code.kind {
         CodeKind::Bytecode => {
-            let bytes = match assembler.assemble(code, lower.names_mut(), options.has_lines()) {
+            let (names, _) = lower.tables_mut();
+            let bytes = match assembler.assemble(code, names, options.has_lines()) {
                 Ok(bytes) => bytes,
                 Err(AssembleError::OutOfMemory) => return Err(Diag::from(OutOfMemory)),
                 Err(AssembleError::JumpTooFar | AssembleError::BadJump) => {

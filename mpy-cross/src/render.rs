@@ -4,6 +4,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use ferlance_abi::qstr::Pool;
 use ferlance_frontend::Diag;
+use ferlance_frontend::diag::Code;
 
 /// The rendered error, with colours, or nothing if it has no place.
 pub(crate) fn render(diag: &Diag, pool: &Pool, source: &[u8], path: &str) -> String {
@@ -28,7 +29,11 @@ pub(crate) fn render(diag: &Diag, pool: &Pool, source: &[u8], path: &str) -> Str
             Level::HELP.secondary_title(diag.code.hint()),
         ));
     }
-    format!("\n{}\n", Renderer::styled().render(&groups))
+    let renderer = match std::env::var_os("NO_COLOR") {
+        Some(_) => Renderer::plain(),
+        None => Renderer::styled(),
+    };
+    format!("\n{}\n", renderer.render(&groups))
 }
 
 /// The word at the place of the error, or one character.
@@ -36,6 +41,10 @@ fn span_of(text: &str, diag: &Diag) -> std::ops::Range<usize> {
     let mut start = (diag.pos.0 as usize).min(text.len());
     while !text.is_char_boundary(start) {
         start -= 1;
+    }
+    if diag.code == Code::UnindentMismatch {
+        // Stock counts it on the line before; the indentation that does not fit is what comes next.
+        start += text[start..].len() - text[start..].trim_start().len();
     }
     let rest = &text[start..];
     let word = rest
@@ -51,4 +60,53 @@ fn span_of(text: &str, diag: &Diag) -> std::ops::Range<usize> {
         len => len,
     };
     start..start + len
+}
+
+#[cfg(test)]
+mod tests {
+    use ferlance_compiler::{Options, compile};
+
+    use super::*;
+
+    fn marked(source: &str) -> String {
+        let mut pool = Pool::new();
+        let diag = compile(source.as_bytes(), &mut pool, &Options::default()).unwrap_err();
+        source[span_of(source, &diag)].to_owned()
+    }
+
+    #[test]
+    fn the_caret_stands_under_the_word_that_is_wrong() {
+        assert_eq!(marked("def f():\n    x = (a +\n    return x\n"), "return");
+        assert_eq!(marked("f(y, caf\u{e9}=1, 2)\n"), "2");
+        assert_eq!(marked("x = a b\n"), "b");
+        assert_eq!(marked("if x:\n    y = 1\n  z\n"), "z");
+        assert_eq!(marked("x = (\n"), "");
+    }
+
+    #[test]
+    fn the_page_of_errors_has_an_entry_for_each_message() {
+        let page = include_str!("../../docs/errors.md");
+        for code in Code::ALL {
+            let entry = match code.hint() {
+                "" => format!(
+                    "## {}\n\n`{}: {}`\n\n{}\n",
+                    code.name(),
+                    code.exc_type().name(),
+                    code.text(),
+                    code.help()
+                ),
+                hint => format!(
+                    "## {}\n\n`{}: {}`\n\n{} {hint}\n",
+                    code.name(),
+                    code.exc_type().name(),
+                    code.text(),
+                    code.help()
+                ),
+            };
+            assert!(
+                page.contains(&entry),
+                "docs/errors.md lacks this:\n\n{entry}"
+            );
+        }
+    }
 }

@@ -203,6 +203,8 @@ impl<'a> Lower<'a> {
         self.code.clear();
         let walked = self.emit_scope(scope);
         core::mem::swap(&mut self.code, code);
+        // Its parent, which looks at them too, came before it.
+        self.scopes[scope].drop_names();
         self.explain(walked)
     }
 
@@ -211,9 +213,19 @@ impl<'a> Lower<'a> {
         &self.scopes
     }
 
-    /// The table of names, in which assembling claims places too.
-    pub fn names_mut(&mut self) -> &mut NameTable {
-        &mut self.names
+    /// The tree.
+    pub fn ast(&self) -> &'a Ast {
+        self.ast
+    }
+
+    /// The text of names.
+    pub fn pool(&self) -> &Pool {
+        self.pool
+    }
+
+    /// The tables of names and objects, in which emitters claim places too.
+    pub fn tables_mut(&mut self) -> (&mut NameTable, &mut ConstTable) {
+        (&mut self.names, &mut self.consts)
     }
 
     /// The tables, when all scopes are assembled.

@@ -29,9 +29,12 @@ impl Lower<'_> {
         let mut next = Some(ScopeId::MODULE);
         while let Some(scope) = next {
             self.scope = scope;
-            self.names.index_of(self.scopes[scope].name)?;
-            self.walk_scope()?;
-            self.scopes.close(scope)?;
+            // The assembler reads its functions from the tree, and names nothing.
+            if self.scopes[scope].emit != CodeKind::Asm {
+                self.names.index_of(self.scopes[scope].name)?;
+                self.walk_scope()?;
+                self.scopes.close(scope)?;
+            }
             next = self.scopes.after(scope);
         }
         let mut next = Some(ScopeId::MODULE);
