@@ -219,6 +219,9 @@ pub fn write_float(
 ) -> R<()> {
     let start = out.bytes().len();
     let mut precision = spec.precision.unwrap_or(6);
+    if precision > rt.heap.capacity() {
+        return Err(rt.no_memory(precision));
+    }
     let value = if percent { value * 100.0 } else { value };
     let mut form = match kind {
         b'e' | b'E' => FloatForm::Exponent,

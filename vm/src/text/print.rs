@@ -85,7 +85,7 @@ impl TextBuf {
             return Ok(());
         }
         // Text that could never become an object is refused before the host is asked for it.
-        let limit = isize::MAX as usize / 2;
+        let limit = rt.heap.capacity();
         if n > limit || self.bytes.try_reserve(n).is_err() {
             return Err(rt.no_memory(n));
         }

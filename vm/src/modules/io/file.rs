@@ -65,7 +65,7 @@ static TEXT_STREAM: StreamVTable = StreamVTable {
 
 /// An open file, or (descriptors 0, 1 and 2 of the statics below) a standard stream of the port.
 #[repr(C)]
-pub struct File {
+pub(super) struct File {
     base: Header,
     /// Descriptor; negative when closed.
     fd: Cell<i32>,
