@@ -22,7 +22,7 @@ pub fn method(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
         {
             rt.buffer_of(this, false)?.bytes()
         }
-        None => return Err(crate::obj::str::no_implicit(rt, this, "str")),
+        None => return Err(crate::call::wrong_self(rt, &crate::obj::str::STR, this)),
     };
     // Printing an argument may run Python code that changes a bytearray.
     let copy;
@@ -382,6 +382,7 @@ pub fn write_value(rt: &mut Runtime, out: &mut TextBuf, spec: &Spec, value: Obj)
     }
     let text = match value.ty().vt().buffer {
         _ if value.is_qstr() || value.is::<StrData>() => rt.str_bytes(value),
+        Some(_) if value.ty().is_class() => None,
         Some(buffer) => buffer(rt, value, false).map(|buffer| buffer.bytes()),
         None => None,
     };

@@ -132,7 +132,7 @@ impl<'a> This<'a> {
                 ty: &STR,
                 obj: native,
             }),
-            None => Err(super::no_implicit(rt, obj, "str")),
+            None => Err(crate::call::wrong_self(rt, &STR, obj)),
         }
     }
 
