@@ -2,6 +2,7 @@
 
 use ferlance_abi::ops::UnaryOp;
 use ferlance_abi::qstr;
+use ferlance_abi::qstr::Qstr;
 
 use crate::call::Args;
 use crate::obj::builtin_fun::BuiltinFun;
@@ -9,7 +10,7 @@ use crate::obj::class;
 use crate::obj::list;
 use crate::obj::module::Module;
 use crate::obj::tuple::Tuple;
-use crate::obj::ty::Type;
+use crate::obj::ty::{Attr, Type};
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 
@@ -171,8 +172,34 @@ fn dir(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
         }
     };
     add(rt, Obj::qstr(qstr!("__class__")))?;
+    if obj.as_type().is_none() && !ty.is_class() {
+        computed_names(rt, obj, &mut add)?;
+    }
     type_names(rt, ty, &mut add)?;
     Ok(names.obj())
+}
+
+/// Attributes that a built-in object computes: fields of named tuples, parts of a slice. Nothing lists them, so
+/// every name there is gets tried, as upstream does.
+fn computed_names(
+    rt: &mut Runtime,
+    obj: Obj,
+    add: &mut impl FnMut(&mut Runtime, Obj) -> R<()>,
+) -> R<()> {
+    let Some(attr) = obj.ty().vt().attr else {
+        return Ok(());
+    };
+    for number in 1..=rt.pool.len() {
+        let name = Qstr::new(number as u32);
+        match attr(rt, obj, name) {
+            Ok(Attr::None) => {}
+            Ok(_) => add(rt, Obj::qstr(name))?,
+            Err(raised) => {
+                rt.take_exception(raised);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn type_names(
