@@ -108,7 +108,9 @@ pub fn damaged(seeds: &[Vec<u8>], random: &mut Random, words: bool) -> Vec<u8> {
             1 if at < data.len() => data[at] = random.below(256) as u8,
             2 => drop(data.drain(at..end)),
             3 => {
-                let doubled = data[at..end].to_vec();
+                // Now and then very often: whatever nests must be bounded.
+                let times = if random.below(8) == 0 { 3000 } else { 1 };
+                let doubled = data[at..end].repeat(times);
                 data.splice(at..at, doubled);
             }
             4 => {

@@ -360,6 +360,8 @@ impl Parser<'_, '_> {
     ) -> Parse<ExprId> {
         let from = self.tree.begin();
         loop {
+            // The sources and conditions are not whole expressions, which count for themselves.
+            self.enter()?;
             let clause = match self.kind() {
                 Token::For => {
                     self.advance()?;
@@ -374,8 +376,12 @@ impl Parser<'_, '_> {
                     self.advance()?;
                     CompClause::If(self.expr_no_cond()?)
                 }
-                _ => break,
+                _ => {
+                    self.leave();
+                    break;
+                }
             };
+            self.leave();
             self.tree.push(clause)?;
         }
         let clauses = self.tree.end(from)?;
