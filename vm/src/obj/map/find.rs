@@ -6,6 +6,7 @@ use super::table::{SMALL, fold, fold_name};
 use super::{Found, Located, Map, live_key};
 use crate::obj::ptr::Ptr;
 use crate::obj::str::StrData;
+use crate::obj::tuple::Tuple;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 
@@ -375,11 +376,33 @@ enum Compared {
     Changed,
 }
 
-/// Equality of two different words where it needs no call.
+/// Equality of two different words where it needs no call: text, and tuples of simple things.
 #[inline]
 fn equal_at_once(rt: &Runtime, a: Obj, b: Obj) -> Option<bool> {
-    if (a.is_small() && b.is_small()) || (a.is_qstr() && b.is_qstr()) {
+    if let Some(equal) = equal_scalars(rt, a, b) {
+        return Some(equal);
+    }
+    let (a, b) = (a.cast::<Tuple>()?, b.cast::<Tuple>()?);
+    if a.len() != b.len() {
         return Some(false);
+    }
+    for (x, y) in a.items().iter().zip(b.items()) {
+        let (x, y) = (x.get(), y.get());
+        let same_word = x == y && x.as_float().is_none();
+        if !same_word && !equal_scalars(rt, x, y)? {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
+#[inline]
+fn equal_scalars(rt: &Runtime, a: Obj, b: Obj) -> Option<bool> {
+    if (a.is_small() && b.is_small()) || (a.is_qstr() && b.is_qstr()) {
+        return Some(a == b);
+    }
+    if let (Some(a), Some(b)) = (a.as_float(), b.as_float()) {
+        return Some(a == b);
     }
     match (rt.str_bytes(a), rt.str_bytes(b)) {
         (Some(a), Some(b)) => Some(a == b),
