@@ -3,6 +3,7 @@
 //! The parser appends, children before parents; afterwards the tree does not change. Everything is reached
 //! through [`Ast`]: `ast[expr]`, `ast[stmt]`, `ast.items(list)`, `ast.get(record)`.
 
+pub mod dump;
 pub mod node;
 pub mod words;
 

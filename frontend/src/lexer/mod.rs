@@ -19,6 +19,8 @@ mod fstring;
 mod indent;
 mod number;
 mod string;
+#[cfg(test)]
+mod tests;
 
 use ferlance_abi::qstr::{Pool, Qstr, hash_bytes, rom};
 use ferlance_collections::{BitSet, OutOfMemory, TryVec};

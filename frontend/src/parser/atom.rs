@@ -46,14 +46,16 @@ impl Parser<'_, '_> {
                 }
                 Token::LParen => {
                     self.advance()?;
-                    ExprKind::Call {
-                        func: base,
-                        args: self.args()?,
-                    }
+                    self.enter()?;
+                    let args = self.args()?;
+                    self.leave();
+                    ExprKind::Call { func: base, args }
                 }
                 Token::LBracket => {
                     self.advance()?;
+                    self.enter()?;
                     let index = self.subscripts()?;
+                    self.leave();
                     self.expect(Token::RBracket)?;
                     ExprKind::Index { base, index }
                 }
@@ -120,13 +122,21 @@ impl Parser<'_, '_> {
             Token::Debug if self.options.debug => ExprKind::True,
             Token::Debug => ExprKind::False,
             Token::Ellipsis => ExprKind::Ellipsis,
-            Token::LParen => return self.brackets(),
-            Token::LBracket => return self.list_display(),
-            Token::LBrace => return self.braces(),
+            Token::LParen => return self.deeper(Self::brackets),
+            Token::LBracket => return self.deeper(Self::list_display),
+            Token::LBrace => return self.deeper(Self::braces),
             _ => return Err(self.unexpected()),
         };
         self.advance()?;
         Ok(self.tree.expr(kind, tok.pos)?)
+    }
+
+    /// What stands in brackets.
+    fn deeper(&mut self, rule: fn(&mut Self) -> Parse<ExprId>) -> Parse<ExprId> {
+        self.enter()?;
+        let expr = rule(self)?;
+        self.leave();
+        Ok(expr)
     }
 
     fn object(&mut self, value: Const) -> Parse<ExprKind> {

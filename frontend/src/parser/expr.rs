@@ -13,14 +13,15 @@ impl Parser<'_, '_> {
         if self.at(Token::Lambda) {
             return self.lambda(true);
         }
-        self.enter()?;
         let pos = self.pos();
         let mut expr = self.or_expr()?;
         if self.at(Token::If) {
             self.advance()?;
             let test = self.or_expr()?;
             self.expect(Token::Else)?;
+            self.enter()?;
             let other = self.expr()?;
+            self.leave();
             let parts = self.tree.record(IfElse {
                 test,
                 then: expr,
@@ -28,7 +29,6 @@ impl Parser<'_, '_> {
             })?;
             expr = self.tree.expr(ExprKind::IfElse(parts), pos)?;
         }
-        self.leave();
         Ok(expr)
     }
 

@@ -14,6 +14,8 @@ mod expr;
 mod folding;
 mod params;
 mod stmt;
+#[cfg(test)]
+mod tests;
 
 use ferlance_abi::qstr::{Pool, Qstr};
 use ferlance_collections::OutOfMemory;
