@@ -10,10 +10,10 @@ use ferlance_frontend::{ParseOptions, parse};
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
-    if let [_, flag, path] = &args[..] {
-        if flag == "--time" {
-            return time(path);
-        }
+    if let [_, flag, path] = &args[..]
+        && flag == "--time"
+    {
+        return time(path);
     }
     for path in std::io::stdin().lock().lines() {
         let path = path.expect("text on standard input");

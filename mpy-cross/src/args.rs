@@ -176,14 +176,14 @@ pub(crate) fn parse(args: &[OsString]) -> Result<Command, Refusal> {
         }
     }
 
-    if let Some(flags) = flags {
-        if job.arch != Arch::None || job.debug_listing {
-            let bits = match job.arch {
-                Arch::Rv32imc => arch_flags(&flags),
-                _ => None,
-            };
-            job.arch_flags = bits.ok_or(Refusal::Message("unrecognised arch flags"))?;
-        }
+    if let Some(flags) = flags
+        && (job.arch != Arch::None || job.debug_listing)
+    {
+        let bits = match job.arch {
+            Arch::Rv32imc => arch_flags(&flags),
+            _ => None,
+        };
+        job.arch_flags = bits.ok_or(Refusal::Message("unrecognised arch flags"))?;
     }
     let no_arch = job.arch == Arch::None && !job.debug_listing;
     if job.emit != CodeKind::Bytecode && no_arch {

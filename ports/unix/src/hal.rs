@@ -122,7 +122,7 @@ impl Files for Host {
         // SAFETY: numbers only.
         match unsafe { libc::lseek(fd, offset as libc::off_t, whence) } {
             -1 => Err(sys::errno()),
-            at => Ok(i64::from(at)),
+            at => Ok(at),
         }
     }
     fn flush(&mut self, _: i32) -> Result<(), Errno> {

@@ -88,10 +88,10 @@ impl Variant {
 /// What the released tool makes of `source`, read from standard input.
 pub fn stock(tool: &Path, source: &[u8], variant: Variant, cache: &Path) -> io::Result<Answer> {
     let file = cache.join(format!("{:016x}", key(source, variant)));
-    if let Ok(kept) = fs::read(&file) {
-        if let Some(answer) = decode(&kept) {
-            return Ok(answer);
-        }
+    if let Ok(kept) = fs::read(&file)
+        && let Some(answer) = decode(&kept)
+    {
+        return Ok(answer);
     }
     let answer = ask(tool, source, variant)?;
     fs::create_dir_all(cache)?;
