@@ -1,0 +1,17 @@
+//! Machine code for decorated functions: symbolic bytecode becomes [`nir`], a small typed IR in SSA form, which is
+//! optimised, allocated to registers and handed to an architecture.
+//!
+//! ```text
+//!  Code (bytecode) ──lower──▶ Func ──opt──▶ Func ──regalloc──▶ Func + places ──arch──▶ bytes, relocations, lines
+//!  viper's types ───────────▶
+//! ```
+#![no_std]
+#![forbid(unsafe_code)]
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod nir;
+pub mod target;
+
+pub use target::{Fpu, Host, Target};
