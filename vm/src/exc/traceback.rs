@@ -65,37 +65,51 @@ fn push(rt: &mut Runtime, exc: Ptr<Exception>, entry: Entry) {
 /// The entries, innermost first.
 pub fn entries(exc: Ptr<Exception>) -> impl Iterator<Item = Entry> {
     let (len, _) = exc.traceback_counts();
-    (0..len / 3).filter_map(move |i| {
-        let at = exc.traceback_data()?;
-        // SAFETY: `3 * i + 2 < len`.
-        let word = |k: usize| unsafe { at.add(3 * i + k).read() };
-        Some(Entry {
-            file: Qstr::new(word(0) as u32),
-            line: word(1) as u32,
-            block: Qstr::new(word(2) as u32),
-        })
+    (0..len / 3).filter_map(move |i| entry(exc, i))
+}
+
+/// The entry with number `i`, counted from the innermost.
+fn entry(exc: Ptr<Exception>, i: usize) -> Option<Entry> {
+    let (len, _) = exc.traceback_counts();
+    if i >= len / 3 {
+        return None;
+    }
+    let at = exc.traceback_data()?;
+    // SAFETY: `3 * i + 2 < len`, and there are `len` words.
+    let word = |k: usize| unsafe { at.add(3 * i + k).read() };
+    Some(Entry {
+        file: Qstr::new(word(0) as u32),
+        line: word(1) as u32,
+        block: Qstr::new(word(2) as u32),
     })
 }
 
 /// Prints an exception with its traceback as an uncaught one is shown (spec language 13.3).
 pub fn print(rt: &mut Runtime, exc: Obj, out: &mut dyn crate::text::print::Print) -> crate::R<()> {
     use crate::obj::ty::PrintKind;
-    if let Some(native) = exception::native_part(exc) {
-        let places: alloc::vec::Vec<Entry> = entries(native).collect();
-        if !places.is_empty() {
-            out.write(rt, b"Traceback (most recent call last):\n")?;
-            for place in places.iter().rev() {
-                let (file, block) = (rt.name_str(place.file), rt.name_str(place.block));
-                out.write(rt, b"  File \"")?;
-                out.write(rt, file.as_bytes())?;
-                crate::text::print::write_fmt(rt, out, format_args!("\", line {}", place.line))?;
-                if !place.block.is_none() {
-                    out.write(rt, b", in ")?;
-                    out.write(rt, block.as_bytes())?;
-                }
-                out.write(rt, b"\n")?;
-            }
+    let Some(native) = exception::native_part(exc) else {
+        // `sys.print_exception` takes anything.
+        rt.print(exc, PrintKind::Repr, out)?;
+        return out.write(rt, b"\n");
+    };
+    let n = entries(native).count();
+    if n > 0 {
+        out.write(rt, b"Traceback (most recent call last):\n")?;
+    }
+    for i in (0..n).rev() {
+        // Asked for one by one: a stream written in Python may raise the same exception again meanwhile.
+        let Some(place) = entry(native, i) else {
+            continue;
+        };
+        let (file, block) = (rt.name_str(place.file), rt.name_str(place.block));
+        out.write(rt, b"  File \"")?;
+        out.write(rt, file.as_bytes())?;
+        crate::text::print::write_fmt(rt, out, format_args!("\", line {}", place.line))?;
+        if !place.block.is_none() {
+            out.write(rt, b", in ")?;
+            out.write(rt, block.as_bytes())?;
         }
+        out.write(rt, b"\n")?;
     }
     let name = rt.type_name(exc);
     out.write(rt, name.as_bytes())?;

@@ -84,9 +84,16 @@ fn find_on_path(rt: &mut Runtime, part: Qstr) -> R<Option<Found>> {
     Ok(None)
 }
 
-/// The module object of a built-in module, kept in `sys.modules`.
-pub(super) fn builtin_module(rt: &mut Runtime, def: &'static ModuleDef) -> R<Ptr<Module>> {
-    let modules = modules(rt)?;
+/// The module object of a built-in module, made when first asked for.
+fn builtin_module(rt: &mut Runtime, def: &'static ModuleDef) -> R<Ptr<Module>> {
+    let modules = match rt.imports.builtins {
+        Some(modules) => modules,
+        None => {
+            let modules = dict::new(rt)?;
+            rt.imports.builtins = Some(modules);
+            modules
+        }
+    };
     if let Some(module) = modules
         .map
         .get_name(rt, def.name)

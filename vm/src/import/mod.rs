@@ -24,6 +24,8 @@ pub use find::{read_file, run_as_main};
 pub struct Imports {
     /// `sys.modules`.
     pub modules: Option<Ptr<Dict>>,
+    /// The module objects of built-in modules, by name. Stock keeps no such modules in `sys.modules`.
+    pub builtins: Option<Ptr<Dict>>,
     /// `sys.path`, a list.
     pub path: Option<Ptr<List>>,
     /// The compiler, where there is one.
@@ -39,10 +41,8 @@ impl Imports {
     }
 
     pub(crate) fn each_root(&self, f: &mut impl FnMut(usize)) {
-        for obj in [self.modules.map(Ptr::obj), self.path.map(Ptr::obj)]
-            .into_iter()
-            .flatten()
-        {
+        let dicts = [self.modules, self.builtins].into_iter().flatten();
+        for obj in dicts.map(Ptr::obj).chain(self.path.map(Ptr::obj)) {
             f(obj.raw());
         }
     }

@@ -6,6 +6,7 @@ use crate::call::Args;
 use crate::members;
 use crate::obj::builtin_fun::BuiltinFun;
 use crate::obj::module::ModuleDef;
+use crate::obj::ty::Buffer;
 use crate::obj::word::Obj;
 use crate::obj::{bytes, list, tuple, typecode};
 use crate::runtime::{R, Raised, Runtime};
@@ -211,7 +212,7 @@ fn pack_to(
     rt: &mut Runtime,
     format: Format<'_>,
     values: &[Obj],
-    room: &dyn Fn(&mut Runtime) -> R<&'static mut [u8]>,
+    room: &dyn Fn(&mut Runtime) -> R<Buffer>,
 ) -> R<()> {
     let mut format = format;
     let mut values = values.iter();
@@ -224,7 +225,7 @@ fn pack_to(
             let at = format.skip(rt, part.size)?;
             let Some(value) = values.next() else { break };
             let text = rt.buffer_of(*value, false)?.bytes();
-            let bytes = room(rt)?;
+            let bytes = room(rt)?.bytes_mut();
             let Some(to) = bytes.get_mut(at..).and_then(|to| to.get_mut(..part.size)) else {
                 return Err(too_small(rt));
             };
@@ -244,7 +245,7 @@ fn pack_to(
                 return Ok(());
             };
             let mut item = typecode::to_bytes(rt, part.code, *value)?;
-            let bytes = room(rt)?;
+            let bytes = room(rt)?.bytes_mut();
             let Some(to) = bytes.get_mut(at..).and_then(|to| to.get_mut(..part.size)) else {
                 return Err(too_small(rt));
             };
@@ -263,11 +264,13 @@ fn pack(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
     let format = Format::new(rt, args.pos()[0])?;
     let size = size_of_format(rt, format)?;
     let (made, room) = bytes::new_uninit(rt, size)?;
-    let at = room.as_mut_ptr();
-    pack_to(rt, format, &args.pos()[1..], &|_| {
-        // SAFETY: the new object's bytes, which nobody else knows yet; `pack_to` holds one slice at a time.
-        Ok(unsafe { core::slice::from_raw_parts_mut(at, size) })
-    })?;
+    // Nobody else knows the new object's bytes yet.
+    let whole = Buffer {
+        data: room.as_mut_ptr(),
+        len: size,
+        typecode: b'B',
+    };
+    pack_to(rt, format, &args.pos()[1..], &|_| Ok(whole))?;
     Ok(made)
 }
 
@@ -288,8 +291,7 @@ fn pack_into(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
         part.fill(0);
     }
     pack_to(rt, format, &args.pos()[3..], &|rt| {
-        let bytes = rt.buffer_of(target, true)?.bytes_mut();
-        Ok(bytes.get_mut(start..).unwrap_or(&mut []))
+        Ok(rt.buffer_of(target, true)?.after(start))
     })?;
     Ok(Obj::NONE)
 }

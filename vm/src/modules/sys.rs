@@ -12,7 +12,6 @@ use crate::import;
 use crate::members;
 use crate::obj::attrtuple::{self, Fields};
 use crate::obj::builtin_fun::BuiltinFun;
-use crate::obj::exception;
 use crate::obj::module::ModuleDef;
 use crate::obj::ptr::Ptr;
 use crate::obj::word::{Obj, SMALL_MAX};
@@ -116,6 +115,11 @@ fn set_attr(rt: &mut Runtime, name: Qstr, value: Option<Obj>) -> R<bool> {
         0
     } else if name == qstr!("ps2") {
         1
+    } else if name == qstr!("path")
+        && let Some(list) = value.and_then(Obj::cast::<list::List>)
+    {
+        rt.imports.path = Some(list);
+        return Ok(true);
     } else {
         return Ok(false);
     };
@@ -159,9 +163,6 @@ fn exc_info(rt: &mut Runtime) -> R<Obj> {
 
 fn print_exception(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
     let exc = args.pos()[0];
-    if exception::native_part(exc).is_none() {
-        return Err(rt.type_error("exceptions must derive from BaseException"));
-    }
     match args.get(1) {
         Some(stream) => traceback::print(rt, exc, &mut StreamOut::new(stream))?,
         None => traceback::print(rt, exc, &mut Stdout)?,

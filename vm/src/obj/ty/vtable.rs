@@ -61,6 +61,16 @@ pub struct Buffer {
 }
 
 impl Buffer {
+    /// What is left behind the first `n` bytes.
+    pub fn after(self, n: usize) -> Buffer {
+        let n = n.min(self.len);
+        Buffer {
+            data: self.data.wrapping_add(n),
+            len: self.len - n,
+            typecode: self.typecode,
+        }
+    }
+
     /// The bytes, until the next call that can run Python.
     pub fn bytes<'a>(self) -> &'a [u8] {
         if self.len == 0 {
