@@ -58,6 +58,7 @@ impl Options<'_> {
             debug: self.optimise == 0,
             // The compiler of files knows t-strings; what runs at once has no library for them.
             templates: self.for_file,
+            upstream_floats: self.for_file,
             ..ParseOptions::default()
         }
     }

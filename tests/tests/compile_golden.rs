@@ -174,3 +174,18 @@ fn floats_have_the_golden_text() {
     }
     report(&failed);
 }
+
+#[test]
+fn float_literals_in_files_are_rounded_as_upstream_rounds_them() {
+    let literals = [
+        ("30.033722386570469", "30.033722386570467"),
+        ("42.766320595957378", "42.76632059595738"),
+        ("8.3e+26", "8.300000000000001e+26"),
+    ];
+    for (literal, golden) in literals {
+        let source = format!("x = {literal}\n");
+        let bytes = compiled(source.as_bytes(), &named("t.py")).expect("it is right");
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(text.contains(golden), "{literal}");
+    }
+}

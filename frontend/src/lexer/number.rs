@@ -4,7 +4,7 @@
 //! decided only when the parser takes it, so `x 08` is a plain syntax error and `08` is an integer error.
 
 use ferlance_collections::{OutOfMemory, TryVec};
-use ferlance_num::{BigInt, ParseFloatError, parse_float};
+use ferlance_num::{BigInt, ParseFloatError, parse_float, scan_as_upstream};
 
 use super::{Lexer, NAME, is};
 use crate::source::Pos;
@@ -107,8 +107,8 @@ impl Lexer<'_> {
 }
 
 impl Digits {
-    /// The value.
-    pub(crate) fn value(&self) -> Result<Number, NumberError> {
+    /// The value; floats are the nearest ones, or those that upstream's compiler of files takes.
+    pub(crate) fn value(&self, upstream_floats: bool) -> Result<Number, NumberError> {
         let text = &self.text[..];
         let float = text.iter().any(|&b| match b {
             b'.' | b'j' | b'J' => true,
@@ -116,7 +116,7 @@ impl Digits {
             _ => false,
         });
         if float {
-            float_value(text)
+            float_value(text, upstream_floats)
         } else {
             int_value(text)
         }
@@ -177,7 +177,7 @@ fn int_error(base: u8, text: &[u8]) -> NumberError {
 
 /// `digits [. digits] [e [sign] digits] [j]`, with a digit before or after the dot. Upstream takes an exponent without
 /// digits for 0 if a `j` follows.
-fn float_value(text: &[u8]) -> Result<Number, NumberError> {
+fn float_value(text: &[u8], as_upstream: bool) -> Result<Number, NumberError> {
     let (imaginary, text) = match text {
         [rest @ .., b'j' | b'J'] => (true, rest),
         _ => (false, text),
@@ -213,7 +213,11 @@ fn float_value(text: &[u8]) -> Result<Number, NumberError> {
         return Err(NumberError::Number);
     }
     let text = text.get(..used).unwrap_or(&[]);
-    let value = match parse_float::<f64>(text) {
+    let value = match as_upstream {
+        true => scan_as_upstream(text).map(|(value, _)| value),
+        false => parse_float::<f64>(text),
+    };
+    let value = match value {
         Ok(value) => value,
         Err(ParseFloatError::OutOfMemory) => return Err(NumberError::OutOfMemory),
         Err(_) => return Err(NumberError::Number),

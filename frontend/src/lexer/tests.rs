@@ -29,7 +29,11 @@ fn tokens(source: &[u8]) -> String {
             Token::LongStr => write!(shown, " long \"{}\"", lexer.long_text().escape_ascii()),
             Token::Bytes => write!(shown, " b\"{}\"", lexer.long_text().escape_ascii()),
             Token::Int => write!(shown, " {}", tok.value),
-            Token::Number => match lexer.digits().map_err(Into::into).and_then(|d| d.value()) {
+            Token::Number => match lexer
+                .digits()
+                .map_err(Into::into)
+                .and_then(|d| d.value(false))
+            {
                 Ok(value) => write!(shown, " {value:?}"),
                 Err(error) => write!(shown, " {error:?}"),
             },

@@ -152,7 +152,7 @@ impl Parser<'_, '_> {
             .lexer
             .digits()
             .map_err(Into::into)
-            .and_then(|d| d.value())
+            .and_then(|d| d.value(self.options.upstream_floats))
         {
             Ok(value) => value,
             Err(error) => return Err(self.number_error(error)),

@@ -51,6 +51,8 @@ pub struct ParseOptions {
     pub math_constants: bool,
     /// Whether there are t-strings.
     pub templates: bool,
+    /// Whether float literals are rounded as upstream's compiler of files rounds them: not always to the nearest float.
+    pub upstream_floats: bool,
     /// How deeply brackets, operators and blocks may nest.
     pub max_depth: u16,
 }
@@ -62,6 +64,7 @@ impl Default for ParseOptions {
             debug: true,
             math_constants: true,
             templates: true,
+            upstream_floats: true,
             max_depth: 200,
         }
     }

@@ -2,7 +2,7 @@
 //! where they differ.
 //!
 //! ```text
-//! cargo run --profile fast -p ferlance-tests --bin corpus -- [-O N] [-m BITS] [--no-lines] [--list] FOLDER…
+//! cargo run --profile fast -p ferlance-tests --bin corpus -- [-O N] [-m BITS] [--no-lines] FOLDER…
 //! ```
 
 use std::fs;
@@ -20,7 +20,7 @@ struct Tally {
     files: usize,
     same_bytes: usize,
     same_refusal: usize,
-    stock_gave_up: usize,
+    stock_gave_up: Vec<(PathBuf, String)>,
     different: Vec<(PathBuf, String)>,
 }
 
@@ -65,10 +65,14 @@ fn main() -> ExitCode {
 
     let mut tally = tally.into_inner().unwrap_or_default();
     tally.different.sort();
+    tally.stock_gave_up.sort();
+    for (file, reason) in &tally.stock_gave_up {
+        println!("{}: beyond the stock tool: {reason}", file.display());
+    }
     for (file, difference) in &tally.different {
         println!("{}: {difference}", file.display());
     }
-    let judged = tally.files - tally.stock_gave_up;
+    let judged = tally.files - tally.stock_gave_up.len();
     let same = tally.same_bytes + tally.same_refusal;
     println!(
         "{} files: {} with the same bytes, {} with the same refusal, {} different; {} beyond the stock tool's own \
@@ -77,7 +81,7 @@ fn main() -> ExitCode {
         tally.same_bytes,
         tally.same_refusal,
         tally.different.len(),
-        tally.stock_gave_up,
+        tally.stock_gave_up.len(),
         100.0 * same as f64 / judged.max(1) as f64,
     );
     match tally.different.is_empty() {
@@ -119,8 +123,8 @@ fn compare(tool: &Path, file: &Path, variant: Variant, cache: &Path, tally: &Mut
     };
     tally.files += 1;
     let difference = match (&ours, &stock) {
-        (_, Answer::Gave(_)) => {
-            tally.stock_gave_up += 1;
+        (_, Answer::Gave(reason)) => {
+            tally.stock_gave_up.push((file.to_owned(), place(reason)));
             return;
         }
         (Answer::Bytes(a), Answer::Bytes(b)) if a == b => {

@@ -4,13 +4,16 @@
 //! our own compiling.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use ferlance_abi::qstr::Pool;
 use ferlance_compiler::{Options, compile, write_report};
+use wait_timeout::ChildExt;
 
 use crate::workspace;
 
@@ -44,7 +47,7 @@ pub enum Answer {
     Bytes(Vec<u8>),
     /// A report on standard error.
     Refused(String),
-    /// Out of memory, or a crash of the stock tool.
+    /// Out of memory, or a crash of the stock tool, or no end.
     Gave(String),
 }
 
@@ -99,6 +102,9 @@ pub fn stock(tool: &Path, source: &[u8], variant: Variant, cache: &Path) -> io::
     Ok(answer)
 }
 
+/// How long the released tool may take. Some loops of its constant folding take minutes or do not end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 fn ask(tool: &Path, source: &[u8], variant: Variant) -> io::Result<Answer> {
     let mut child = Command::new(tool)
         .args(variant.arguments())
@@ -111,12 +117,33 @@ fn ask(tool: &Path, source: &[u8], variant: Variant) -> io::Result<Answer> {
         // It reads everything before it writes anything; a crash closes the pipe.
         let _ = stdin.write_all(source);
     }
-    let output = child.wait_with_output()?;
-    let report = String::from_utf8_lossy(&output.stderr).into_owned();
-    Ok(match output.status.code() {
-        Some(0) => Answer::Bytes(output.stdout),
+    let (stdout, stderr) = (drain(child.stdout.take()), drain(child.stderr.take()));
+    let Some(status) = child.wait_timeout(PATIENCE)? else {
+        child.kill()?;
+        child.wait()?;
+        return Ok(Answer::Gave("does not end".to_owned()));
+    };
+    let (stdout, stderr) = (
+        stdout.join().unwrap_or_default(),
+        stderr.join().unwrap_or_default(),
+    );
+    let report = String::from_utf8_lossy(&stderr).into_owned();
+    Ok(match status.code() {
+        Some(0) => Answer::Bytes(stdout),
         Some(1) if !report.starts_with("MemoryError") => Answer::Refused(report),
         _ => Answer::Gave(report),
+    })
+}
+
+/// Reads a pipe to its end, in a thread.
+fn drain(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            // What came before an error is kept.
+            let _ = pipe.read_to_end(&mut bytes);
+        }
+        bytes
     })
 }
 
