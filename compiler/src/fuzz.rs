@@ -1,5 +1,6 @@
 //! Body of the fuzz target `compile`: any bytes are a source; what is made of it passes the verifier.
 
+use ferlance_abi::arch::Arch;
 use ferlance_abi::qstr::Pool;
 use ferlance_bytecode::mpy::{Host, read, write};
 use ferlance_bytecode::verify;
@@ -8,15 +9,18 @@ use crate::{Mode, Options, compile};
 
 /// Sources are compiled or refused; a compiled module verifies, and survives the way through a file.
 pub fn compiles(data: &[u8]) {
-    for (mode, optimise) in [
-        (Mode::File, 0),
-        (Mode::File, 3),
-        (Mode::Eval, 0),
-        (Mode::Single, 0),
+    for (mode, optimise, arch) in [
+        (Mode::File, 0, Arch::None),
+        (Mode::File, 3, Arch::Armv7emdp),
+        (Mode::File, 3, Arch::Rv32imc),
+        (Mode::File, 3, Arch::Xtensawin),
+        (Mode::Eval, 0, Arch::None),
+        (Mode::Single, 0, Arch::Armv6),
     ] {
         let options = Options {
             mode,
             optimise,
+            arch,
             ..Options::default()
         };
         let mut pool = Pool::new();

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! source ─▶ parse ─▶ Ast ─▶ resolve ─▶ per scope: lower ─▶ Code ─▶ assemble ─▶ RawCode ─▶ CompiledModule
+//!                              inline assembler: assemble of the architecture ─┘
 //! ```
 //!
 //! [`compile`] holds no state between calls and may be called while another compilation's result runs. The same
@@ -12,12 +13,14 @@ extern crate alloc;
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
+mod inline_asm;
 mod options;
 mod report;
 mod scope_driver;
 #[cfg(test)]
 mod tests;
 
+pub use ferlance_asm::inline::Dialect;
 pub use ferlance_frontend::parser::Mode;
 pub use options::Options;
 pub use report::write_report;

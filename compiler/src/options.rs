@@ -2,6 +2,7 @@
 
 use ferlance_abi::arch::Arch;
 use ferlance_abi::code_kind::CodeKind;
+use ferlance_asm::inline::Dialect;
 use ferlance_frontend::parser::{Mode, ParseOptions};
 
 /// What a compilation depends on besides its source.
@@ -25,6 +26,8 @@ pub struct Options<'a> {
     pub arch: Arch,
     /// Features of the architecture that may be used.
     pub arch_flags: u32,
+    /// Which spellings inline assembler may use.
+    pub asm_dialect: Dialect,
     /// Whether the module will be written to a file, which needs the text of floats.
     pub for_file: bool,
 }
@@ -41,6 +44,7 @@ impl Default for Options<'_> {
             emit: CodeKind::Bytecode,
             arch: Arch::None,
             arch_flags: 0,
+            asm_dialect: Dialect::Full,
             for_file: true,
         }
     }

@@ -3,6 +3,7 @@
 //! Only one scope's code exists at a time, and its buffers serve all scopes. Raw codes have the numbers of their
 //! scopes, so a parent can name children that are not made yet.
 
+use ferlance_abi::arch::Arch;
 use ferlance_abi::code_kind::CodeKind;
 use ferlance_bytecode::assemble::{AssembleError, Assembler};
 use ferlance_bytecode::module::{Header, RawCode, RawKind};
@@ -10,9 +11,10 @@ use ferlance_bytecode::{Code, CompiledModule};
 use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 use ferlance_frontend::diag::Code as Message;
 use ferlance_frontend::hir::ScopeId;
-use ferlance_frontend::lower::Lower;
+use ferlance_frontend::lower::{AsmDecorators, Lower};
 use ferlance_frontend::{Ast, Diag};
 
+use crate::inline_asm;
 use crate::options::Options;
 
 /// Emits all scopes of a tree whose names are resolved.
@@ -34,10 +36,13 @@ pub(crate) fn emit_scopes(
         codes.push(emit(&mut lower, scope, &mut code, &mut assembler, options)?)?;
         next = lower.scopes().after(scope);
     }
+    let has_native = codes
+        .iter()
+        .any(|code: &RawCode<'_>| code.kind.code_kind().is_native());
     let (names, consts) = lower.into_tables();
     Ok(CompiledModule {
         header: Header {
-            arch: ferlance_abi::arch::Arch::None,
+            arch: if has_native { options.arch } else { Arch::None },
             arch_flags: options.arch_flags,
             small_int_bits: options.small_int_bits,
         },
@@ -72,8 +77,9 @@ fn emit(
                 kind: RawKind::Bytecode,
             })
         }
+        CodeKind::Asm => inline_asm::emit(lower, scope, options),
         // Lowering refuses decorators of emitters that are not there; this is the default emitter.
-        CodeKind::Native | CodeKind::Viper | CodeKind::Asm => {
+        CodeKind::Native | CodeKind::Viper => {
             Err(lower.scope_error(scope, Message::NoNativeEmitter))
         }
     }
@@ -87,7 +93,11 @@ pub(crate) fn lower_options(options: &Options<'_>) -> ferlance_frontend::lower::
         lines: options.has_lines(),
         emit: options.emit,
         native: false,
-        asm: false,
+        asm: match (inline_asm::decorator(options.arch), options.for_file) {
+            (Some(_), true) => AsmDecorators::Any,
+            (None, true) => AsmDecorators::InvalidArch,
+            (own, false) => AsmDecorators::Only(own),
+        },
         float_text: options.for_file,
     }
 }

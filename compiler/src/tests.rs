@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use ferlance_abi::arch::Arch;
 use ferlance_abi::qstr::Pool;
 
 use ferlance_collections::oom::failing;
@@ -96,10 +97,21 @@ class C(c.D, k=1):
             for j in range(10): y[j], *z = kwargs, {j: x, 1: 2}
 async def n(): await c.n()
 del BIG, C
+@micropython.asm_thumb
+def p(r0) -> uint:
+    ldr(r1, [r0, 4])
+    label(L)
+    push({r1, r2})
+    b(L)
+    data(4, 1, -2)
 ";
+    let options = Options {
+        arch: Arch::Armv7m,
+        ..Options::default()
+    };
     let runs = failing::sweep(|| {
         let mut pool = Pool::new();
-        match compile(source, &mut pool, &Options::default()) {
+        match compile(source, &mut pool, &options) {
             Ok(_) => Ok(()),
             Err(diag) => {
                 assert_eq!(diag.exc_type(), ExcType::MemoryError, "{diag}");

@@ -153,6 +153,72 @@ macro_rules! for_each_message {
         UnknownType, ViperTypeError, "unknown type '{}'",
             "Viper does not know a native type of this name.",
             "Write one of object, bool, int, uint, ptr, ptr8, ptr16, ptr32.";
+        AsmNotFunction, SyntaxError, "inline assembler must be a function",
+            "A decorator of inline assembler stands above a class.",
+            "Put it above the functions.";
+        AsmTooManyParameters, SyntaxError, "can only have up to 4 parameters to {arch} assembly",
+            "Arguments of assembler functions arrive in registers, of which there are four.",
+            "Pass an array, or a tuple of objects: its address arrives as one argument.";
+        AsmParameterNames, SyntaxError, "parameters must be registers in sequence {first} to {last}",
+            "The parameters of an assembler function are the names of the registers in which they arrive, in order and without defaults, annotations and stars.",
+            "";
+        AsmReturnNotName, SyntaxError, "return annotation must be an identifier",
+            "The annotation of the result of an assembler function is one of int, uint, bool and object.",
+            "";
+        AsmUnknownType, SyntaxError, "unknown type",
+            "The result of an assembler function cannot be converted to this type.",
+            "Write one of int, uint, bool, object.";
+        AsmExpectingInstruction, SyntaxError, "expecting an assembler instruction",
+            "Each statement of an assembler function is one instruction or directive, written as a call and alone on its line.",
+            "Operations that are Python keywords take an underscore: and_(r0, r1).";
+        AsmLabel, SyntaxError, "'label' requires 1 argument",
+            "label(NAME) names the place where it stands.",
+            "";
+        AsmLabelRedefined, SyntaxError, "label redefined",
+            "This label names another place of the function already.",
+            "";
+        AsmAlign, SyntaxError, "'align' requires 1 argument",
+            "align(n) goes on to the next multiple of n bytes; n is an integer constant.",
+            "";
+        AsmAlignPower, SyntaxError, "'align' requires a power of 2",
+            "Code can be aligned to 1, 2, 4, 8 bytes and so on.",
+            "";
+        AsmData, SyntaxError, "'data' requires at least 2 arguments",
+            "data(size, value, ...) writes values of size bytes each; the size is an integer constant, not negative.",
+            "";
+        AsmDataIntegers, SyntaxError, "'data' requires integer arguments",
+            "data() writes integer constants and distances between labels.",
+            "";
+        AsmLabelNotDefined, SyntaxError, "label '{name}' not defined",
+            "The function has no label of this name.",
+            "Define it with label(NAME).";
+        AsmOutOfReach, SyntaxError, "branch not in range",
+            "The target is farther away than this instruction can go.",
+            "Use a form that goes farther, or branch over a jump.";
+        AsmUnknownInstruction, SyntaxError, "unsupported {arch} instruction '{op}' with {n} arguments",
+            "The chosen processor has no instruction of this name, or none with this number of operands.",
+            "Look at -march and -march-flags, too.";
+        AsmOperandKind, SyntaxError, "'{op}' expects {what}",
+            "The operand is not of the kind that the instruction takes.",
+            "";
+        AsmOperandRegister, SyntaxError, "'{op}' expects at most r{n}",
+            "The instruction can use some of the registers only.",
+            "";
+        AsmOperandRange, SyntaxError, "'{op}' integer {value} doesn't fit",
+            "The constant is outside the range of the instruction, or no multiple of its unit.",
+            "";
+        AsmOperandCount, SyntaxError, "opcode '{op}': expecting {n} arguments",
+            "The instruction takes another number of operands. An address counts as one.",
+            "";
+        AsmTargetPlace, RuntimeError, "ERROR: {target} not word-aligned",
+            "The instruction takes targets and places that are multiples of 4 bytes only, within its reach.",
+            "Write align(4) before the label or the instruction.";
+        AsmTargetRange, RuntimeError, "ERROR: {op} out of range",
+            "The target is farther away than this instruction can go, or not on the side where it looks.",
+            "";
+        AsmTooLong, SyntaxError, "code too long",
+            "The function is longer than any branch could span.",
+            "";
         NoNativeEmitter, NotImplementedError, "cannot emit native code for this architecture",
             "There is no native emitter for the chosen architecture.",
             "Choose another with -march, or leave out -X emit.";

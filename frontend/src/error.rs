@@ -40,6 +40,8 @@ pub enum Arg {
     Name(Qstr),
     /// Any other text.
     Text(TryVec<u8>),
+    /// The whole message, of which the table has the pattern.
+    Whole(TryVec<u8>),
 }
 
 impl Diag {
@@ -75,6 +77,7 @@ impl Diag {
             }
             Arg::Name(q) => write_with(out, text, name(*q)),
             Arg::Text(t) => write_with(out, text, t),
+            Arg::Whole(message) => write_lossy(out, message),
         }
     }
 }

@@ -80,6 +80,7 @@ fn run(job: &Job) -> ExitCode {
         arch: job.arch,
         arch_flags: job.arch_flags,
         for_file: true,
+        ..Options::default()
     };
     let module = match compile(&source, &mut pool, &options) {
         Ok(module) => module,

@@ -278,3 +278,41 @@ fn dumps_show_and_verify_what_was_compiled() {
     assert_eq!(dump(&[]).status.code(), Some(1));
     assert_eq!(dump(&["--nonsense"]).status.code(), Some(1));
 }
+
+#[test]
+fn arch_flags_are_taken_and_refused_as_in_the_vectors() {
+    let vectors = include_str!("../../tests/vectors/inlineasm/rv32.json");
+    let field = |record: &str, name: &str| {
+        let at = record.find(&format!("\"{name}\": \""))?;
+        record[at..].split('"').nth(3).map(str::to_owned)
+    };
+    let folder = folder();
+    let mut judged = 0;
+    for record in vectors
+        .lines()
+        .filter(|line| line.contains("\"group\": \"flags\""))
+    {
+        let decorator = field(record, "decorator").unwrap_or("asm_rv32".to_owned());
+        let body = if decorator == "asm_rv32" {
+            "c_nop()"
+        } else {
+            "nop()"
+        };
+        assert!(record.contains(&format!("[\"{body}\"]")), "{record}");
+        let source = format!("@micropython.{decorator}\ndef f():\n    {body}\n");
+        fs::write(folder.path().join("f.py"), source).expect("it is writable");
+        let march = field(record, "march").expect("all have one");
+        let flags = field(record, "march_flags").expect("all have some");
+        let (march, flags) = (format!("-march={march}"), format!("-march-flags={flags}"));
+        let output = run_in(folder.path(), &[&march, &flags, "f.py"], b"");
+        match field(record, "stderr") {
+            None => assert!(output.status.success(), "{record}"),
+            Some(stderr) => {
+                assert_eq!(output.status.code(), Some(1), "{record}");
+                assert_eq!(text(&output.stderr).trim_end(), stderr, "{record}");
+            }
+        }
+        judged += 1;
+    }
+    assert_eq!(judged, 20);
+}

@@ -41,6 +41,8 @@ pub struct Ast {
     bytes: TryVec<u8>,
     bigs: TryVec<BigInt>,
     lines: LineMap,
+    /// First tokens of the lines with a semicolon, in order.
+    joined: TryVec<Pos>,
     root: Root,
 }
 
@@ -93,6 +95,12 @@ impl Ast {
     /// Lines and columns.
     pub fn lines(&self) -> &LineMap {
         &self.lines
+    }
+
+    /// The first token of a line of statements with a semicolon, behind `after` and not behind `last`, if there is one.
+    pub fn joined_line(&self, after: Option<Pos>, last: Pos) -> Option<Pos> {
+        let from = self.joined.partition_point(|&pos| Some(pos) <= after);
+        self.joined.get(from).copied().filter(|&pos| pos <= last)
     }
 
     /// The first token of `expr`: its own position, except for trailers, whose atom it is.
@@ -161,6 +169,7 @@ impl Builder {
                 bytes: TryVec::new(),
                 bigs: TryVec::new(),
                 lines: LineMap::default(),
+                joined: TryVec::new(),
                 root: Root::File(List::EMPTY),
             },
             stack: TryVec::new(),
@@ -253,6 +262,12 @@ impl Builder {
             .extend_from_slice(self.stack.get(from..).unwrap_or(&[]))?;
         self.stack.truncate(from);
         Ok(List::new(at))
+    }
+
+    /// Notes that statements on the line that begins at `first` are separated by semicolons.
+    pub(crate) fn join_line(&mut self, first: Pos) -> Result<(), OutOfMemory> {
+        // Bodies of functions are parsed in order, so this is sorted.
+        self.ast.joined.push(first)
     }
 
     /// How much there is.

@@ -9,7 +9,7 @@ use ferlance_bytecode::op::CallArgs;
 use ferlance_collections::OutOfMemory;
 
 use super::call::Callee;
-use super::{Lower, Walk};
+use super::{AsmDecorators, Lower, Walk};
 use crate::ast::{Decorator, ExprId, FunctionDef, List, Param, ParamKind, Rec};
 use crate::diag::Code as Message;
 use crate::hir::annotation::{self, EmitDecorator};
@@ -126,10 +126,18 @@ impl Lower<'_> {
                     return self.refuse_lineless(Message::InvalidDecorator, decorator.pos);
                 }
                 EmitDecorator::Emit(kind) => {
-                    let possible = match kind {
-                        CodeKind::Bytecode => true,
-                        CodeKind::Native | CodeKind::Viper => self.options.native,
-                        CodeKind::Asm => self.options.asm,
+                    let possible = match (kind, self.options.asm) {
+                        (CodeKind::Bytecode, _) => true,
+                        (CodeKind::Native | CodeKind::Viper, _) => self.options.native,
+                        (CodeKind::Asm, AsmDecorators::Any) => true,
+                        (CodeKind::Asm, AsmDecorators::InvalidArch) => false,
+                        (CodeKind::Asm, AsmDecorators::Only(own)) => {
+                            if self.ast.items(decorator.path).nth(1) != own {
+                                return self
+                                    .refuse_lineless(Message::InvalidDecorator, decorator.pos);
+                            }
+                            true
+                        }
                     };
                     if !possible {
                         return self.refuse_lineless(Message::InvalidArch, decorator.pos);

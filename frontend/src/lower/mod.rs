@@ -65,10 +65,21 @@ pub struct Options {
     pub emit: CodeKind,
     /// Whether `native` and `viper` can be emitted for the chosen architecture.
     pub native: bool,
-    /// Whether inline assembler can be emitted for the chosen architecture.
-    pub asm: bool,
+    /// Which decorators of inline assembler there are.
+    pub asm: AsmDecorators,
     /// Whether float constants need the text that `.mpy` files hold.
     pub float_text: bool,
+}
+
+/// Which decorators of inline assembler there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AsmDecorators {
+    /// All names are known, and the chosen architecture has an assembler, whatever name is written.
+    Any,
+    /// All names are known, and the chosen architecture has no assembler.
+    InvalidArch,
+    /// The compiler of a device knows its own assembler's decorator, if it has one, and no other.
+    Only(Option<Qstr>),
 }
 
 impl Default for Options {
@@ -79,7 +90,7 @@ impl Default for Options {
             lines: true,
             emit: CodeKind::Bytecode,
             native: false,
-            asm: false,
+            asm: AsmDecorators::InvalidArch,
             float_text: true,
         }
     }
@@ -235,7 +246,11 @@ impl<'a> Lower<'a> {
 
     /// An error at the start of `scope`, as of its assembler.
     pub fn scope_error(&self, scope: ScopeId, message: Message) -> Diag {
-        let pos = self.scope_pos(scope);
+        self.error_within(scope, message, self.scope_pos(scope))
+    }
+
+    /// An error at `pos` within `scope`, found by what emits it.
+    pub fn error_within(&self, scope: ScopeId, message: Message, pos: Pos) -> Diag {
         let mut diag = Diag::new(message, pos, self.ast.line(pos));
         diag.scope = Some(self.scopes[scope].name);
         diag

@@ -23,10 +23,16 @@ impl Parser<'_, '_> {
 
     /// Simple statements up to the line end; pushes what they make.
     fn simple_line(&mut self) -> Parse<()> {
+        let first = self.pos();
+        let mut joined = false;
         loop {
             self.simple()?;
             if !self.eat(Token::Semicolon)? {
                 break;
+            }
+            if !joined {
+                joined = true;
+                self.tree.join_line(first)?;
             }
             if self.at(Token::Newline) {
                 break;
