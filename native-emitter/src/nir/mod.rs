@@ -6,10 +6,17 @@
 //! **Exceptions.** A call that raises leaves the function or lands at the second return of the newest
 //! [`Term::NlrPush`]. Only values from before that push are there in its `caught` block, so SSA form itself says
 //! what may be used; whatever changes after the push and is wanted in a handler lives in a frame slot.
+pub mod builder;
 pub mod func;
 pub mod inst;
+pub mod shape;
+pub mod text;
 pub mod types;
+pub mod verify;
 
+pub use builder::{Builder, Operand, Var};
 pub use func::{BlockData, Func, Slot, SlotData, VregData};
 pub use inst::{Edge, Inst, List, Op, Overflow, Term};
+pub use shape::Shape;
 pub use types::{Block, Cond, Entry, Type, Vreg, Width};
+pub use verify::verify;

@@ -1,0 +1,98 @@
+//! Predecessors, and blocks in reverse postorder.
+use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
+
+use crate::nir::{Block, Func};
+
+/// The control flow graph of a function.
+#[derive(Debug)]
+pub struct Cfg {
+    /// Reachable blocks, each before those it leads to but for the back edges of loops; the entry first.
+    pub order: TryVec<Block>,
+    /// Place in `order`; `u32::MAX` for blocks that control never reaches.
+    place: IndexVec<Block, u32>,
+    /// Predecessors of block `b` are `preds[first[b]..first[b + 1]]`: one per edge from a reachable block.
+    preds: TryVec<Block>,
+    first: TryVec<u32>,
+}
+
+impl Cfg {
+    /// The graph of `func`.
+    pub fn new(func: &Func) -> Result<Cfg, OutOfMemory> {
+        let count = func.blocks.len();
+        let mut place = IndexVec::filled(u32::MAX, count)?;
+        let order = reverse_postorder(func)?;
+        for (at, block) in order.iter().enumerate() {
+            place[*block] = at as u32;
+        }
+        let mut first = TryVec::filled(0u32, count + 1)?;
+        for block in &order {
+            for to in func.successors(*block) {
+                first[to.index() + 1] += 1;
+            }
+        }
+        for at in 0..count {
+            first[at + 1] += first[at];
+        }
+        let mut preds = TryVec::filled(Block::from_index(0), first[count] as usize)?;
+        let mut next = first.try_clone()?;
+        for block in &order {
+            for to in func.successors(*block) {
+                preds[next[to.index()] as usize] = *block;
+                next[to.index()] += 1;
+            }
+        }
+        Ok(Cfg {
+            order,
+            place,
+            preds,
+            first,
+        })
+    }
+
+    /// Where edges to `block` come from, one per edge.
+    pub fn preds(&self, block: Block) -> &[Block] {
+        let at = block.index();
+        &self.preds[self.first[at] as usize..self.first[at + 1] as usize]
+    }
+
+    /// Can control reach the block?
+    pub fn is_reachable(&self, block: Block) -> bool {
+        self.place[block] != u32::MAX
+    }
+
+    /// The place in [`Cfg::order`]; great for blocks that control never reaches.
+    pub fn place(&self, block: Block) -> u32 {
+        self.place[block]
+    }
+}
+
+fn reverse_postorder(func: &Func) -> Result<TryVec<Block>, OutOfMemory> {
+    let mut order = TryVec::new();
+    if func.blocks.is_empty() {
+        return Ok(order);
+    }
+    let mut seen = IndexVec::<Block, bool>::filled(false, func.blocks.len())?;
+    // A block with the number of successors visited already. The last successor first, so that the first comes
+    // right behind its block.
+    let mut stack = TryVec::new();
+    let entry = Block::from_index(0);
+    seen[entry] = true;
+    stack.push((entry, func.successors(entry).count()))?;
+    while let Some((block, left)) = stack.last_mut() {
+        if *left == 0 {
+            order.push(*block)?;
+            stack.pop();
+            continue;
+        }
+        *left -= 1;
+        let Some(to) = func.successors(*block).nth(*left) else {
+            continue;
+        };
+        if !seen[to] {
+            seen[to] = true;
+            stack.push((to, func.successors(to).count()))?;
+        }
+    }
+    order.reverse();
+    Ok(order)
+}

@@ -1,0 +1,127 @@
+//! Which blocks every way from the entry passes: Cooper, Harvey and Kennedy, *A Simple, Fast Dominance Algorithm*.
+use ferlance_collections::{IndexVec, OutOfMemory};
+
+use super::Cfg;
+use crate::nir::Block;
+
+/// The dominator tree.
+#[derive(Debug)]
+pub struct Dominators {
+    /// The next block up the tree; the entry's is itself. Meaningless for blocks that control never reaches.
+    parent: IndexVec<Block, Block>,
+    /// Preorder number and the last one below, so that ancestry is two comparisons.
+    span: IndexVec<Block, (u32, u32)>,
+}
+
+impl Dominators {
+    /// The tree of a graph.
+    pub fn new(cfg: &Cfg) -> Result<Dominators, OutOfMemory> {
+        let count = cfg.order.iter().map(|block| block.index() + 1).max();
+        let count = count.unwrap_or(0);
+        let entry = Block::from_index(0);
+        let mut parent: IndexVec<Block, Option<Block>> = IndexVec::filled(None, count)?;
+        if count > 0 {
+            parent[entry] = Some(entry);
+        }
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for block in cfg.order.iter().skip(1) {
+                let mut found = None;
+                for pred in cfg.preds(*block) {
+                    if parent[*pred].is_none() {
+                        continue;
+                    }
+                    found = Some(match found {
+                        None => *pred,
+                        Some(other) => common(cfg, &parent, *pred, other),
+                    });
+                }
+                if parent[*block] != found {
+                    parent[*block] = found;
+                    changed = true;
+                }
+            }
+        }
+        let mut known = IndexVec::with_capacity(count)?;
+        for block in parent.indices() {
+            known.push(parent[block].unwrap_or(block))?;
+        }
+        let span = spans(cfg, &known)?;
+        Ok(Dominators {
+            parent: known,
+            span,
+        })
+    }
+
+    /// The next block up the tree; `None` for the entry and for blocks that control never reaches.
+    pub fn parent(&self, block: Block) -> Option<Block> {
+        self.parent
+            .get(block)
+            .copied()
+            .filter(|parent| *parent != block)
+    }
+
+    /// Does every way to `below` pass `above`? A block dominates itself.
+    pub fn dominates(&self, above: Block, below: Block) -> bool {
+        match (self.span.get(above), self.span.get(below)) {
+            (Some((first, last)), Some((at, _))) => first <= at && at <= last,
+            _ => false,
+        }
+    }
+
+    /// The number in a walk down the tree; parents before children.
+    pub fn preorder(&self, block: Block) -> u32 {
+        self.span.get(block).map_or(u32::MAX, |(at, _)| *at)
+    }
+}
+
+/// The nearest block above both.
+fn common(
+    cfg: &Cfg,
+    parent: &IndexVec<Block, Option<Block>>,
+    mut one: Block,
+    mut two: Block,
+) -> Block {
+    while one != two {
+        let later = if cfg.place(one) > cfg.place(two) {
+            &mut one
+        } else {
+            &mut two
+        };
+        match parent[*later] {
+            Some(up) if up != *later => *later = up,
+            _ => return Block::from_index(0),
+        }
+    }
+    one
+}
+
+fn spans(
+    cfg: &Cfg,
+    parent: &IndexVec<Block, Block>,
+) -> Result<IndexVec<Block, (u32, u32)>, OutOfMemory> {
+    // Sizes of subtrees from the last block up, then numbers from the first block down.
+    let mut size = IndexVec::<Block, u32>::filled(1, parent.len())?;
+    for block in cfg.order.iter().skip(1).rev() {
+        let add = size[*block];
+        size[parent[*block]] += add;
+    }
+    // First and last of nothing for blocks that control never reaches.
+    let mut span = IndexVec::filled((u32::MAX, 0), parent.len())?;
+    // The number that the next child of a block gets.
+    let mut next = IndexVec::<Block, u32>::filled(0, parent.len())?;
+    for (at, block) in cfg.order.iter().enumerate() {
+        let first = if at == 0 {
+            0
+        } else {
+            let up = parent[*block];
+            let first = next[up];
+            next[up] += size[*block];
+            first
+        };
+        span[*block] = (first, first + size[*block] - 1);
+        next[*block] = first + 1;
+    }
+    Ok(span)
+}

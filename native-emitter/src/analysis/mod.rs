@@ -1,0 +1,10 @@
+//! What passes ask about functions. Nothing here changes one.
+pub mod cfg;
+pub mod dominators;
+pub mod liveness;
+pub mod loops;
+
+pub use cfg::Cfg;
+pub use dominators::Dominators;
+pub use liveness::Liveness;
+pub use loops::Loops;

@@ -1,0 +1,260 @@
+//! Which operands an op has, and what running it does besides giving its result.
+use ferlance_abi::fun_table::Kind;
+
+use super::inst::{Inst, Op, Term};
+use super::types::{Block, Type, Vreg, Width};
+use super::{Edge, List};
+
+/// Which fields of an instruction mean something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// `dst`, `imm`.
+    Number,
+    /// `dst`.
+    Nothing,
+    /// `dst`, `a`.
+    Unary,
+    /// `dst`, `a`, `imm`.
+    UnaryImm,
+    /// `dst`, `a`, `b` or `imm`.
+    Binary,
+    /// `dst`, `a`, `b`.
+    FloatBinary,
+    /// `dst`, `a`, `b`, `c`.
+    Select,
+    /// `dst`, `a`, perhaps `b`, `imm`.
+    Load,
+    /// `a`, perhaps `b`, `imm`, `c`.
+    Store,
+    /// `dst`, `imm`; the slot is in the op.
+    Slot,
+    /// `imm`, `c`; the slot is in the op.
+    SlotStore,
+    /// Perhaps `dst`, `args`, `imm`.
+    Call,
+    /// `imm`.
+    Mark,
+}
+
+impl Op {
+    /// Which fields mean something.
+    pub const fn shape(self) -> Shape {
+        match self {
+            Op::Const | Op::FunTableWord | Op::ConstObj | Op::Child | Op::FConst => Shape::Number,
+            Op::QstrNumber(_) | Op::QstrObj(_) | Op::Context => Shape::Nothing,
+            Op::Copy
+            | Op::Not
+            | Op::Extend(_)
+            | Op::FNeg
+            | Op::FAbs
+            | Op::FSqrt
+            | Op::FloatOfInt
+            | Op::IntOfFloat
+            | Op::FConvert => Shape::Unary,
+            Op::RevSub => Shape::UnaryImm,
+            Op::Add
+            | Op::Sub
+            | Op::Mul
+            | Op::And
+            | Op::Or
+            | Op::Xor
+            | Op::AndNot
+            | Op::Shl
+            | Op::Shr
+            | Op::Sar
+            | Op::DivFloor
+            | Op::ModFloor
+            | Op::DivUnsigned
+            | Op::ModUnsigned
+            | Op::Cmp(_) => Shape::Binary,
+            Op::FAdd | Op::FSub | Op::FMul | Op::FDiv | Op::FCmp(_) => Shape::FloatBinary,
+            Op::Select => Shape::Select,
+            Op::Load(..) => Shape::Load,
+            Op::Store(..) => Shape::Store,
+            Op::SlotAddr(_) | Op::SlotLoad(_) => Shape::Slot,
+            Op::SlotStore(_) => Shape::SlotStore,
+            Op::Call(_) | Op::CallDirect => Shape::Call,
+            Op::Line => Shape::Mark,
+        }
+    }
+
+    /// Is the result a function of the operands alone, and running it harmless? Such an instruction may be dropped
+    /// if unused, run earlier, or shared.
+    ///
+    /// Division is not: the operand that is not zero here may be zero earlier. [`Op::is_droppable`] covers it.
+    pub const fn is_pure(self) -> bool {
+        match self.shape() {
+            Shape::Number | Shape::Nothing | Shape::Unary | Shape::UnaryImm => true,
+            Shape::Binary => !matches!(
+                self,
+                Op::DivFloor | Op::ModFloor | Op::DivUnsigned | Op::ModUnsigned
+            ),
+            Shape::FloatBinary | Shape::Select => true,
+            Shape::Slot => matches!(self, Op::SlotAddr(_)),
+            Shape::Load | Shape::Store | Shape::SlotStore | Shape::Call | Shape::Mark => false,
+        }
+    }
+
+    /// May the instruction be dropped if its result is not used?
+    pub const fn is_droppable(self) -> bool {
+        match self {
+            Op::DivFloor | Op::ModFloor | Op::DivUnsigned | Op::ModUnsigned => true,
+            Op::Load(..) | Op::SlotLoad(_) => true,
+            Op::Call(fun) => fun.is_data(),
+            op => op.is_pure(),
+        }
+    }
+
+    /// May operands `a` and `b` trade places?
+    pub const fn is_commutative(self) -> bool {
+        matches!(
+            self,
+            Op::Add | Op::Mul | Op::And | Op::Or | Op::Xor | Op::FAdd | Op::FMul
+        )
+    }
+
+    /// Does it call something, and so clobber the registers that calls clobber?
+    pub const fn is_call(self) -> bool {
+        matches!(self, Op::Call(_) | Op::CallDirect)
+    }
+}
+
+impl Width {
+    /// The type of what a load of this width gives.
+    pub const fn loaded(self) -> Type {
+        match self {
+            Width::F32 => Type::F32,
+            Width::F64 => Type::F64,
+            _ => Type::Word,
+        }
+    }
+}
+
+/// The type of a runtime function's result; `None` if it gives nothing.
+pub const fn result_type(kind: Kind) -> Option<Type> {
+    match kind {
+        Kind::Obj => Some(Type::Obj),
+        Kind::F32 => Some(Type::F32),
+        Kind::F64 => Some(Type::F64),
+        Kind::Void | Kind::Never => None,
+        _ => Some(Type::Word),
+    }
+}
+
+/// The type of a runtime function's parameter.
+pub const fn param_type(kind: Kind) -> Type {
+    match kind {
+        Kind::Obj => Type::Obj,
+        Kind::F32 => Type::F32,
+        Kind::F64 => Type::F64,
+        _ => Type::Word,
+    }
+}
+
+impl Inst {
+    /// The operands outside the list.
+    pub fn operands(&self) -> impl Iterator<Item = Vreg> + use<> {
+        [self.a, self.b, self.c].into_iter().flatten()
+    }
+
+    /// Puts other operands in the place of those outside the list.
+    pub fn map_operands(&mut self, mut map: impl FnMut(Vreg) -> Vreg) {
+        for operand in [&mut self.a, &mut self.b, &mut self.c] {
+            *operand = operand.map(&mut map);
+        }
+    }
+}
+
+impl Term {
+    /// The edges with their arguments; the targets of a switch are not among them.
+    pub fn edges(&self) -> impl Iterator<Item = Edge> + use<> {
+        let [one, two] = match *self {
+            Term::Jump(to) => [Some(to), None],
+            Term::Branch { then, other, .. } | Term::FBranch { then, other, .. } => {
+                [Some(then), Some(other)]
+            }
+            Term::Checked { fits, over, .. } => [Some(fits), Some(over)],
+            Term::NlrPush { normal, caught, .. } => [Some(normal), Some(caught)],
+            Term::Open | Term::Switch { .. } | Term::Return { .. } | Term::Unreachable => {
+                [None, None]
+            }
+        };
+        one.into_iter().chain(two)
+    }
+
+    /// The edges, to be changed.
+    pub fn edges_mut(&mut self) -> impl Iterator<Item = &mut Edge> {
+        let [one, two] = match self {
+            Term::Jump(to) => [Some(to), None],
+            Term::Branch { then, other, .. } | Term::FBranch { then, other, .. } => {
+                [Some(then), Some(other)]
+            }
+            Term::Checked { fits, over, .. } => [Some(fits), Some(over)],
+            Term::NlrPush { normal, caught, .. } => [Some(normal), Some(caught)],
+            Term::Open | Term::Switch { .. } | Term::Return { .. } | Term::Unreachable => {
+                [None, None]
+            }
+        };
+        one.into_iter().chain(two)
+    }
+
+    /// The operands that are not arguments of edges.
+    pub fn operands(&self) -> impl Iterator<Item = Vreg> + use<> {
+        let [one, two] = match *self {
+            Term::Branch { a, b, .. } | Term::Checked { a, b, .. } => [Some(a), b],
+            Term::FBranch { a, b, .. } => [Some(a), Some(b)],
+            Term::Switch { a, .. } | Term::Return { a } => [Some(a), None],
+            Term::Open | Term::Jump(_) | Term::NlrPush { .. } | Term::Unreachable => [None, None],
+        };
+        one.into_iter().chain(two)
+    }
+
+    /// Puts other operands in the place of those that are not arguments of edges.
+    pub fn map_operands(&mut self, mut map: impl FnMut(Vreg) -> Vreg) {
+        match self {
+            Term::Branch { a, b, .. } | Term::Checked { a, b, .. } => {
+                *a = map(*a);
+                *b = b.map(map);
+            }
+            Term::FBranch { a, b, .. } => {
+                *a = map(*a);
+                *b = map(*b);
+            }
+            Term::Switch { a, .. } | Term::Return { a } => *a = map(*a),
+            Term::Open | Term::Jump(_) | Term::NlrPush { .. } | Term::Unreachable => {}
+        }
+    }
+
+    /// What it defines.
+    pub const fn def(&self) -> Option<Vreg> {
+        match *self {
+            Term::Checked { dst, .. } => Some(dst),
+            _ => None,
+        }
+    }
+}
+
+impl super::Func {
+    /// Where control may go from the end of a block, in the order of the edges, repetitions included.
+    pub fn successors(&self, block: Block) -> impl Iterator<Item = Block> + '_ {
+        let term = &self.blocks[block].term;
+        let targets = match *term {
+            Term::Switch { start, len, .. } => {
+                let start = start as usize;
+                self.targets.get(start..start + len as usize)
+            }
+            _ => None,
+        };
+        term.edges()
+            .map(|edge| edge.block)
+            .chain(targets.unwrap_or(&[]).iter().copied())
+    }
+
+    /// The operands of a list, to be changed.
+    pub fn items_mut(&mut self, list: List) -> &mut [Vreg] {
+        let start = list.start as usize;
+        self.pool
+            .get_mut(start..start + list.len as usize)
+            .unwrap_or(&mut [])
+    }
+}
