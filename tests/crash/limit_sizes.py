@@ -116,7 +116,8 @@ def grow_forever(make):
             a.append(make(len(a)))
     except MemoryError:
         n = len(a)
-        a = None
+        # Emptied, not only dropped: a collector that scans stacks may find a stale word that keeps the list.
+        a.clear()
         return n
 
 
@@ -145,6 +146,6 @@ if sys.implementation.name != "cpython":
         while True:
             d[len(d)] = d
     except MemoryError:
-        d = None
+        d.clear()
     assert sum(range(1000)) == 499500
 print("survived")

@@ -113,14 +113,14 @@ const OURS: &[&str] = &[
     "removesuffix", "rename", "reversed", "rjust", "rmdir", "rom_ioctl", "rpartition", "s", "schedule",
     "scroll", "search", "seed", "seek", "select", "sendall", "sendto", "separators", "seq", "server_psk_keys",
     "set_ciphers", "setblocking", "setsockopt", "setter", "settimeout", "settrace", "sha1", "sha256", "shape",
-    "signed", "sin", "sinh", "sleep", "sleep_ms", "sleep_us", "slice", "socket", "span", "splitlines", "sqrt",
-    "stack_use", "stat", "state", "statvfs", "stderr", "stdin", "stdout", "strict", "strides", "strings",
-    "struct", "sub", "suboffsets", "swapcase", "sys", "t", "tabsize", "tan", "tanh", "tau", "tell", "text",
-    "threshold", "ticks_add", "ticks_cpu", "ticks_diff", "ticks_ms", "ticks_us", "time", "time_ns", "title",
-    "tobytes", "tolist", "tracebacklimit", "translate", "trunc", "typecode", "u", "uctypes", "uint", "umount",
-    "uname", "uniform", "union", "unpack", "unregister", "v", "var", "verify_callback", "verify_mode",
-    "version", "version_info", "vfs", "viper", "vline", "w", "weakref", "websocket", "wrap_socket", "x", "y",
-    "z", "zfill", "{", "|", "}", "~",
+    "signed", "sin", "sinh", "size", "sleep", "sleep_ms", "sleep_us", "slice", "socket", "span", "splitlines",
+    "sqrt", "stack_use", "stat", "state", "statvfs", "stderr", "stdin", "stdout", "strict", "strides",
+    "strings", "struct", "sub", "suboffsets", "swapcase", "sys", "t", "tabsize", "tan", "tanh", "tau", "tell",
+    "text", "threshold", "ticks_add", "ticks_cpu", "ticks_diff", "ticks_ms", "ticks_us", "time", "time_ns",
+    "title", "tobytes", "tolist", "tracebacklimit", "translate", "trunc", "typecode", "u", "uctypes", "uint",
+    "umount", "uname", "uniform", "union", "unpack", "unregister", "v", "var", "verify_callback",
+    "verify_mode", "version", "version_info", "vfs", "viper", "vline", "w", "weakref", "websocket",
+    "wrap_socket", "x", "y", "z", "zfill", "{", "|", "}", "~",
 ];
 
 /// The last number that the stock cross compiler knows as a built-in name of more than ten bytes.

@@ -56,6 +56,7 @@ static QSTR_INFO: BuiltinFun = BuiltinFun::var(qstr!("qstr_info"), 0, 1, qstr_in
 pub static MODULE: ModuleDef = ModuleDef {
     name: qstr!("micropython"),
     members: members! {
+        "RingIO" => Type(&super::ring_io::RING_IO),
         "const" => Fun(&CONST),
         "heap_lock" => Fun(&HEAP_LOCK),
         "heap_unlock" => Fun(&HEAP_UNLOCK),

@@ -11,6 +11,7 @@ pub mod io;
 pub mod math;
 pub mod micropython;
 pub mod random;
+mod ring_io;
 pub mod structs;
 pub mod sys;
 pub mod time;

@@ -12,6 +12,7 @@ pub mod builtin_fun;
 pub mod bytearray;
 pub mod bytes;
 pub mod cell;
+mod checked_fun;
 pub mod class;
 pub mod closure;
 pub mod code;

@@ -4,6 +4,7 @@ use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
 
 use super::builtin_fun::expect_args;
+use super::checked_fun;
 use super::class::{self, instance};
 use super::dict::{self, Dict};
 use super::object::OBJECT;
@@ -166,9 +167,14 @@ fn bind_to_class(member: Obj, class: Obj) -> Attr {
 
 /// A member of a built-in type, read from the type `this` (itself or a Python subclass).
 fn member(rt: &mut Runtime, ty: &'static Type, this: Obj, name: Qstr) -> R<Attr> {
+    // Anything is an object, and through a Python subclass come instances of that.
+    let checked = this == ty.obj() && !ty.same(&OBJECT);
     let mut at = Some(ty);
-    while let Some(ty) = at {
-        match ty.vt().members.get(name) {
+    while let Some(found_in) = at {
+        match found_in.vt().members.get(name) {
+            Some(Member::Fun(fun)) if checked => {
+                return checked_fun::new(rt, ty, fun).map(Attr::Value);
+            }
             Some(member @ Member::Class(_)) => {
                 return Ok(Attr::Method {
                     fun: member.value(rt)?,
@@ -176,7 +182,7 @@ fn member(rt: &mut Runtime, ty: &'static Type, this: Obj, name: Qstr) -> R<Attr>
                 });
             }
             Some(member) => return Ok(Attr::Value(member.value(rt)?)),
-            None => at = ty.vt().parent,
+            None => at = found_in.vt().parent,
         }
     }
     Ok(Attr::None)
