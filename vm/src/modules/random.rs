@@ -110,7 +110,8 @@ fn empty(rt: &mut Runtime) -> Raised {
 
 fn seed(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
     let seed = match args.get(0) {
-        Some(seed) if !seed.is_none() => int::low_word(seed) as u32,
+        Some(seed) if int::is_int(seed) => int::low_word(seed) as u32,
+        Some(seed) if !seed.is_none() => rt.int(seed)? as u32,
         _ => {
             let mut bytes = [0u8; 4];
             if rt.hal.entropy(&mut bytes) {
