@@ -12,7 +12,12 @@ extern crate alloc;
 extern crate std;
 
 pub mod analysis;
+pub mod arch;
+pub mod emit;
+pub mod frame;
 pub mod nir;
+pub mod regalloc;
 pub mod target;
 
+pub use emit::Machine;
 pub use target::{Fpu, Host, Target};

@@ -735,6 +735,7 @@ impl Builder {
         let normal = self.edge_to(normal, &[])?;
         let caught = self.edge_to(caught, &[])?;
         self.end(Term::NlrPush {
+            table: None,
             slot,
             normal,
             caught,

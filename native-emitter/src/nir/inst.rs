@@ -104,7 +104,9 @@ pub enum Op {
     /// The module's context.
     Context,
 
-    /// Calls a runtime function with `args`; its row tells what it returns and whether it may raise.
+    /// Calls a runtime function with `args`; its row tells what it returns and whether it may raise. Once
+    /// `lower_env` has made the environment explicit, `a` is the fun table; if it stays missing, `imm` is the
+    /// function's address.
     Call(Fun),
     /// Calls the direct entry of function `imm` of this module with `args`; may raise.
     CallDirect,
@@ -212,6 +214,8 @@ pub enum Term {
     },
     /// Links the exception buffer in the slot: first `normal`; again `caught` when an exception has arrived.
     NlrPush {
+        /// The fun table, once `lower_env` has made it a value; see [`Op::Call`].
+        table: Option<Vreg>,
         /// The buffer.
         slot: Slot,
         /// Where to after linking.

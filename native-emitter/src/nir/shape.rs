@@ -30,7 +30,7 @@ pub enum Shape {
     Slot,
     /// `imm`, `c`; the slot is in the op.
     SlotStore,
-    /// Perhaps `dst`, `args`, `imm`.
+    /// Perhaps `dst`, perhaps `a`, `args`, `imm`.
     Call,
     /// `imm`.
     Mark,
@@ -204,7 +204,8 @@ impl Term {
             Term::Branch { a, b, .. } | Term::Checked { a, b, .. } => [Some(a), b],
             Term::FBranch { a, b, .. } => [Some(a), Some(b)],
             Term::Switch { a, .. } | Term::Return { a } => [Some(a), None],
-            Term::Open | Term::Jump(_) | Term::NlrPush { .. } | Term::Unreachable => [None, None],
+            Term::NlrPush { table, .. } => [table, None],
+            Term::Open | Term::Jump(_) | Term::Unreachable => [None, None],
         };
         one.into_iter().chain(two)
     }
@@ -221,7 +222,8 @@ impl Term {
                 *b = map(*b);
             }
             Term::Switch { a, .. } | Term::Return { a } => *a = map(*a),
-            Term::Open | Term::Jump(_) | Term::NlrPush { .. } | Term::Unreachable => {}
+            Term::NlrPush { table, .. } => *table = table.map(map),
+            Term::Open | Term::Jump(_) | Term::Unreachable => {}
         }
     }
 

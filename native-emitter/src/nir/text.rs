@@ -230,6 +230,7 @@ impl Func {
                 if inst.op == Op::CallDirect {
                     write!(f, " {}", inst.imm)?;
                 }
+                write_table(f, a)?;
                 f.write_char('(')?;
                 self.write_list(f, inst.args)?;
                 f.write_char(')')?;
@@ -284,11 +285,13 @@ impl Func {
                 self.write_two(f, "fits", fits, "over", over)?;
             }
             Term::NlrPush {
+                table,
                 slot,
                 normal,
                 caught,
             } => {
                 write!(f, "nlr_push s{}", slot.index())?;
+                write_table(f, table)?;
                 self.write_two(f, "normal", normal, "caught", caught)?;
             }
             Term::Switch { a, start, len } => {
@@ -316,6 +319,13 @@ impl Func {
         self.write_edge(f, to)?;
         write!(f, " {two} ")?;
         self.write_edge(f, or)
+    }
+}
+
+fn write_table(f: &mut fmt::Formatter<'_>, table: Option<Vreg>) -> fmt::Result {
+    match table {
+        Some(table) => write!(f, " via v{}", table.index()),
+        None => Ok(()),
     }
 }
 
@@ -524,8 +534,10 @@ impl<'a> Parser<'a> {
             }
             "nlr_push" => {
                 let slot = self.slot()?;
+                let table = self.via()?;
                 let (normal, caught) = self.two("normal", "caught")?;
                 Term::NlrPush {
+                    table,
                     slot,
                     normal,
                     caught,
@@ -621,10 +633,20 @@ impl<'a> Parser<'a> {
                 if inst.op == Op::CallDirect {
                     inst.imm = self.int()?;
                 }
+                inst.a = self.via()?;
                 inst.args = self.list()?;
             }
         }
         Ok(inst)
+    }
+
+    /// The fun table of a call, if it is a value.
+    fn via(&mut self) -> Parsed<Option<Vreg>> {
+        Ok(if self.eat_word("via") {
+            Some(self.vreg()?)
+        } else {
+            None
+        })
     }
 
     fn address(&mut self, inst: &mut Inst) -> Parsed {

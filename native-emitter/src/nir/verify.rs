@@ -279,7 +279,7 @@ impl Verifier<'_> {
             Shape::Select => given == (true, true, true, true),
             Shape::Store => !given.0 && given.1 && given.3,
             Shape::SlotStore => given == (false, false, false, true),
-            Shape::Call => !given.1 && !given.2 && !given.3,
+            Shape::Call => !given.2 && !given.3,
             Shape::Mark => given == (false, false, false, false),
         };
         if !fits || (inst.args.len > 0 && shape != Shape::Call) {
