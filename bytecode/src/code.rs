@@ -14,6 +14,7 @@ use ferlance_collections::{OutOfMemory, TryVec};
 
 use crate::module::CodeId;
 use crate::op::{Label, Local, Op, SmallInt};
+use crate::trace::{Adjust, StmtEnd, Trace};
 
 /// The symbolic bytecode of one scope.
 #[derive(Debug, Default, PartialEq)]
@@ -48,6 +49,8 @@ pub struct Code {
     pub return_type: Option<NativeType>,
     /// The functions and classes defined inside, in order of evaluation.
     pub children: TryVec<CodeId>,
+    /// Where ops come from; recorded if it is on.
+    pub trace: Trace,
     /// The ops.
     ops: TryVec<Op>,
     /// Small ints of more than 31 bits.
@@ -79,8 +82,10 @@ impl Code {
             children,
             ops,
             wide_ints,
+            mut trace,
             ..
         } = core::mem::take(self);
+        trace.clear();
         *self = Code {
             last_line: 1,
             param_names: emptied(param_names),
@@ -90,6 +95,7 @@ impl Code {
             children: emptied(children),
             ops: emptied(ops),
             wide_ints: emptied(wide_ints),
+            trace,
             ..Code::default()
         };
     }
@@ -175,9 +181,38 @@ impl Code {
 
     /// Corrects the running stack depth where control arrives from elsewhere.
     #[inline]
-    pub fn adjust_stack(&mut self, delta: i32) {
+    pub fn adjust_stack(&mut self, delta: i32) -> Result<(), OutOfMemory> {
         self.depth += delta;
         self.note_depth(self.depth);
+        if self.trace.on {
+            let at = self.next_index();
+            self.trace.adjusts.push(Adjust { at, delta })?;
+        }
+        Ok(())
+    }
+
+    /// The index of the next op. (Ops are eight bytes: there are fewer than 2^32.)
+    fn next_index(&self) -> u32 {
+        self.ops.len() as u32
+    }
+
+    /// Notes, if the trace is on, that what follows belongs to byte `pos` of the source.
+    #[inline]
+    pub fn mark_spot(&mut self, pos: u32) -> Result<(), OutOfMemory> {
+        if self.trace.on {
+            let at = self.next_index();
+            self.trace.spot(at, pos)?;
+        }
+        Ok(())
+    }
+
+    /// Notes, if the trace is on, that a statement of a block of several ends here, or the block if `stmt` is `None`.
+    pub fn mark_stmt_end(&mut self, depth: u32, stmt: Option<u32>) -> Result<(), OutOfMemory> {
+        if self.trace.on {
+            let at = self.next_index();
+            self.trace.stmts.push(StmtEnd { at, depth, stmt })?;
+        }
+        Ok(())
     }
 
     /// The running stack depth.
@@ -240,7 +275,7 @@ mod tests {
         for op in [Op::LoadConstNone, Op::DupTop, Op::DupTopTwo, Op::PopTop] {
             code.push(op).unwrap();
         }
-        code.adjust_stack(-3);
+        code.adjust_stack(-3).unwrap();
         assert_eq!((code.n_state(), code.stack_depth()), (6, 0));
         code.clear();
         assert_eq!(code.n_state(), 1);

@@ -24,6 +24,7 @@ pub mod prelude;
 pub mod stream;
 pub mod tables;
 pub mod text;
+pub mod trace;
 pub mod varint;
 pub mod verify;
 

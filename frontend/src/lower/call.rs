@@ -105,6 +105,7 @@ impl Lower<'_> {
     }
 
     fn trailer(&mut self, kind: ExprKind, pos: Pos) -> Walk {
+        self.at = pos;
         self.mark(pos)?;
         match kind {
             ExprKind::Attr { name, .. } => self.load_attr(name),

@@ -100,7 +100,7 @@ impl Lower<'_> {
         }
         self.jump(top)?;
         self.place(end)?;
-        self.adjust(-(op::ITER_SLOTS as i32));
+        self.adjust(-(op::ITER_SLOTS as i32))?;
         self.nesting -= 1;
         Ok(())
     }

@@ -12,11 +12,18 @@ use crate::hir::{NameKind, Scope, ScopeId};
 use crate::source::Pos;
 
 impl Lower<'_> {
+    /// Emits an op in walk 2.
+    #[inline]
+    fn push(&mut self, op: Op) -> Result<(), OutOfMemory> {
+        self.code.mark_spot(self.at.0)?;
+        self.code.push(op)
+    }
+
     /// Emits an op.
     #[inline]
     pub(super) fn op(&mut self, op: Op) -> Walk {
         if self.emitting {
-            self.code.push(op)?;
+            self.push(op)?;
         }
         Ok(())
     }
@@ -25,7 +32,7 @@ impl Lower<'_> {
     #[inline]
     pub(super) fn name_op(&mut self, op: Op, name: Qstr) -> Walk {
         match self.emitting {
-            true => self.code.push(op)?,
+            true => self.push(op)?,
             false => {
                 self.names.index_of(name)?;
             }
@@ -53,7 +60,7 @@ impl Lower<'_> {
     pub(super) fn load_small_int(&mut self, value: i64) -> Walk {
         if self.emitting {
             match SmallInt::inline(value) {
-                Some(value) => self.code.push(Op::LoadConstSmallInt(value))?,
+                Some(value) => self.push(Op::LoadConstSmallInt(value))?,
                 None => self.code.push_small_int(value)?,
             }
         }
@@ -76,10 +83,11 @@ impl Lower<'_> {
 
     /// Corrects the running stack depth.
     #[inline]
-    pub(super) fn adjust(&mut self, delta: i32) {
+    pub(super) fn adjust(&mut self, delta: i32) -> Walk {
         if self.emitting {
-            self.code.adjust_stack(delta);
+            self.code.adjust_stack(delta)?;
         }
+        Ok(())
     }
 
     /// An exception block begins.
@@ -139,7 +147,7 @@ impl Lower<'_> {
             Variable::Global => Op::LoadGlobal(name),
             Variable::Dict => Op::LoadName(name),
         };
-        Ok(self.code.push(op)?)
+        Ok(self.push(op)?)
     }
 
     /// Pops into a variable.
@@ -155,7 +163,7 @@ impl Lower<'_> {
             Variable::Global => Op::StoreGlobal(name),
             Variable::Dict => Op::StoreName(name),
         };
-        Ok(self.code.push(op)?)
+        Ok(self.push(op)?)
     }
 
     /// Deletes a variable.
@@ -170,7 +178,7 @@ impl Lower<'_> {
             Variable::Global => Op::DeleteGlobal(name),
             Variable::Dict => Op::DeleteName(name),
         };
-        Ok(self.code.push(op)?)
+        Ok(self.push(op)?)
     }
 
     #[inline]

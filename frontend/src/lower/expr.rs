@@ -5,7 +5,7 @@ use ferlance_bytecode::{Label, Op};
 
 use super::{Lower, Walk};
 use crate::ast::{
-    BinaryStep, CompKind, DictItem, ExprId, ExprKind, IfElse, Items, List, Rec, Slice,
+    BinaryStep, CompKind, DictItem, Expr, ExprId, ExprKind, IfElse, Items, List, Rec, Slice,
 };
 use crate::diag::Code as Message;
 use crate::hir::ScopeKind;
@@ -15,6 +15,13 @@ impl Lower<'_> {
     /// Leaves the value of `id` on the stack.
     pub(super) fn expr(&mut self, id: ExprId) -> Walk {
         let node = self.ast[id];
+        let outer = core::mem::replace(&mut self.at, node.pos);
+        self.value(id, node)?;
+        self.at = outer;
+        Ok(())
+    }
+
+    fn value(&mut self, id: ExprId, node: Expr) -> Walk {
         let pos = node.pos;
         match node.kind {
             ExprKind::Name(name) => return self.load_name(name),
@@ -243,7 +250,7 @@ impl Lower<'_> {
         }
         self.jump(end)?;
         self.place(on_false)?;
-        self.adjust(1);
+        self.adjust(1)?;
         self.op(Op::RotTwo)?;
         self.op(Op::PopTop)?;
         self.place(end)
@@ -269,7 +276,7 @@ impl Lower<'_> {
         self.expr(then)?;
         self.jump(end)?;
         self.place(on_false)?;
-        self.adjust(-1);
+        self.adjust(-1)?;
         self.expr(other)?;
         self.place(end)
     }

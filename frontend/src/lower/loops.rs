@@ -62,7 +62,7 @@ impl Lower<'_> {
         self.suite(parts.body)?;
         self.jump(top)?;
         self.place(end)?;
-        self.adjust(-(op::ITER_SLOTS as i32));
+        self.adjust(-(op::ITER_SLOTS as i32))?;
         self.current_loop = outer;
         if let Some(orelse) = parts.orelse {
             self.suite(orelse)?;
@@ -161,7 +161,7 @@ impl Lower<'_> {
             self.pops(kept)?;
             self.suite(orelse)?;
             self.jump(end)?;
-            self.adjust(kept);
+            self.adjust(kept)?;
         }
         self.place(on_break)?;
         self.pops(kept)?;
@@ -196,7 +196,7 @@ impl Lower<'_> {
         self.assign(parts.target)?;
         self.op(Op::PopExceptJump(body))?;
         self.place(on_stop)?;
-        self.adjust(4);
+        self.adjust(4)?;
         self.op(Op::DupTop)?;
         self.load_fixed_global(qstr!("StopAsyncIteration"))?;
         self.op(Op::Binary(BinaryOp::ExceptionMatch))?;
@@ -204,10 +204,10 @@ impl Lower<'_> {
         self.op(Op::PopTop)?;
         self.op(Op::PopExceptJump(orelse))?;
         self.place(no_match)?;
-        self.adjust(1);
+        self.adjust(1)?;
         self.leave_block();
         self.op(Op::EndFinally)?;
-        self.adjust(-3);
+        self.adjust(-3)?;
         self.place(body)?;
         self.suite(parts.body)?;
         self.jump(top)?;
@@ -254,7 +254,8 @@ impl Lower<'_> {
             for _ in 0..op::ITER_SLOTS {
                 self.code.push(Op::PopTop)?;
             }
-            self.code.adjust_stack(op::ITER_SLOTS as i32);
+            self.leave_loop(current.on_break, &current, current.iterator, pos)?;
+            return self.adjust(op::ITER_SLOTS as i32);
         }
         self.leave_loop(current.on_break, &current, current.iterator, pos)
     }

@@ -154,6 +154,10 @@ pub struct Lower<'a> {
     prints: bool,
     /// What is being walked, as far as it has a line for errors.
     around: Around,
+    /// The expression or statement being walked.
+    at: Pos,
+    /// Blocks of several statements around it.
+    blocks_of_several: u32,
     refusal: Option<Diag>,
 }
 
@@ -196,6 +200,8 @@ impl<'a> Lower<'a> {
             dotted: TryVec::new(),
             prints: false,
             around: Around::Scope(Pos(0), Suite::EMPTY),
+            at: Pos(0),
+            blocks_of_several: 0,
             refusal: None,
         })
     }

@@ -58,6 +58,7 @@ impl Lower<'_> {
         let scope = &self.scopes[id];
         let code = &mut self.code;
         code.kind = scope.emit;
+        code.trace.on = matches!(scope.emit, CodeKind::Native | CodeKind::Viper);
         code.name = scope.name;
         code.line = line;
         code.flags = scope.flags;
@@ -69,7 +70,18 @@ impl Lower<'_> {
         let n_named = usize::from(scope.n_pos_args) + usize::from(scope.n_kwonly_args);
         code.param_names.resize(n_named, qstr!("*"))?;
         let mut far_cell = false;
+        if code.trace.on {
+            code.local_names
+                .resize(usize::from(scope.n_locals), Qstr::NONE)?;
+        }
         for name in scope.names() {
+            let has_slot = matches!(
+                name.kind,
+                NameKind::Local | NameKind::Cell | NameKind::Free
+            );
+            if has_slot && let Some(slot) = code.local_names.get_mut(usize::from(name.slot)) {
+                *slot = name.qstr;
+            }
             if name.param == ParamKind::Plain
                 && !name.qstr.is_none()
                 && let Some(slot) = code.param_names.get_mut(usize::from(name.slot))
@@ -111,6 +123,8 @@ impl Lower<'_> {
         self.current_loop = None;
         self.blocks = 0;
         self.nesting = 0;
+        self.blocks_of_several = 0;
+        self.at = self.scope_pos(self.scope);
         self.around = self.around_scope(self.scope);
         match self.scopes[self.scope].body {
             Body::Module => self.module_body(),

@@ -18,12 +18,25 @@ impl Lower<'_> {
     pub(super) fn suite(&mut self, suite: Suite) -> Walk {
         let outer = self.around;
         let several = self.ast.items(suite).len() > 1;
-        for stmt in self.ast.items(suite) {
-            if several {
-                self.around = Around::Stmt(stmt);
+        if !several {
+            for stmt in self.ast.items(suite) {
+                self.stmt(stmt)?;
             }
-            self.stmt(stmt)?;
+            return Ok(());
         }
+        self.blocks_of_several += 1;
+        let depth = self.blocks_of_several;
+        for stmt in self.ast.items(suite) {
+            self.around = Around::Stmt(stmt);
+            self.stmt(stmt)?;
+            if self.emitting {
+                self.code.mark_stmt_end(depth, Some(self.ast[stmt].pos.0))?;
+            }
+        }
+        if self.emitting {
+            self.code.mark_stmt_end(depth, None)?;
+        }
+        self.blocks_of_several -= 1;
         self.around = outer;
         Ok(())
     }
@@ -31,6 +44,7 @@ impl Lower<'_> {
     fn stmt(&mut self, id: StmtId) -> Walk {
         let stmt = self.ast[id];
         let pos = stmt.pos;
+        self.at = pos;
         self.mark(pos)?;
         match stmt.kind {
             StmtKind::Mark | StmtKind::Pass => Ok(()),

@@ -19,17 +19,17 @@ impl Lower<'_> {
         self.op(Op::SetupFinally(on_leave))?;
         self.enter_block();
         if self.ast.items(parts.handlers).is_empty() {
-            self.adjust(3);
+            self.adjust(3)?;
             self.suite(parts.body)?;
-            self.adjust(-3);
+            self.adjust(-3)?;
         } else {
             self.try_except(&parts)?;
         }
         self.load_none()?;
         self.place(on_leave)?;
-        self.adjust(1);
+        self.adjust(1)?;
         self.suite(finalbody)?;
-        self.adjust(-1);
+        self.adjust(-1)?;
         self.leave_block();
         self.op(Op::EndFinally)
     }
@@ -43,7 +43,7 @@ impl Lower<'_> {
         self.suite(parts.body)?;
         self.op(Op::PopExceptJump(no_raise))?;
         self.place(on_raise)?;
-        self.adjust(4);
+        self.adjust(4)?;
         let mut handlers = self.ast.items(parts.handlers);
         while let Some(handler) = handlers.next() {
             if handler.exc.is_none() && !handlers.is_empty() {
@@ -53,7 +53,7 @@ impl Lower<'_> {
         }
         self.leave_block();
         self.op(Op::EndFinally)?;
-        self.adjust(-3);
+        self.adjust(-3)?;
         self.place(no_raise)?;
         if let Some(orelse) = parts.orelse {
             self.suite(orelse)?;
@@ -83,18 +83,18 @@ impl Lower<'_> {
                 self.suite(handler.body)?;
                 self.load_none()?;
                 self.place(on_leave)?;
-                self.adjust(1);
+                self.adjust(1)?;
                 self.load_none()?;
                 self.store_name(name)?;
                 self.delete_name(name)?;
-                self.adjust(-1);
+                self.adjust(-1)?;
                 self.leave_block();
                 self.op(Op::EndFinally)?;
             }
         }
         self.op(Op::PopExceptJump(end))?;
         self.place(no_match)?;
-        self.adjust(1);
+        self.adjust(1)?;
         Ok(())
     }
 
@@ -142,9 +142,9 @@ impl Lower<'_> {
         }
         self.op(Op::SetupFinally(on_leave))?;
         self.enter_block();
-        self.adjust(3);
+        self.adjust(3)?;
         self.async_with(items, body)?;
-        self.adjust(-3);
+        self.adjust(-3)?;
         self.load_none()?;
         self.op(Op::RotTwo)?;
         self.jump(normal)?;
@@ -170,7 +170,7 @@ impl Lower<'_> {
         self.op(Op::PopTop)?;
         self.load_none()?;
         self.jump(end)?;
-        self.adjust(2);
+        self.adjust(2)?;
 
         self.place(jumped)?;
         self.op(Op::RotThree)?;
@@ -183,7 +183,7 @@ impl Lower<'_> {
         self.op(Op::CallMethod(CallArgs::new(3, 0)))?;
         self.yield_from()?;
         self.op(Op::PopTop)?;
-        self.adjust(-1);
+        self.adjust(-1)?;
         self.place(end)?;
         self.leave_block();
         self.op(Op::EndFinally)?;
