@@ -219,6 +219,96 @@ macro_rules! for_each_message {
         AsmTooLong, SyntaxError, "code too long",
             "The function is longer than any branch could span.",
             "";
+        UntypedLocal, ViperTypeError, "local '{}' used before type known",
+            "A viper local has the type of the first value assigned to it in the text; nothing is assigned above, or an inner function uses it too.",
+            "Assign it a value of the right type first; hand values to inner functions as parameters.";
+        LocalType, ViperTypeError, "local '{}' has type '{}' but source is '{}'",
+            "A viper local keeps the type of the first value assigned to it in the text.",
+            "Convert the value, as in int(x), or use another name.";
+        ViperCondition, ViperTypeError, "can't implicitly convert '{}' to 'bool'",
+            "Conditions are objects, bool, int or uint.",
+            "Test a pointer as int(p).";
+        ViperReturn, ViperTypeError, "return expected '{}' but got '{}'",
+            "The result of a viper function has the type annotated behind `->`, object if there is none.",
+            "Annotate the function, as in `-> int`, or convert the value.";
+        ViperUnary, ViperTypeError, "can't do unary op of '{}'",
+            "Only int, uint and objects have unary operators.",
+            "Convert the operand to int.";
+        ViperNot, ViperTypeError, "'not' not implemented",
+            "`not` of a number is possible in conditions only.",
+            "Compare with 0, as in `x == 0`.";
+        ViperBinary, ViperTypeError, "can't do binary op between '{}' and '{}'",
+            "Both operands are numbers (int, uint) or both are objects.",
+            "Convert one operand: int(x) makes a number of an object. Compute pointers as ptr8(int(p) + 1).";
+        MixedCompare, ViperTypeError, "comparison of int and uint",
+            "A signed and an unsigned number have no common order.",
+            "Convert one side, as in uint(0).";
+        UnsignedDivision, ViperTypeError, "div/mod not implemented for uint",
+            "Division of unsigned numbers is missing.",
+            "Convert to int, or use >> and & for powers of two.";
+        ViperBinaryOp, ViperTypeError, "binary op {} not implemented",
+            "Numbers lack this operator.",
+            "`/` of numbers is written `//`.";
+        ViperLoadFrom, ViperTypeError, "can't load from '{}'",
+            "Only objects and typed pointers have items.",
+            "Convert to ptr8, ptr16 or ptr32.";
+        ViperLoadIndex, ViperTypeError, "can't load with '{}' index",
+            "Items of a pointer are numbered by int or uint.",
+            "Convert the index to int.";
+        ViperStoreTo, ViperTypeError, "can't store to '{}'",
+            "Only objects and typed pointers have items.",
+            "Convert to ptr8, ptr16 or ptr32.";
+        ViperStoreIndex, ViperTypeError, "can't store with '{}' index",
+            "Items of a pointer are numbered by int or uint.",
+            "Convert the index to int.";
+        ViperStoreValue, ViperTypeError, "can't store '{}'",
+            "What is stored through a pointer is bool, int or uint.",
+            "Convert the value to int.";
+        RaiseNative, ViperTypeError, "must raise an object",
+            "Only objects can be raised.",
+            "";
+        NativeRaise, NotImplementedError, "native raise",
+            "Machine code has no `raise` without an exception and no `raise ... from`.",
+            "Name the exception, as in `except E as e: raise e`.";
+        NativeYield, NotImplementedError, "native yield",
+            "Viper functions cannot be generators or coroutines.",
+            "Use @micropython.native.";
+        NativeConversion, NotImplementedError, "conversion to object",
+            "A pointer made of a literal, or the name of a cast, is not an object.",
+            "Put the pointer in a variable first.";
+        NativeCasting, NotImplementedError, "casting",
+            "The name of a cast is not a value.",
+            "";
+        ViperAttr, ViperTypeError, "'{}' has no attributes",
+            "Only objects have attributes and methods, and enter `with`. Stock tools crash on this.",
+            "Leave the variable without annotation, so that it is an object.";
+        ViperCall, ViperTypeError, "can't call '{}'",
+            "Only objects can be called. Stock tools crash on this.",
+            "";
+        ViperStarCall, ViperTypeError, "can't pass '{}' in a call with * or **",
+            "All arguments of such a call must be objects. Stock tools crash on this.",
+            "Build a tuple of the arguments first, and pass it starred.";
+        ViperIterate, ViperTypeError, "can't iterate over '{}'",
+            "Only objects can be iterated over or unpacked. Stock tools crash on this.",
+            "Count with range(), and index the pointer.";
+        ViperSliceBound, ViperTypeError, "can't slice with '{}'",
+            "The bounds of a slice must be objects, and may not be left out. Stock tools crash on this.",
+            "Write x[slice(a, b)].";
+        ViperDelete, ViperTypeError, "can't delete an item with '{}'",
+            "Container and index must be objects. Stock tools crash on this.",
+            "Call the method instead, as in x.pop(0).";
+        ViperDictItem, ViperTypeError, "can't put '{}' in a dict display",
+            "Keys and values of a display must be objects. Stock tools crash on this.",
+            "Start with {{}} and assign items, as in d[1] = 2.";
+        ViperClassVariable, ViperTypeError, "can't store '{}' in a class",
+            "Class variables must be objects. Stock tools crash on this.",
+            "Put the decorator on the methods.";
+        ViperCastArgs, ViperTypeError, "a cast takes one positional argument",
+            "int, uint, bool and the pointers are not functions here. Stock tools crash on this.",
+            "";
+        ViperParameters, ViperTypeError, "viper functions have positional parameters only",
+            "Stock tools accept *args, **kwargs and keyword-only parameters, and the function crashes.",
+            "Use @micropython.native, or pass a tuple.";
         NoNativeEmitter, NotImplementedError, "cannot emit native code for this architecture",
             "There is no native emitter for the chosen architecture.",
             "Choose another with -march, or leave out -X emit.";

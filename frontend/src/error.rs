@@ -42,6 +42,17 @@ pub enum Arg {
     Text(TryVec<u8>),
     /// The whole message, of which the table has the pattern.
     Whole(TryVec<u8>),
+    /// A message with up to three `{}`.
+    Words([Word; 3]),
+}
+
+/// One of several arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// A name of the program.
+    Name(Qstr),
+    /// A fixed word, such as a type.
+    Fixed(&'static str),
 }
 
 impl Diag {
@@ -78,6 +89,18 @@ impl Diag {
             Arg::Name(q) => write_with(out, text, name(*q)),
             Arg::Text(t) => write_with(out, text, t),
             Arg::Whole(message) => write_lossy(out, message),
+            Arg::Words(words) => {
+                let mut parts = text.split("{}");
+                out.write_str(parts.next().unwrap_or(""))?;
+                for (part, word) in parts.zip(words) {
+                    match word {
+                        Word::Name(q) => write_lossy(out, name(*q))?,
+                        Word::Fixed(word) => out.write_str(word)?,
+                    }
+                    out.write_str(part)?;
+                }
+                Ok(())
+            }
         }
     }
 }
