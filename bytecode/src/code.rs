@@ -179,11 +179,17 @@ impl Code {
         self.ops.push(Op::Line(line))
     }
 
+    /// Reserves stack slots for what the run time puts there, or gives them back.
+    #[inline]
+    pub fn reserve_stack(&mut self, delta: i32) {
+        self.depth += delta;
+        self.note_depth(self.depth);
+    }
+
     /// Corrects the running stack depth where control arrives from elsewhere.
     #[inline]
     pub fn adjust_stack(&mut self, delta: i32) -> Result<(), OutOfMemory> {
-        self.depth += delta;
-        self.note_depth(self.depth);
+        self.reserve_stack(delta);
         if self.trace.on {
             let at = self.next_index();
             self.trace.adjusts.push(Adjust { at, delta })?;

@@ -19,9 +19,11 @@ mod report;
 mod scope_driver;
 #[cfg(test)]
 mod tests;
+mod typing;
 
 pub use ferlance_asm::inline::Dialect;
 pub use ferlance_frontend::parser::Mode;
+pub use ferlance_native_emitter::target::{self, Target};
 pub use options::Options;
 pub use report::write_report;
 

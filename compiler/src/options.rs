@@ -4,6 +4,7 @@ use ferlance_abi::arch::Arch;
 use ferlance_abi::code_kind::CodeKind;
 use ferlance_asm::inline::Dialect;
 use ferlance_frontend::parser::{Mode, ParseOptions};
+use ferlance_native_emitter::Target;
 
 /// What a compilation depends on besides its source.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct Options<'a> {
     pub arch: Arch,
     /// Features of the architecture that may be used.
     pub arch_flags: u32,
+    /// For whom machine code is made; none refuses `native` and `viper`.
+    pub target: Option<Target>,
     /// Which spellings inline assembler may use.
     pub asm_dialect: Dialect,
     /// Whether the module will be written to a file, which needs the text of floats.
@@ -44,6 +47,7 @@ impl Default for Options<'_> {
             emit: CodeKind::Bytecode,
             arch: Arch::None,
             arch_flags: 0,
+            target: None,
             asm_dialect: Dialect::Full,
             for_file: true,
         }

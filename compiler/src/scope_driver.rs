@@ -16,6 +16,7 @@ use ferlance_frontend::{Ast, Diag};
 
 use crate::inline_asm;
 use crate::options::Options;
+use crate::typing;
 
 /// Emits all scopes of a tree whose names are resolved.
 pub(crate) fn emit_scopes(
@@ -26,6 +27,8 @@ pub(crate) fn emit_scopes(
     let mut codes = TryVec::with_capacity(count)?;
     let mut code = Code::new();
     let mut assembler = Assembler::new();
+    // What another scope has wrong in it is told first.
+    let mut no_emitter = None;
     let mut next = Some(ScopeId::MODULE);
     while let Some(scope) = next {
         code.clear();
@@ -33,8 +36,17 @@ pub(crate) fn emit_scopes(
         if code.kind != CodeKind::Asm {
             lower.lower_scope(scope, &mut code)?;
         }
-        codes.push(emit(&mut lower, scope, &mut code, &mut assembler, options)?)?;
+        match emit(&mut lower, scope, &mut code, &mut assembler, options) {
+            Ok(raw) => codes.push(raw)?,
+            Err(diag) if diag.code == Message::NoNativeEmitter => {
+                no_emitter.get_or_insert(diag);
+            }
+            Err(diag) => return Err(diag),
+        }
         next = lower.scopes().after(scope);
+    }
+    if let Some(diag) = no_emitter {
+        return Err(diag);
     }
     let has_native = codes
         .iter()
@@ -79,7 +91,12 @@ fn emit(
         }
         CodeKind::Asm => inline_asm::emit(lower, scope, options),
         // Lowering refuses decorators of emitters that are not there; this is the default emitter.
-        CodeKind::Native | CodeKind::Viper => {
+        CodeKind::Native => {
+            typing::check_native(lower, scope, code)?;
+            Err(lower.scope_error(scope, Message::NoNativeEmitter))
+        }
+        CodeKind::Viper => {
+            typing::infer(lower, scope, code, options)?;
             Err(lower.scope_error(scope, Message::NoNativeEmitter))
         }
     }
@@ -92,7 +109,7 @@ pub(crate) fn lower_options(options: &Options<'_>) -> ferlance_frontend::lower::
         small_int_bits: options.small_int_bits,
         lines: options.has_lines(),
         emit: options.emit,
-        native: false,
+        native: options.target.is_some(),
         asm: match (inline_asm::decorator(options.arch), options.for_file) {
             (Some(_), true) => AsmDecorators::Any,
             (None, true) => AsmDecorators::InvalidArch,

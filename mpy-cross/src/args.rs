@@ -7,6 +7,7 @@ use std::ffi::OsString;
 
 use ferlance_abi::arch::Arch;
 use ferlance_abi::code_kind::CodeKind;
+use ferlance_compiler::Target;
 
 /// One row per option: how it is written, what it takes, what it does. Usage, help and completions are made from it.
 #[derive(Debug)]
@@ -103,6 +104,16 @@ pub(crate) struct Job {
     pub emit: CodeKind,
     /// `-X source-lines`
     pub source_lines: bool,
+}
+
+impl Job {
+    /// For whom machine code is made, if for anyone: for any firmware of the architecture.
+    pub(crate) fn target(&self) -> Option<Target> {
+        match self.arch {
+            Arch::None | Arch::Rv64imc => None,
+            arch => Some(Target::stock(arch, self.arch_flags as u8)),
+        }
+    }
 }
 
 /// Why a command line is refused.

@@ -79,6 +79,7 @@ fn run(job: &Job) -> ExitCode {
         emit: job.emit,
         arch: job.arch,
         arch_flags: job.arch_flags,
+        target: job.target(),
         for_file: true,
         ..Options::default()
     };

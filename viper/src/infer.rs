@@ -6,7 +6,7 @@
 //!
 //! Errors do not stop the pass at once. The last one within a statement counts, and the pass ends behind the first
 //! faulty statement of a block: `Code::trace` tells where statements of blocks of several end.
-use ferlance_abi::{BinaryOp, NativeType, Qstr, ScopeFlags};
+use ferlance_abi::{BinaryOp, NativeType, Qstr, ScopeFlags, UnaryOp};
 use ferlance_bytecode::code::Code;
 use ferlance_bytecode::op::{CallArgs, ITER_SLOTS, UNWIND_DROPS_LOOP};
 use ferlance_bytecode::trace::StmtEnd;
@@ -539,12 +539,7 @@ impl Infer<'_, '_> {
             }
             Op::RaiseLast | Op::RaiseFrom => self.refuse(Problem::BareRaise)?,
             Op::YieldValue | Op::YieldFrom => self.refuse(Problem::Yield)?,
-            Op::Unary(op) => {
-                let operand = self.pop()?;
-                let (ty, problem) = rules::unary(op, operand);
-                self.push(ty)?;
-                problem.map_or(Ok(()), |problem| self.note(problem))?;
-            }
+            Op::Unary(op) => self.unary(op)?,
             Op::Binary(op) => self.binary(op)?,
         }
         if op.ends_flow() {
@@ -560,12 +555,31 @@ impl Infer<'_, '_> {
         Ok(())
     }
 
+    fn unary(&mut self, op: UnaryOp) -> Walk {
+        let operand = self.pop()?;
+        let (ty, problem) = rules::unary(op, operand);
+        self.push(ty)?;
+        // The second half of `not in` and `is not`, whose first half was wrong.
+        let before = self.at.checked_sub(1);
+        let before = before.and_then(|at| self.code.ops().get(at as usize));
+        match (problem, before) {
+            (Some(_), Some(Op::Binary(BinaryOp::In | BinaryOp::Is))) => Ok(()),
+            (Some(problem), _) => self.note(problem),
+            (None, _) => Ok(()),
+        }
+    }
+
     fn binary(&mut self, op: BinaryOp) -> Walk {
         let right = self.pop()?;
         let left = self.pop()?;
         let (ty, problem) = rules::binary(op, left, right);
         self.push(ty)?;
+        let behind = self.code.ops().get(self.at as usize + 1);
+        let negated = matches!(behind, Some(Op::Unary(UnaryOp::Not)));
         match problem {
+            Some(Problem::BinaryOp(BinaryOp::In)) if negated => {
+                self.note(Problem::BinaryOp(BinaryOp::NotIn))
+            }
             Some(problem) => self.note(problem),
             None => Ok(()),
         }
@@ -660,7 +674,7 @@ impl Infer<'_, '_> {
         for _ in 0..slots {
             let entry = self.pop_entry()?;
             self.boxes(entry)?;
-            if entry.ty.is_native() || entry.ty == Ty::None {
+            if entry.ty.is_native() {
                 self.note(Problem::StarCall(entry.ty))?;
             }
         }

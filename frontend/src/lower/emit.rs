@@ -90,6 +90,13 @@ impl Lower<'_> {
         Ok(())
     }
 
+    /// Reserves stack slots for what the run time puts there.
+    pub(super) fn reserve(&mut self, delta: i32) {
+        if self.emitting {
+            self.code.reserve_stack(delta);
+        }
+    }
+
     /// An exception block begins.
     pub(super) fn enter_block(&mut self) {
         self.blocks += 1;

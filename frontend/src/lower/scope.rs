@@ -75,10 +75,7 @@ impl Lower<'_> {
                 .resize(usize::from(scope.n_locals), Qstr::NONE)?;
         }
         for name in scope.names() {
-            let has_slot = matches!(
-                name.kind,
-                NameKind::Local | NameKind::Cell | NameKind::Free
-            );
+            let has_slot = matches!(name.kind, NameKind::Local | NameKind::Cell | NameKind::Free);
             if has_slot && let Some(slot) = code.local_names.get_mut(usize::from(name.slot)) {
                 *slot = name.qstr;
             }
@@ -131,10 +128,10 @@ impl Lower<'_> {
             Body::Class(class) => self.class_body(class),
             Body::Function(function) => {
                 let def = self.ast.get(function);
-                self.params(def.params)?;
                 if self.scopes[self.scope].emit == CodeKind::Viper {
-                    self.annotated_type(def.returns)?;
+                    self.check_annotations(def.params, def.returns)?;
                 }
+                self.params(def.params)?;
                 self.suite(def.body)?;
                 self.load_none()?;
                 self.op(Op::ReturnValue)
@@ -225,10 +222,6 @@ impl Lower<'_> {
                     scope.flags |= ScopeFlags::VAR_KEYWORDS;
                 }
             }
-            if scope.emit == CodeKind::Viper {
-                self.annotated_type(param.annotation)?;
-            }
-            let scope = &mut self.scopes[self.scope];
             let Some(name) = param.name else { continue };
             let (at, new) = scope.find_or_add(name, NameKind::Local)?;
             if !new {
@@ -239,6 +232,19 @@ impl Lower<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Viper: every annotation must be a type. Upstream reports the last one that is not.
+    fn check_annotations(&mut self, params: List<Param>, returns: Option<ast::ExprId>) -> Walk {
+        let mut checked = Ok(());
+        let annotations = self.ast.items(params).map(|param| param.annotation);
+        for annotation in annotations.chain([returns]) {
+            match self.annotated_type(annotation) {
+                Ok(_) => {}
+                Err(stop) => checked = Err(stop),
+            }
+        }
+        checked
     }
 
     /// Viper: notes the annotated types by slot. Walk 1 has checked them.

@@ -19,17 +19,17 @@ impl Lower<'_> {
         self.op(Op::SetupFinally(on_leave))?;
         self.enter_block();
         if self.ast.items(parts.handlers).is_empty() {
-            self.adjust(3)?;
+            self.reserve(3);
             self.suite(parts.body)?;
-            self.adjust(-3)?;
+            self.reserve(-3);
         } else {
             self.try_except(&parts)?;
         }
         self.load_none()?;
         self.place(on_leave)?;
-        self.adjust(1)?;
+        self.reserve(1);
         self.suite(finalbody)?;
-        self.adjust(-1)?;
+        self.reserve(-1);
         self.leave_block();
         self.op(Op::EndFinally)
     }
@@ -83,11 +83,11 @@ impl Lower<'_> {
                 self.suite(handler.body)?;
                 self.load_none()?;
                 self.place(on_leave)?;
-                self.adjust(1)?;
+                self.reserve(1);
                 self.load_none()?;
                 self.store_name(name)?;
                 self.delete_name(name)?;
-                self.adjust(-1)?;
+                self.reserve(-1);
                 self.leave_block();
                 self.op(Op::EndFinally)?;
             }

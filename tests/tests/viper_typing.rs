@@ -1,0 +1,125 @@
+//! What viper accepts, refuses and says, compared with stock: `vectors/viper/errors.json` and `optypes.json`.
+
+use ferlance_abi::arch::Arch;
+use ferlance_abi::qstr::Pool;
+use ferlance_compiler::{Options, Target, compile};
+use ferlance_frontend::Diag;
+use ferlance_frontend::diag::{Code, ExcType};
+use serde_json::Value;
+
+/// Stock compiles these to nonsense that crashes; we refuse them.
+const REFUSED_ON_PURPOSE: [&str; 6] = [
+    "viper-0050", // star and keyword-only parameters
+    "viper-0051",
+    "viper-0052",
+    "viper-0053",
+    "viper-1001", // `async def` without `await`
+    "viper-1012",
+];
+
+fn vectors(name: &str) -> Vec<Value> {
+    let path = format!("{}/vectors/viper/{name}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read(path).expect("the vectors are there");
+    serde_json::from_slice(&text).expect("the vectors are JSON")
+}
+
+fn field<'a>(case: &'a Value, name: &str) -> &'a str {
+    case[name].as_str().unwrap_or("")
+}
+
+/// Exception, message and line, or "ok".
+fn outcome(source: &str, arch: Arch) -> (String, Option<Diag>) {
+    let mut pool = Pool::new();
+    let options = Options {
+        arch,
+        target: Some(Target::stock(arch, 0)),
+        ..Options::default()
+    };
+    let Err(diag) = compile(source.as_bytes(), &mut pool, &options) else {
+        return ("ok".to_owned(), None);
+    };
+    if diag.code == Code::NoNativeEmitter {
+        return ("ok".to_owned(), None);
+    }
+    let mut text = format!("{}: ", diag.exc_type().name());
+    diag.write_text(&mut text, &|name| pool.text(name)).unwrap();
+    // What is not the syntax's fault is raised without a place.
+    match diag.exc_type() {
+        ExcType::NotImplementedError => {}
+        _ => text.push_str(&format!(" ({})", diag.line)),
+    }
+    (text, Some(diag))
+}
+
+fn expected(case: &Value) -> String {
+    let mut text = format!("{}: {}", field(case, "exception"), field(case, "message"));
+    if let Some(line) = case["line"].as_u64() {
+        text.push_str(&format!(" ({line})"));
+    }
+    text
+}
+
+#[test]
+fn each_source_is_accepted_or_refused_as_by_stock() {
+    let mut wrong = Vec::new();
+    for case in vectors("errors.json") {
+        let (id, source) = (field(&case, "id"), field(&case, "source"));
+        let (ours, _) = outcome(source, Arch::Armv7emsp);
+        let theirs = match field(&case, "outcome") {
+            "ok" => "ok".to_owned(),
+            "error" => expected(&case),
+            _ => continue, // stock aborts
+        };
+        let on_purpose = REFUSED_ON_PURPOSE.contains(&id);
+        if (ours != theirs) != on_purpose {
+            wrong.push(format!("{id}: {ours}\n  stock: {theirs}\n{source}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn what_stock_aborts_on_is_refused_with_place_reason_and_rewrite() {
+    let mut count = 0;
+    for case in vectors("errors.json") {
+        if field(&case, "outcome") != "abort" {
+            continue;
+        }
+        count += 1;
+        let source = field(&case, "source");
+        let (ours, diag) = outcome(source, Arch::Armv7emsp);
+        let diag = diag.unwrap_or_else(|| panic!("accepted: {source}"));
+        assert_eq!(diag.exc_type(), ExcType::ViperTypeError, "{source}{ours}");
+        assert!(diag.line > 1 && diag.pos.0 > 0, "{source}{ours}");
+        assert!(!diag.code.help().is_empty(), "{source}{ours}");
+    }
+    assert_eq!(count, 87);
+}
+
+#[test]
+fn each_operator_has_the_types_of_stock() {
+    let mut wrong = Vec::new();
+    for case in vectors("optypes.json") {
+        let (op, left, right) = (
+            field(&case, "op"),
+            field(&case, "left"),
+            field(&case, "right"),
+        );
+        let (returns, body) = match case["result"].as_str() {
+            Some(ty) => (ty, "return a"),
+            None => ("object", "a"),
+        };
+        let source = format!(
+            "@micropython.viper\ndef f(a: {left}, b: {right}) -> {returns}:\n    {body} {op} b\n"
+        );
+        let (ours, _) = outcome(&source, Arch::Armv7m);
+        let theirs = match case["result"].as_str() {
+            Some(_) => "ok".to_owned(),
+            None => expected(&case) + " (2)",
+        };
+        if ours != theirs {
+            wrong.push(format!("{left} {op} {right}: {ours}\n  stock: {theirs}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
+}
