@@ -3,6 +3,7 @@
 //! All of it lies on the heap, so that a module compiled by `exec` goes away with its functions. The context
 //! holds the name and constant tables; each code holds its bytes, children and caches.
 
+use core::cell::Cell;
 use core::ptr::NonNull;
 
 use ferlance_abi::ScopeFlags;
@@ -16,7 +17,7 @@ use ferlance_collections::{BitSet, TryVec};
 use crate::config;
 use crate::exc;
 use crate::interp::code::{Cache, Code};
-use crate::interp::quick;
+use crate::interp::{quick, region};
 use crate::obj::dict::Dict;
 use crate::obj::module::Module;
 use crate::obj::ptr::Ptr;
@@ -212,6 +213,8 @@ fn bytecode(
         file: module.source_name(),
         lines: lines_copy.as_ptr(),
         n_lines: lines.len() as u32,
+        heat: Cell::new(region::HOT),
+        regions: Cell::new(None),
     })
 }
 

@@ -1,8 +1,11 @@
 //! Loaded code of one function: what `import::load` makes of a raw code, ready for the loop.
 
+use core::cell::Cell;
+
 use ferlance_abi::ScopeFlags;
 use ferlance_abi::qstr::Qstr;
 
+use super::region::Region;
 use crate::obj::ptr::Ptr;
 use crate::obj::word::Obj;
 
@@ -58,6 +61,10 @@ pub struct Code {
     pub lines: *const u8,
     /// Bytes of the line table.
     pub n_lines: u32,
+    /// Jumps back until one of its loops is translated.
+    pub(crate) heat: Cell<u32>,
+    /// Translated loops.
+    pub(crate) regions: Cell<Option<Ptr<Region>>>,
 }
 
 /// What one site remembers of its last lookup. Never keeps anything alive: a stale entry does not match.

@@ -14,6 +14,7 @@ pub mod frame;
 mod iter;
 mod names;
 pub mod quick;
+pub(crate) mod region;
 pub(crate) mod resume;
 mod run;
 

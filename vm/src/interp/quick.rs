@@ -58,6 +58,9 @@ pub const RETURN_LOCAL: u8 = 0x38;
 /// `STORE_FAST a; LOAD_FAST b`: `a << 4 | b`.
 pub const STORE_LOAD: u8 = 0x39;
 
+/// Stands where a hot loop jumps back, in place of its opcode: goes on in the loop's [`super::region`].
+pub const ENTER_REGION: u8 = 0x3c;
+
 /// Bit in the byte of a fused comparison: jump if true.
 pub const SENSE: u8 = 0x80;
 

@@ -15,7 +15,8 @@ use ferlance_bytecode::op::{
 
 use super::code::Code;
 use super::frame::{Block, Frame, Return, Slot};
-use super::{arith, build, enter, except, iter, names, quick, resume};
+use super::{arith, build, enter, except, iter, names, quick, region, resume};
+use crate::config;
 use crate::exc;
 use crate::obj::cell::Cell;
 use crate::obj::generator::Generator;
@@ -207,6 +208,21 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                         }
                     };
                 }
+                // After a jump back from the instruction at `at`: hot loops become regions.
+                macro_rules! heat {
+                    ($at:expr, $offset:expr) => {
+                        if config::QUICKEN && $offset < 0 {
+                            let left = code.heat.get().wrapping_sub(1);
+                            code.heat.set(left);
+                            if left == 0 {
+                                let at = $at.offset_from(code.bytes) as usize;
+                                let to = ip.offset_from(code.bytes) as usize;
+                                let depth = sp.offset_from(base) as usize - code.n_locals as usize;
+                                region::warm(rt, code, base, at, to, depth);
+                            }
+                        }
+                    };
+                }
                 // Goes on with the frame that was pushed, or with the value that the call gave.
                 macro_rules! called {
                     ($result:expr, $ret:expr) => {{
@@ -360,7 +376,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                 // The end of a counted loop: the counter on top goes on by `step`; jumps back while it is below (or,
                 // for `more` = 1, above) the limit. `ip` is at the jump's operand.
                 macro_rules! count {
-                    ($step:expr, $more:expr, $limit:expr) => {{
+                    ($from:expr, $step:expr, $more:expr, $limit:expr) => {{
                         let (step, more, limit): (Obj, u8, Obj) = ($step, $more, $limit);
                         let offset = signed_offset!();
                         let at = peek!(0);
@@ -377,13 +393,14 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                         };
                         if hit {
                             ip = ip.offset(offset);
+                            heat!($from, offset);
                         }
                         poll!();
                     }};
                 }
                 // A comparison (number and sense in one byte), then a jump.
                 macro_rules! compare_jump {
-                    ($how:expr, $a:expr, $b:expr) => {{
+                    ($from:expr, $how:expr, $a:expr, $b:expr) => {{
                         let (how, a, b): (u8, Obj, Obj) = ($how, $a, $b);
                         let hit = if a.is_small() & b.is_small() {
                             let (x, y) = (a.raw() as isize, b.raw() as isize);
@@ -401,6 +418,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                         let offset = signed_offset!();
                         if hit == (how & quick::SENSE != 0) {
                             ip = ip.offset(offset);
+                            heat!($from, offset);
                         }
                         poll!();
                     }};
@@ -600,13 +618,15 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             }
                         }
                         quick::COMPARE_JUMP => {
+                            let from = ip.sub(1);
                             let how = *ip;
                             ip = ip.add(1);
                             let (b, a) = (peek!(0), peek!(1));
                             sp = sp.sub(2);
-                            compare_jump!(how, a, b);
+                            compare_jump!(from, how, a, b);
                         }
                         quick::LOCALS_COMPARE_JUMP => {
+                            let from = ip.sub(1);
                             let (both, how) = (*ip, *ip.add(1));
                             ip = ip.add(3);
                             let (Some(a), Some(b)) = (
@@ -615,32 +635,36 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             ) else {
                                 unbound!();
                             };
-                            compare_jump!(how, a, b);
+                            compare_jump!(from, how, a, b);
                         }
                         quick::LOCAL_INT_COMPARE_JUMP => {
+                            let from = ip.sub(1);
                             let (a, k, how) = (*ip, *ip.add(1), *ip.add(2));
                             ip = ip.add(3);
                             let Some(a) = *base.add(a as usize) else {
                                 unbound!()
                             };
-                            compare_jump!(how, a, Obj::int(k as isize - 16));
+                            compare_jump!(from, how, a, Obj::int(k as isize - 16));
                         }
                         quick::COUNT_TO_TOP => {
+                            let from = ip.sub(1);
                             let step = Obj::int(*ip as isize - 16);
                             let more = *ip.add(3) - LT;
                             ip = ip.add(5);
                             let limit = peek!(1);
-                            count!(step, more, limit);
+                            count!(from, step, more, limit);
                         }
                         quick::COUNT_TO_INT => {
+                            let from = ip.sub(1);
                             let step = Obj::int(*ip as isize - 16);
                             let limit =
                                 Obj::int(*ip.add(2) as isize - (SMALL_INT_MULTI as isize + 16));
                             let more = *ip.add(3) - LT;
                             ip = ip.add(5);
-                            count!(step, more, limit);
+                            count!(from, step, more, limit);
                         }
                         quick::COUNT_TO_CONST => {
+                            let from = ip.sub(1);
                             let step = Obj::int(*ip as isize - 16);
                             ip = ip.add(3);
                             let limit = sint!();
@@ -652,7 +676,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             } else {
                                 crate::obj::word::SMALL_MAX
                             }));
-                            count!(step, more, limit);
+                            count!(from, step, more, limit);
                         }
                         quick::CONST_BINARY => {
                             let value = sint!();
@@ -689,6 +713,26 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             match *base.add((both & 15) as usize) {
                                 Some(value) => set_top!(value),
                                 None => unbound!(),
+                            }
+                        }
+
+                        quick::ENTER_REGION => {
+                            ip = ip.sub(1);
+                            let at = ip.offset_from(code.bytes) as usize;
+                            let Some(region) = region::Region::find(&code, at) else {
+                                break 'run;
+                            };
+                            if region.is_ready(base) {
+                                (*fp).ip = ip;
+                                (*fp).sp = sp;
+                                let left = region::run(rt, fp, code, region);
+                                ip = left.ip;
+                                if left.raised {
+                                    break 'run;
+                                }
+                                sp = left.sp;
+                            } else {
+                                region::retire(code, region);
                             }
                         }
 
@@ -996,11 +1040,14 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                         }
 
                         opcode::JUMP => {
+                            let from = ip.sub(1);
                             let offset = signed_offset!();
                             ip = ip.offset(offset);
+                            heat!(from, offset);
                             poll!();
                         }
                         opcode::POP_JUMP_IF_TRUE => {
+                            let from = ip.sub(1);
                             let offset = signed_offset!();
                             let value = pop!();
                             let hit = match value {
@@ -1010,10 +1057,12 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             };
                             if hit {
                                 ip = ip.offset(offset);
+                                heat!(from, offset);
                             }
                             poll!();
                         }
                         opcode::POP_JUMP_IF_FALSE => {
+                            let from = ip.sub(1);
                             let offset = signed_offset!();
                             let value = pop!();
                             let hit = match value {
@@ -1023,6 +1072,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             };
                             if !hit {
                                 ip = ip.offset(offset);
+                                heat!(from, offset);
                             }
                             poll!();
                         }

@@ -536,6 +536,39 @@ impl Array {
         Obj::small(isize::try_from(value).ok()?)
     }
 
+    /// Item `i` of an array of signed 32-bit items.
+    #[inline(always)]
+    pub fn i32_item(&self, i: usize) -> Option<Obj> {
+        if self.code() != b'i' || i >= self.len.get() {
+            return None;
+        }
+        // SAFETY: `i < len`, and the block is aligned for items of any size.
+        let value = unsafe { self.data.get().cast::<i32>().add(i).read() };
+        Obj::small(value as isize)
+    }
+
+    /// Item `i` of an array of unsigned 32-bit items.
+    #[inline(always)]
+    pub fn u32_item(&self, i: usize) -> Option<Obj> {
+        if self.code() != b'I' || i >= self.len.get() {
+            return None;
+        }
+        // SAFETY: as above.
+        let value = unsafe { self.data.get().cast::<u32>().add(i).read() };
+        Obj::small(isize::try_from(value).ok()?)
+    }
+
+    /// Replaces item `i` of an array of 32-bit items by a small int, cut to the item's bits; `false` = not done.
+    #[inline(always)]
+    pub fn set_32_bit_item(&self, i: usize, value: isize) -> bool {
+        if !matches!(self.code(), b'i' | b'I') || i >= self.len.get() {
+            return false;
+        }
+        // SAFETY: as above.
+        unsafe { self.data.get().cast::<u32>().add(i).write(value as u32) };
+        true
+    }
+
     /// Replaces item `i` of an array of integers by a small int, cut to the item's bits; `false` = not done.
     #[inline]
     pub fn set_small_item(&self, i: usize, value: isize) -> bool {
