@@ -54,6 +54,23 @@ fn a_text_sees_its_arguments() {
 }
 
 #[test]
+fn a_damaged_file_is_refused_with_what_is_wrong_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    // Header, one name, one object: an int with the text `z'`; a module that returns None.
+    fs::write(
+        dir.path().join("bad.mpy"),
+        b"M\x06\x00\x1f\x01\x01\x03\x07\x02z'\x28\x00\x02\x00Qc",
+    )
+    .unwrap();
+    let (report, _, status) = seen(&run_in(dir.path(), &["-c", "import bad"], &[], ""));
+    assert_eq!(status, Some(1));
+    assert!(
+        report.ends_with("ValueError: invalid syntax for integer with base 10: \"z'\"\n"),
+        "{report}"
+    );
+}
+
+#[test]
 fn a_file_sees_its_arguments_and_its_directory() {
     let dir = tempfile::tempdir().unwrap();
     let real = fs::canonicalize(dir.path()).unwrap();

@@ -267,6 +267,10 @@ pub(super) fn load_mpy(rt: &mut Runtime, data: &[u8], globals: Ptr<Dict>) -> R<L
             Err(error) => Err(rt.value_error(error.message())),
         },
         Err(mpy::MpyError::OutOfMemory) => Err(rt.no_memory(data.len())),
+        Err(mpy::MpyError::IntText { at, len }) => {
+            let text = data.get(at..).and_then(|rest| rest.get(..len));
+            crate::obj::int::bad_text(rt, 10, text.unwrap_or(b""))
+        }
         Err(error) => Err(rt.value_error(error.message())),
     }
 }

@@ -157,18 +157,23 @@ pub fn from_text(rt: &mut Runtime, text: &[u8], base: u32) -> R<Obj> {
         Err(ParseIntError::Base) => Err(rt.value_error("int() arg 2 must be >= 2 and <= 36")),
         Err(ParseIntError::Num(error)) => Err(raise(rt, error)),
         Err(ParseIntError::Syntax { base, at }) => {
-            let mut message = crate::text::print::TextBuf::default();
-            crate::text::print::write_fmt(
-                rt,
-                &mut message,
-                format_args!("invalid syntax for integer with base {base}: "),
-            )?;
-            let shown = rt.new_str(text.get(at..).unwrap_or(b""))?;
-            rt.print(shown, PrintKind::Repr, &mut message)?;
-            let message = message.into_str(rt)?;
-            Err(rt.raise(&exc::VALUE_ERROR, &[message]))
+            bad_text(rt, base, text.get(at..).unwrap_or(b""))
         }
     }
+}
+
+/// Raises that `text` is no int.
+pub(crate) fn bad_text<T>(rt: &mut Runtime, base: u32, text: &[u8]) -> R<T> {
+    let mut message = crate::text::print::TextBuf::default();
+    crate::text::print::write_fmt(
+        rt,
+        &mut message,
+        format_args!("invalid syntax for integer with base {base}: "),
+    )?;
+    let shown = rt.new_str(text)?;
+    rt.print(shown, PrintKind::Repr, &mut message)?;
+    let message = message.into_str(rt)?;
+    Err(rt.raise(&exc::VALUE_ERROR, &[message]))
 }
 
 /// The int nearest to zero of a float.
