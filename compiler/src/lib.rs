@@ -22,6 +22,7 @@ mod tests;
 mod typing;
 
 pub use ferlance_asm::inline::Dialect;
+pub use ferlance_frontend::StackLimit;
 pub use ferlance_frontend::parser::Mode;
 pub use ferlance_native_emitter::target::{self, Target};
 pub use options::Options;

@@ -3,6 +3,7 @@
 use ferlance_abi::arch::Arch;
 use ferlance_abi::code_kind::CodeKind;
 use ferlance_asm::inline::Dialect;
+use ferlance_frontend::StackLimit;
 use ferlance_frontend::parser::{Mode, ParseOptions};
 use ferlance_native_emitter::Target;
 
@@ -33,6 +34,8 @@ pub struct Options<'a> {
     pub asm_dialect: Dialect,
     /// Whether the module will be written to a file, which needs the text of floats.
     pub for_file: bool,
+    /// Where the machine stack ends.
+    pub stack: StackLimit,
 }
 
 impl Default for Options<'_> {
@@ -50,6 +53,7 @@ impl Default for Options<'_> {
             target: None,
             asm_dialect: Dialect::Full,
             for_file: true,
+            stack: StackLimit::default(),
         }
     }
 }
@@ -67,6 +71,7 @@ impl Options<'_> {
             // The compiler of files knows t-strings; what runs at once has no library for them.
             templates: self.for_file,
             upstream_floats: self.for_file,
+            stack: self.stack,
             ..ParseOptions::default()
         }
     }

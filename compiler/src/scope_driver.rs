@@ -116,6 +116,7 @@ pub(crate) fn lower_options(options: &Options<'_>) -> ferlance_frontend::lower::
             (own, false) => AsmDecorators::Only(own),
         },
         float_text: options.for_file,
+        stack: options.stack,
     }
 }
 

@@ -16,8 +16,10 @@ mod lexer;
 pub mod lower;
 pub mod parser;
 pub mod source;
+mod stack;
 pub mod token;
 
 pub use ast::Ast;
 pub use error::Diag;
 pub use parser::{Mode, ParseOptions, parse};
+pub use stack::StackLimit;

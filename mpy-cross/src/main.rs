@@ -80,7 +80,6 @@ fn run(job: &Job) -> ExitCode {
         arch: job.arch,
         arch_flags: job.arch_flags,
         target: job.target(),
-        for_file: true,
         ..Options::default()
     };
     let module = match compile(&source, &mut pool, &options) {

@@ -50,6 +50,7 @@ use crate::diag::Code as Message;
 use crate::error::Diag;
 use crate::hir::{ScopeId, Scopes};
 use crate::source::Pos;
+use crate::stack::StackLimit;
 use refusal::Around;
 
 /// What lowering depends on besides the source.
@@ -69,6 +70,8 @@ pub struct Options {
     pub asm: AsmDecorators,
     /// Whether float constants need the text that `.mpy` files hold.
     pub float_text: bool,
+    /// Where the machine stack ends.
+    pub stack: StackLimit,
 }
 
 /// Which decorators of inline assembler there are.
@@ -92,6 +95,7 @@ impl Default for Options {
             native: false,
             asm: AsmDecorators::InvalidArch,
             float_text: true,
+            stack: StackLimit::default(),
         }
     }
 }
@@ -277,7 +281,7 @@ impl<'a> Lower<'a> {
     #[inline]
     fn deeper(&mut self, pos: Pos) -> Walk {
         self.nesting += 1;
-        match self.nesting > MAX_NESTING {
+        match self.nesting > MAX_NESTING || self.options.stack.passed() {
             true => self.refuse(Message::TooDeep, pos),
             false => Ok(()),
         }

@@ -25,6 +25,7 @@ use crate::diag::Code;
 use crate::error::{Arg, Diag};
 use crate::lexer::{Lexer, NumberError, Stop, Tok};
 use crate::source::Pos;
+use crate::stack::StackLimit;
 use crate::token::Token;
 use consts::Consts;
 
@@ -55,6 +56,8 @@ pub struct ParseOptions {
     pub upstream_floats: bool,
     /// How deeply brackets, operators and blocks may nest.
     pub max_depth: u16,
+    /// Where the machine stack ends.
+    pub stack: StackLimit,
 }
 
 impl Default for ParseOptions {
@@ -66,6 +69,7 @@ impl Default for ParseOptions {
             templates: true,
             upstream_floats: true,
             max_depth: 200,
+            stack: StackLimit::default(),
         }
     }
 }
@@ -297,7 +301,7 @@ impl Parser<'_, '_> {
     /// Goes one level deeper; the caller takes the level off again, unless it fails.
     #[inline]
     fn enter(&mut self) -> Parse<()> {
-        if self.depth >= self.options.max_depth {
+        if self.depth >= self.options.max_depth || self.options.stack.passed() {
             let Tok { pos, line, .. } = self.tok();
             return Err(self.fail(Code::TooDeep, pos, line));
         }

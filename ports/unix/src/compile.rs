@@ -1,6 +1,6 @@
 //! The compiler behind the runtime's hook: `exec`, `eval`, `compile`, imports of source, the main program.
 
-use ferlance_compiler::{Mode, Options};
+use ferlance_compiler::{Mode, Options, StackLimit};
 use ferlance_frontend::Diag;
 use ferlance_frontend::diag::ExcType;
 use ferlance_vm::exc::{self, traceback};
@@ -23,6 +23,7 @@ pub(crate) fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
         optimise: rt.config.opt_level,
         small_int_bits: (usize::BITS - 1) as u8,
         for_file: false,
+        stack: StackLimit::at(rt.interp.stack_limit()),
         ..Options::default()
     };
     match ferlance_compiler::compile(request.source, &mut rt.pool, &options) {

@@ -103,6 +103,7 @@ mod compile {
             source_name: name,
             small_int_bits: (usize::BITS - 1) as u8,
             for_file: false,
+            stack: ferlance_compiler::StackLimit::at(rt.interp.stack_limit()),
             ..Options::default()
         };
         match ferlance_compiler::compile(request.source, &mut rt.pool, &options) {
