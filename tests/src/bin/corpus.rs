@@ -94,14 +94,14 @@ fn number(text: Option<String>) -> u8 {
     text.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
-/// Python files, folders of installed packages included.
+/// Python files, folders of installed packages included. Links to folders are not followed: they may go round.
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
     for entry in entries.flatten() {
         let path = entry.path();
-        if path.is_dir() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             collect(&path, found);
         } else if workspace::has_extension(&path, "py") && path.is_file() {
             found.push(path);
