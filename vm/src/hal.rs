@@ -175,8 +175,26 @@ pub trait Files {
 
 /// Memory for machine code.
 pub trait ExecMemory {
-    /// Makes `code` executable; its address.
-    fn commit(&mut self, code: &[u8]) -> Option<core::ptr::NonNull<u8>>;
+    /// Whose machine code runs here. A port that knows more than the build, for instance that there is a double
+    /// precision unit, says so.
+    fn arch(&self) -> ferlance_abi::Arch {
+        crate::native::ARCH
+    }
+    /// Features of the architecture that code may use (`-march-flags`).
+    fn arch_flags(&self) -> u32 {
+        0
+    }
+    /// Takes `len` bytes, aligned to 16, has `write` fill them, makes them executable; their address. `write` gets
+    /// the bytes, zeroed, and the address at which they will run, to which code is relocated. Where memory cannot
+    /// be written and executed at a time, it is writable first and executable afterwards, never both.
+    ///
+    /// # Errors
+    /// Why not: the text of the `MemoryError`.
+    fn commit(
+        &mut self,
+        len: usize,
+        write: &mut dyn FnMut(&mut [u8], usize),
+    ) -> Result<core::ptr::NonNull<u8>, &'static str>;
     /// Gives back what `commit` made.
     fn release(&mut self, at: core::ptr::NonNull<u8>, len: usize);
 }

@@ -22,6 +22,7 @@ pub mod hal;
 pub mod import;
 pub mod interp;
 pub mod modules;
+pub mod native;
 pub mod obj;
 mod protocol;
 pub mod repl;

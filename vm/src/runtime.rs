@@ -40,6 +40,8 @@ pub struct Runtime {
     pub imports: Imports,
     /// Scheduled callbacks and the keyboard interrupt.
     pub pending: Pending,
+    /// What native code left behind, and what runs.
+    pub native: crate::native::State,
     /// Objects that modules keep: `sys.ps1`, the `atexit` function, overrides of built-in names …
     pub state: crate::modules::State,
     /// Run-time settings (optimisation level of `exec`, `sys.argv` …).
@@ -66,6 +68,7 @@ impl Runtime {
             interp,
             imports: Imports::new(),
             pending: Pending::new(),
+            native: crate::native::State::new(),
             state: crate::modules::State::new(),
             config: settings,
             raised: None,
@@ -267,6 +270,7 @@ impl Runtime {
         }
         self.imports.each_root(&mut f);
         self.pending.each_root(&mut f);
+        self.native.each_root(&mut f);
         self.state.each_root(&mut f);
         self.interp.each_root(&mut f);
     }

@@ -2,15 +2,19 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ferlance_vm::hal::{Clock, Console, Errno, Files, Hal, Launch, PathKind, StackBounds};
+use ferlance_vm::hal::{
+    Clock, Console, Errno, ExecMemory, Files, Hal, Launch, PathKind, StackBounds,
+};
 
 use crate::console::Streams;
+use crate::exec::Exec;
 use crate::launch::Start;
 use crate::{memory, sys};
 
 /// The host.
 pub(crate) struct Host {
     begin: Instant,
+    exec: Exec,
     stack: StackBounds,
     start: Start,
     streams: Streams,
@@ -21,6 +25,7 @@ impl Host {
     pub(crate) fn new(start: Start, top: usize) -> Host {
         Host {
             begin: Instant::now(),
+            exec: Exec::new(),
             stack: memory::stack_bounds(top),
             start,
             streams: Streams::default(),
@@ -158,6 +163,9 @@ impl Hal for Host {
     }
     fn launch(&mut self) -> Option<&mut dyn Launch> {
         Some(self)
+    }
+    fn exec_memory(&mut self) -> Option<&mut dyn ExecMemory> {
+        Some(&mut self.exec)
     }
     fn stack_bounds(&self) -> StackBounds {
         self.stack

@@ -5,6 +5,7 @@
 mod args;
 mod compile;
 mod console;
+mod exec;
 mod hal;
 mod interrupt;
 mod launch;

@@ -1,6 +1,5 @@
 //! Finding a module: built in, or a directory, `.py` or `.mpy` on the path.
 
-use ferlance_abi::Arch;
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
 use ferlance_bytecode::mpy;
@@ -259,7 +258,10 @@ fn run_file(rt: &mut Runtime, globals: Ptr<Dict>, found: Found) -> R<()> {
 
 /// Reads, verifies and loads the contents of a `.mpy` file.
 pub(super) fn load_mpy(rt: &mut Runtime, data: &[u8], globals: Ptr<Dict>) -> R<Loaded> {
-    let host = mpy::Host::running(Arch::None);
+    let host = mpy::Host {
+        arch_flags: crate::native::arch_flags(rt),
+        ..mpy::Host::running(crate::native::arch(rt))
+    };
     match mpy::read(data, &mut rt.pool, &host) {
         Ok(module) if !rt.config.verify => load::load(rt, &module, globals),
         Ok(module) => match verify(module) {

@@ -18,6 +18,8 @@ use crate::config;
 use crate::exc;
 use crate::interp::code::{Cache, Code};
 use crate::interp::{quick, region};
+use crate::native;
+use crate::native::fun_table;
 use crate::obj::dict::Dict;
 use crate::obj::module::Module;
 use crate::obj::ptr::Ptr;
@@ -53,12 +55,20 @@ pub fn load(rt: &mut Runtime, module: &CompiledModule<'_>, globals: Ptr<Dict>) -
         unsafe { consts.add(i).write(Obj::NONE) };
     }
     context.obj_table.set(Some(consts));
+    let placed_code = native::load::has_native(module);
     for (i, constant) in module.consts.iter().enumerate() {
-        let value = make_const(rt, constant)?;
+        let value = match constant {
+            // SAFETY: not an object: only native code loads it, see `survey`.
+            Const::FunTable if placed_code => {
+                unsafe { Obj::from_raw(fun_table::address()) }.unwrap_or(Obj::NONE)
+            }
+            constant => make_const(rt, constant)?,
+        };
         // SAFETY: as above.
         unsafe { consts.add(i).write(value) };
     }
-    let body = load_code(rt, module, CodeId::ROOT, context)?;
+    let placed = native::load::place(rt, module, context)?;
+    let body = load_code(rt, module, CodeId::ROOT, context, placed.as_ref())?;
     Ok(Loaded { context, body })
 }
 
@@ -98,26 +108,26 @@ fn load_code(
     module: &CompiledModule<'_>,
     id: CodeId,
     context: Ptr<Module>,
+    placed: Option<&native::load::Placed>,
 ) -> R<Ptr<Code>> {
     rt.check_stack()?;
     let Some(raw) = module.codes.get(id) else {
         return Err(refuse(rt));
     };
     let n_children = raw.children.len();
-    let children = rt
-        .alloc_words(n_children.max(1), false)?
-        .cast::<Ptr<Code>>();
-    // SAFETY: the block has a word for each child, zeroed so that the collector sees nothing stale.
-    unsafe { core::ptr::write_bytes(children.cast::<usize>().as_ptr(), 0, n_children) };
+    // A word more, for what native functions find there.
+    let children = rt.alloc_words(n_children + 1, false)?.cast::<Ptr<Code>>();
+    // SAFETY: the block has these words, zeroed so that the collector sees nothing stale.
+    unsafe { core::ptr::write_bytes(children.cast::<usize>().as_ptr(), 0, n_children + 1) };
     for (i, child) in raw.children.iter().enumerate() {
-        let child = load_code(rt, module, *child, context)?;
+        let child = load_code(rt, module, *child, context, placed)?;
         // SAFETY: as above.
         unsafe { children.add(i).write(child) };
     }
     match raw.kind {
         RawKind::Bytecode => bytecode(rt, module, raw, context, children),
         RawKind::Native { .. } | RawKind::Viper { .. } | RawKind::Asm { .. } => {
-            Err(rt.raise_msg(&exc::VALUE_ERROR, "native code in .mpy unsupported"))
+            native::load::descriptor(rt, module, id.0 as usize, context, children, placed)
         }
     }
 }
@@ -244,6 +254,12 @@ fn survey(
             if let Some(target) = instr.op.target() {
                 grown = grown.and_then(|()| breaks.insert(target.0 as usize).map(|_| ()));
             }
+        }
+        if let Op::LoadConstObj(id) = instr.op
+            && matches!(module.consts.get(id.0 as usize), Some(Const::FunTable))
+        {
+            // The function table is no object.
+            return Err(refuse(rt));
         }
         let local = match instr.op {
             Op::LoadFast(l) | Op::StoreFast(l) | Op::DeleteFast(l) => Some(l),

@@ -44,7 +44,7 @@ pub(super) fn compare_floats(lhs: Obj, rhs: Obj, f: impl Fn(f64, f64) -> bool) -
 
 /// `obj[index] = value` once lists are ruled out.
 #[inline(never)]
-pub(super) fn set_item(rt: &mut Runtime, obj: Obj, index: Obj, value: Obj) -> R<()> {
+pub(crate) fn set_item(rt: &mut Runtime, obj: Obj, index: Obj, value: Obj) -> R<()> {
     if let (Some(i), Some(small)) = (index.as_small(), value.as_small())
         && i >= 0
         && obj.is_ptr()
@@ -66,7 +66,7 @@ pub(super) fn set_item(rt: &mut Runtime, obj: Obj, index: Obj, value: Obj) -> R<
 
 /// The commonest operators on small ints. `op` is the opcode byte.
 #[inline(always)]
-pub(super) fn fast(op: u8, lhs: Obj, rhs: Obj) -> Option<Obj> {
+pub(crate) fn fast(op: u8, lhs: Obj, rhs: Obj) -> Option<Obj> {
     const BASE: u8 = opcode::BINARY_OP;
     const ADD: u8 = BASE + BinaryOp::Add.number();
     const IADD: u8 = BASE + BinaryOp::InplaceAdd.number();
@@ -153,7 +153,7 @@ pub(super) fn compare(rt: &mut Runtime, number: u8, lhs: Obj, rhs: Obj) -> R<boo
 
 /// `list[i]` for a list and a small int in range.
 #[inline(always)]
-pub(super) fn list_item(obj: Obj, index: Obj) -> Option<Obj> {
+pub(crate) fn list_item(obj: Obj, index: Obj) -> Option<Obj> {
     let list = obj.cast::<List>()?;
     let i = index.as_small()?;
     let i = if i < 0 {
@@ -166,7 +166,7 @@ pub(super) fn list_item(obj: Obj, index: Obj) -> Option<Obj> {
 
 /// `obj[index]` once lists are ruled out: tuples, bytes and their like with a small int in range, then the protocol.
 #[inline(never)]
-pub(super) fn item(rt: &mut Runtime, obj: Obj, index: Obj) -> R<Obj> {
+pub(crate) fn item(rt: &mut Runtime, obj: Obj, index: Obj) -> R<Obj> {
     if let (Some(head), Some(i)) = (obj.as_ptr(), index.as_small())
         && i >= 0
     {
@@ -197,7 +197,7 @@ pub(super) fn item(rt: &mut Runtime, obj: Obj, index: Obj) -> R<Obj> {
 
 /// `list[i] = value` for a list and a small int in range.
 #[inline(always)]
-pub(super) fn set_list_item(obj: Obj, index: Obj, value: Obj) -> bool {
+pub(crate) fn set_list_item(obj: Obj, index: Obj, value: Obj) -> bool {
     let (Some(list), Some(i)) = (obj.cast::<List>(), index.as_small()) else {
         return false;
     };
@@ -211,7 +211,7 @@ pub(super) fn set_list_item(obj: Obj, index: Obj, value: Obj) -> bool {
 
 /// `+` once small ints are ruled out.
 #[inline(never)]
-pub(super) fn add(rt: &mut Runtime, op: u8, lhs: Obj, rhs: Obj) -> R<Obj> {
+pub(crate) fn add(rt: &mut Runtime, op: u8, lhs: Obj, rhs: Obj) -> R<Obj> {
     if let (Some(a), Some(b)) = (lhs.as_float(), rhs.as_float()) {
         return float::new(rt, a + b);
     }
@@ -220,7 +220,7 @@ pub(super) fn add(rt: &mut Runtime, op: u8, lhs: Obj, rhs: Obj) -> R<Obj> {
 
 /// `-` once small ints are ruled out.
 #[inline(never)]
-pub(super) fn sub(rt: &mut Runtime, op: u8, lhs: Obj, rhs: Obj) -> R<Obj> {
+pub(crate) fn sub(rt: &mut Runtime, op: u8, lhs: Obj, rhs: Obj) -> R<Obj> {
     if let (Some(a), Some(b)) = (lhs.as_float(), rhs.as_float()) {
         return float::new(rt, a - b);
     }
@@ -229,7 +229,7 @@ pub(super) fn sub(rt: &mut Runtime, op: u8, lhs: Obj, rhs: Obj) -> R<Obj> {
 
 /// The operators that have no arm of their own in the loop. `op` is the opcode byte.
 #[inline(never)]
-pub(super) fn binary(rt: &mut Runtime, op: u8, lhs: Obj, rhs: Obj) -> R<Obj> {
+pub(crate) fn binary(rt: &mut Runtime, op: u8, lhs: Obj, rhs: Obj) -> R<Obj> {
     let Some(number) = BinaryOp::from_number(op - opcode::BINARY_OP) else {
         return Ok(Obj::NONE);
     };
@@ -310,7 +310,7 @@ pub(super) fn binary_slow(rt: &mut Runtime, op: u8, lhs: Obj, rhs: Obj) -> R<Obj
 
 /// Unary operators. `op` is the opcode byte.
 #[inline(never)]
-pub(super) fn unary(rt: &mut Runtime, op: u8, arg: Obj) -> R<Obj> {
+pub(crate) fn unary(rt: &mut Runtime, op: u8, arg: Obj) -> R<Obj> {
     let Some(number) = UnaryOp::from_number(op - opcode::UNARY_OP) else {
         return Ok(Obj::NONE);
     };

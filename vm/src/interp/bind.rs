@@ -3,6 +3,7 @@
 use ferlance_abi::ScopeFlags;
 
 use super::build::objects;
+use super::code::Code;
 use super::enter::make_cells;
 use super::frame::Slot;
 use crate::obj::dict::{self, Dict};
@@ -13,19 +14,20 @@ use crate::obj::tuple;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Raised, Runtime};
 
-/// Turns the `n_pos + 2 * n_kw` argument words at `base` into the locals of a frame of `fun`.
+/// Turns the `n_pos + 2 * n_kw` argument words at `base` into the locals of a frame of `code`; `fun` has the defaults.
+/// (A native function has no code of its own where one of bytecode has.)
 ///
 /// # Safety
 /// The words at `base` are not null, and there is room for them and the frame together.
 #[inline(never)]
-pub(super) unsafe fn in_place(
+pub(crate) unsafe fn in_place(
     rt: &mut Runtime,
+    code: Ptr<Code>,
     fun: Ptr<Fun>,
     base: *mut Slot,
     n_pos: usize,
     n_kw: usize,
 ) -> R<()> {
-    let code = fun.code;
     let n_params = code.n_pos as usize + code.n_kwonly as usize;
     let plain = ScopeFlags::VAR_ARGS.bits()
         | ScopeFlags::VAR_KEYWORDS.bits()
@@ -36,7 +38,7 @@ pub(super) unsafe fn in_place(
             if n_pos != code.n_pos as usize {
                 let missing = (code.n_pos as usize).wrapping_sub(n_pos);
                 if n_pos > code.n_pos as usize || missing > code.n_def_pos as usize {
-                    return Err(wrong_count(rt, fun, n_pos));
+                    return Err(wrong_count(rt, code, n_pos));
                 }
                 let defaults = fun.extra(code.n_def_pos as usize);
                 for i in 0..missing {
@@ -58,7 +60,7 @@ pub(super) unsafe fn in_place(
         }
         let before = rt.interp.scratch_top;
         rt.interp.scratch_top = given.add(n);
-        let result = general(rt, fun, base, objects(given, n), n_pos)
+        let result = general(rt, code, fun, base, objects(given, n), n_pos)
             .and_then(|()| make_cells(rt, code, base));
         rt.interp.scratch_top = before;
         result
@@ -69,12 +71,12 @@ pub(super) unsafe fn in_place(
 /// `base` has room for the frame; all its words are null.
 unsafe fn general(
     rt: &mut Runtime,
+    code: Ptr<Code>,
     fun: Ptr<Fun>,
     base: *mut Slot,
     given: &[Obj],
     n_pos: usize,
 ) -> R<()> {
-    let code = fun.code;
     let (p, k, d) = (
         code.n_pos as usize,
         code.n_kwonly as usize,
@@ -90,7 +92,7 @@ unsafe fn general(
     unsafe {
         if n_pos > p {
             if !code.flags.has(ScopeFlags::VAR_ARGS) {
-                return Err(wrong_count(rt, fun, n_pos));
+                return Err(wrong_count(rt, code, n_pos));
             }
             slot(var).write(Some(tuple::from_slice(rt, &given[p..n_pos])?.obj()));
             var += 1;
@@ -102,7 +104,7 @@ unsafe fn general(
             if pairs.is_empty() && !has_kw_defaults {
                 let missing = p - n_pos;
                 if missing > d {
-                    return Err(wrong_count(rt, fun, n_pos));
+                    return Err(wrong_count(rt, code, n_pos));
                 }
                 for i in 0..missing {
                     slot(n_pos + i).write(Some(extra[d - missing + i].get()));
@@ -128,7 +130,7 @@ unsafe fn general(
             rest = Some(dict);
         }
         for pair in pairs.chunks_exact(2) {
-            keyword(rt, fun, base, rest, pair[0], pair[1])?;
+            keyword(rt, code, base, rest, pair[0], pair[1])?;
         }
         for (i, default) in extra.iter().take(d).enumerate() {
             let at = p - d + i;
@@ -176,13 +178,12 @@ unsafe fn general(
 /// As [`general`].
 unsafe fn keyword(
     rt: &mut Runtime,
-    fun: Ptr<Fun>,
+    code: Ptr<Code>,
     base: *mut Slot,
     rest: Option<Ptr<Dict>>,
     key: Obj,
     value: Obj,
 ) -> R<()> {
-    let code = fun.code;
     let key = intern_key(rt, key)?;
     if let Some(name) = key.as_qstr() {
         for i in 0..code.n_pos as usize + code.n_kwonly as usize {
@@ -241,8 +242,7 @@ fn multiple(rt: &mut Runtime, key: Obj) -> Raised {
 
 /// `f() takes N positional arguments but M were given`.
 #[cold]
-fn wrong_count(rt: &mut Runtime, fun: Ptr<Fun>, given: usize) -> Raised {
-    let code = fun.code;
+fn wrong_count(rt: &mut Runtime, code: Ptr<Code>, given: usize) -> Raised {
     let name = rt.name_str(code.name);
     let takes = if given > code.n_pos as usize {
         code.n_pos as usize

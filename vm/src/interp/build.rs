@@ -2,7 +2,7 @@
 
 use core::cell::Cell as Slots;
 
-use ferlance_abi::ScopeFlags;
+use ferlance_abi::{CodeKind, ScopeFlags};
 
 use super::code::Code;
 use super::frame::Slot;
@@ -35,6 +35,9 @@ pub fn function(
     defs: Slot,
     kwdefs: Slot,
 ) -> R<Obj> {
+    if code.kind() != Some(CodeKind::Bytecode) {
+        return crate::native::make(rt, context, code, defs, kwdefs);
+    }
     let defaults = defs.and_then(Obj::cast::<Tuple>);
     let n_def = defaults.map_or(0, |d| d.len());
     if n_def != code.n_def_pos as usize {
@@ -110,7 +113,7 @@ pub(super) unsafe fn set(rt: &mut Runtime, at: *const Slot, n: usize) -> R<Obj> 
 }
 
 /// `dict[key] = value` in a display or comprehension.
-pub(super) fn store_map(rt: &mut Runtime, dict: Obj, key: Obj, value: Obj) -> R<()> {
+pub(crate) fn store_map(rt: &mut Runtime, dict: Obj, key: Obj, value: Obj) -> R<()> {
     match dict.cast::<Dict>() {
         Some(dict) => dict.map.store(rt, key, value),
         // The compiler also writes `OrderedDict({…})` as stores into an OrderedDict.
@@ -118,14 +121,14 @@ pub(super) fn store_map(rt: &mut Runtime, dict: Obj, key: Obj, value: Obj) -> R<
     }
 }
 
-pub(super) fn list_append(rt: &mut Runtime, list: Obj, item: Obj) -> R<()> {
+pub(crate) fn list_append(rt: &mut Runtime, list: Obj, item: Obj) -> R<()> {
     match list.cast::<List>() {
         Some(list) => list.push(rt, item),
         None => Ok(()),
     }
 }
 
-pub(super) fn set_add(rt: &mut Runtime, set: Obj, item: Obj) -> R<()> {
+pub(crate) fn set_add(rt: &mut Runtime, set: Obj, item: Obj) -> R<()> {
     set::add(rt, set, item)
 }
 
@@ -153,7 +156,7 @@ fn sequence_items<'a>(seq: Obj) -> Option<&'a [Slots<Obj>]> {
 ///
 /// # Safety
 /// `n` words of the frame stand at `to`.
-pub(super) unsafe fn unpack(rt: &mut Runtime, seq: Obj, n: usize, to: *mut Slot) -> R<()> {
+pub(crate) unsafe fn unpack(rt: &mut Runtime, seq: Obj, n: usize, to: *mut Slot) -> R<()> {
     if let Some(items) = sequence_items(seq) {
         if items.len() < n {
             return Err(too_few(rt, items.len()));
@@ -185,7 +188,7 @@ pub(super) unsafe fn unpack(rt: &mut Runtime, seq: Obj, n: usize, to: *mut Slot)
 ///
 /// # Safety
 /// `left + right + 1` words of the frame stand at `to`.
-pub(super) unsafe fn unpack_ex(
+pub(crate) unsafe fn unpack_ex(
     rt: &mut Runtime,
     seq: Obj,
     left: usize,

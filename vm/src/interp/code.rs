@@ -2,8 +2,8 @@
 
 use core::cell::Cell;
 
-use ferlance_abi::ScopeFlags;
 use ferlance_abi::qstr::Qstr;
+use ferlance_abi::{CodeKind, ScopeFlags, layout};
 
 use super::region::Region;
 use crate::obj::ptr::Ptr;
@@ -17,11 +17,13 @@ pub struct Code {
     pub head: usize,
     /// First instruction. On hosts a private copy that the loop may rewrite, see `interp::quick`.
     pub bytes: *const u8,
+    /// Children in order.
+    pub children: *const Ptr<Code>,
     /// Bytes of instructions.
     pub n_bytes: u32,
     /// Words of locals and temporaries.
     pub n_state: u16,
-    /// Most blocks at one time.
+    /// Most blocks at one time. Of an inline assembler function: the type code of its result.
     pub n_exc: u16,
     /// Local slots that instructions name, parameters included.
     pub n_locals: u16,
@@ -39,8 +41,6 @@ pub struct Code {
     pub n_cells: u16,
     /// Slots whose values move into cells on entry.
     pub cells: *const u8,
-    /// Children in order.
-    pub children: *const Ptr<Code>,
     /// Number of children.
     pub n_children: u32,
     /// Number of caches.
@@ -97,6 +97,13 @@ impl Cache {
 }
 
 impl Code {
+    /// What kind of code it is.
+    #[inline]
+    pub fn kind(&self) -> Option<CodeKind> {
+        let number = self.head.to_le_bytes()[layout::RAW_CODE_KIND_BYTE];
+        CodeKind::from_number(number.wrapping_sub(CodeKind::Bytecode.raw_code_number()))
+    }
+
     /// Words of a frame: locals and temporaries, then three for each block.
     #[inline(always)]
     pub fn frame_words(&self) -> usize {

@@ -238,7 +238,7 @@ pub(super) unsafe fn enter_fun(
                 base.add(i).write(None);
             }
         } else {
-            bind::in_place(rt, fun, base, n_pos, n_kw)?;
+            bind::in_place(rt, code, fun, base, n_pos, n_kw)?;
         }
         push_frame(rt, fun, base, ret, kind, owner)?;
         Ok(None)
@@ -383,7 +383,7 @@ pub fn call_generator_fun(rt: &mut Runtime, fun: Obj, args: Args<'_>) -> R<Obj> 
     }
     // SAFETY: the arguments stand at the top of the value stack, with room for the frame's words.
     unsafe {
-        bind::in_place(rt, fun, at, args.n_pos(), args.n_kw())?;
+        bind::in_place(rt, code, fun, at, args.n_pos(), args.n_kw())?;
         generator::new(rt, fun, at)
     }
 }
@@ -397,7 +397,11 @@ pub fn call_module_body(
 ) -> R<Obj> {
     let fun = super::build::function(rt, context, code, None, None)?;
     let before = rt.interp.locals.replace(locals);
+    // A body of bytecode gets a frame of its own; one of machine code counts on its globals being current.
+    let globals = rt.interp.native_globals();
+    rt.interp.set_native_globals(context.globals());
     let result = rt.call(fun, &[]);
+    rt.interp.set_native_globals(globals);
     rt.interp.locals = before;
     result
 }
@@ -407,7 +411,7 @@ pub fn call_module_body(
 /// # Safety
 /// The words are as `CALL_FUNCTION_VAR_KW` (or, with `method`, `CALL_METHOD_VAR_KW`) wants them; the bitmap is
 /// the last one before `sp`.
-pub(super) unsafe fn call_star(
+pub(crate) unsafe fn call_star(
     rt: &mut Runtime,
     at: *mut Slot,
     method: bool,

@@ -139,6 +139,8 @@ pub struct Interp {
     pub locals: Option<Ptr<Dict>>,
     /// The globals while no frame is active.
     pub main_globals: Option<Ptr<Dict>>,
+    /// The globals of native code that runs while no frame is active, when they are others than those.
+    native_globals: Option<Ptr<Dict>>,
     stack_limit: usize,
     /// Changes whenever a map of names loses entries from its count (compaction, clear, pop of the newest), with
     /// each collection, and when a built-in name is replaced: what was remembered about an absent name is void
@@ -179,6 +181,7 @@ impl Interp {
             scratch_top: core::ptr::null_mut(),
             locals: None,
             main_globals: None,
+            native_globals: None,
             stack_limit: 0,
             map_epoch: 1,
             map_moves: 0,
@@ -219,12 +222,40 @@ impl Interp {
     pub fn globals(&self) -> Option<Ptr<Dict>> {
         self.current()
             .map(|frame| frame.globals)
+            .or(self.native_globals)
             .or(self.main_globals)
+    }
+
+    /// The globals that native code would change: for [`Interp::set_native_globals`] to restore.
+    #[inline]
+    pub(crate) fn native_globals(&self) -> Option<Ptr<Dict>> {
+        match self.current() {
+            Some(frame) => Some(frame.globals),
+            None => self.native_globals,
+        }
+    }
+
+    /// Sets the globals of the running code: native code has no frame, so it changes those of its caller's and
+    /// puts them back when it is done.
+    #[inline]
+    pub(crate) fn set_native_globals(&mut self, globals: Option<Ptr<Dict>>) {
+        if self.depth == 0 {
+            self.native_globals = globals;
+        } else if let Some(globals) = globals {
+            // SAFETY: there is a frame.
+            unsafe { (*self.frame_at(self.depth - 1)).globals = globals };
+        }
+    }
+
+    /// Whether the value stack has `words` more words from `at`.
+    pub(crate) fn has_room(&self, at: *mut Slot, words: usize) -> bool {
+        let left = (self.end() as usize).wrapping_sub(at as usize) / size_of::<Slot>();
+        words <= left
     }
 
     /// Where the words of a frame pushed from Rust code start.
     #[inline]
-    pub(super) fn top(&self) -> *mut Slot {
+    pub(crate) fn top(&self) -> *mut Slot {
         let top = match self.current() {
             Some(frame) => frame.top,
             None => self.stack.as_ptr(),
@@ -291,7 +322,10 @@ impl Interp {
     }
 
     pub(crate) fn each_root(&self, f: &mut impl FnMut(usize)) {
-        for dict in [self.locals, self.main_globals].into_iter().flatten() {
+        for dict in [self.locals, self.main_globals, self.native_globals]
+            .into_iter()
+            .flatten()
+        {
             f(dict.obj().raw());
         }
         for frame in self.frames() {

@@ -25,7 +25,7 @@ const RANGE: Obj = Obj::int(2);
 /// # Safety
 /// Four words of the frame stand at `slots`.
 #[inline]
-pub(super) unsafe fn start(rt: &mut Runtime, obj: Obj, slots: *mut Slot) -> R<()> {
+pub(crate) unsafe fn start(rt: &mut Runtime, obj: Obj, slots: *mut Slot) -> R<()> {
     let (kind, a, b, c) = if obj.is::<List>() {
         (Some(LIST), obj, Some(Obj::int(0)), None)
     } else if let Some(range) = obj.cast::<Range>()
@@ -52,7 +52,7 @@ pub(super) unsafe fn start(rt: &mut Runtime, obj: Obj, slots: *mut Slot) -> R<()
 }
 
 /// What a loop iterator gave without calling anything.
-pub(super) enum Fast {
+pub(crate) enum Fast {
     /// The next item.
     Item(Obj),
     /// The loop is over.
@@ -66,7 +66,7 @@ pub(super) enum Fast {
 /// # Safety
 /// The four words at `slots` were filled by [`start`] or by a generator expression.
 #[inline(always)]
-pub(super) unsafe fn fast_next(_rt: &mut Runtime, slots: *mut Slot) -> Fast {
+pub(crate) unsafe fn fast_next(_rt: &mut Runtime, slots: *mut Slot) -> Fast {
     // SAFETY: the caller's; slot 1 is never null, and the kinds above say what the slots hold.
     unsafe {
         let Some(kind) = *slots else {

@@ -4,21 +4,22 @@
 //! it, by subject: calls ([`enter`]), generators ([`resume`]), exceptions ([`except`]), names and attributes
 //! with their inline caches ([`names`]), building ([`build`]), loops ([`iter`]), operators ([`arith`]).
 
-mod arith;
-mod bind;
-mod build;
+pub(crate) mod arith;
+pub(crate) mod bind;
+pub(crate) mod build;
 pub mod code;
 mod enter;
 mod except;
 pub mod frame;
-mod iter;
-mod names;
+pub(crate) mod iter;
+pub(crate) mod names;
 pub mod quick;
 pub(crate) mod region;
 pub(crate) mod resume;
 mod run;
 
 pub use build::function;
+pub(crate) use enter::call_star;
 pub use enter::{call_closure, call_fun, call_generator_fun, call_module_body};
 pub use frame::Interp;
 

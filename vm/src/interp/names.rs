@@ -51,7 +51,7 @@ pub(super) fn is_builtin_hit(rt: &Runtime, map: &Map, cache: &Cache) -> bool {
 }
 
 /// A global or built-in name.
-pub(super) fn load_global(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr) -> R<Obj> {
+pub(crate) fn load_global(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr) -> R<Obj> {
     if let Some(value) = globals.map.get_name(rt, name) {
         return Ok(value);
     }
@@ -83,7 +83,7 @@ pub(super) fn load_global_cached(
 }
 
 /// A name of a module or class body.
-pub(super) fn load_name(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr) -> R<Obj> {
+pub(crate) fn load_name(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr) -> R<Obj> {
     if let Some(locals) = rt.interp.locals
         && locals != globals
         && let Some(value) = locals.map.get_name(rt, name)
@@ -94,7 +94,7 @@ pub(super) fn load_name(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr) -> R<O
 }
 
 /// Binds a name of a module or class body.
-pub(super) fn store_name(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr, value: Obj) -> R<()> {
+pub(crate) fn store_name(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr, value: Obj) -> R<()> {
     rt.interp
         .locals
         .unwrap_or(globals)
@@ -103,12 +103,12 @@ pub(super) fn store_name(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr, value
 }
 
 /// Unbinds a name of a module or class body.
-pub(super) fn delete_name(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr) -> R<()> {
+pub(crate) fn delete_name(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr) -> R<()> {
     delete_global(rt, rt.interp.locals.unwrap_or(globals), name)
 }
 
 /// Unbinds a name of a namespace.
-pub(super) fn delete_global(rt: &mut Runtime, dict: Ptr<Dict>, name: Qstr) -> R<()> {
+pub(crate) fn delete_global(rt: &mut Runtime, dict: Ptr<Dict>, name: Qstr) -> R<()> {
     match dict.map.remove_name(rt, name) {
         Some(_) => Ok(()),
         None => Err(rt.key_error(Obj::qstr(name))),
@@ -116,7 +116,7 @@ pub(super) fn delete_global(rt: &mut Runtime, dict: Ptr<Dict>, name: Qstr) -> R<
 }
 
 /// The class builder, `builtins.__build_class__`.
-pub(super) fn build_class(rt: &mut Runtime) -> R<Obj> {
+pub(crate) fn build_class(rt: &mut Runtime) -> R<Obj> {
     match crate::modules::builtins::lookup(rt, ferlance_abi::qstr!("__build_class__"))? {
         Some(value) => Ok(value),
         None => Err(undefined(rt, ferlance_abi::qstr!("__build_class__"))),

@@ -252,7 +252,7 @@ unsafe fn throw_delegated(rt: &mut Runtime, generator: Ptr<Generator>, exc: Obj)
 }
 
 /// Throws an exception into any iterator.
-fn throw_foreign(rt: &mut Runtime, it: Obj, exc: Obj) -> R<Step> {
+pub(crate) fn throw_foreign(rt: &mut Runtime, it: Obj, exc: Obj) -> R<Step> {
     if let Some(inner) = it.cast::<Generator>() {
         return resume(rt, inner, Obj::NONE, Some(exc));
     }
@@ -276,7 +276,7 @@ pub(crate) fn stop_value(exc: Obj) -> Obj {
 }
 
 /// One step of `yield from` over something that is not a generator object.
-pub(super) fn step_foreign(rt: &mut Runtime, it: Obj, sent: Obj) -> R<Step> {
+pub(crate) fn step_foreign(rt: &mut Runtime, it: Obj, sent: Obj) -> R<Step> {
     let result = if sent.is_none() {
         match it.ty().vt().next {
             Some(next) => next(rt, it),

@@ -9,31 +9,47 @@ use crate::obj::module::ModuleDef;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 
-/// The errors that stock names, with their numbers on Linux.
-const ERRORS: &[(Qstr, isize)] = &[
-    (qstr!("EPERM"), 1),
-    (qstr!("ENOENT"), 2),
-    (qstr!("EIO"), 5),
-    (qstr!("EBADF"), 9),
-    (qstr!("EAGAIN"), 11),
-    (qstr!("ENOMEM"), 12),
-    (qstr!("EACCES"), 13),
-    (qstr!("EEXIST"), 17),
-    (qstr!("ENODEV"), 19),
-    (qstr!("EISDIR"), 21),
-    (qstr!("EINVAL"), 22),
-    (qstr!("EOPNOTSUPP"), 95),
-    (qstr!("EADDRINUSE"), 98),
-    (qstr!("ECONNABORTED"), 103),
-    (qstr!("ECONNRESET"), 104),
-    (qstr!("ENOBUFS"), 105),
-    (qstr!("ENOTCONN"), 107),
-    (qstr!("ETIMEDOUT"), 110),
-    (qstr!("ECONNREFUSED"), 111),
-    (qstr!("EHOSTUNREACH"), 113),
-    (qstr!("EALREADY"), 114),
-    (qstr!("EINPROGRESS"), 115),
-];
+/// Makes the list of errors and the module of its rows.
+macro_rules! errors {
+    ($($name:literal $number:literal;)*) => {
+        /// The errors that stock names, with their numbers on Linux.
+        const ERRORS: &[(Qstr, isize)] = &[$((qstr!($name), $number)),*];
+
+        /// `errno`.
+        pub static MODULE: ModuleDef = ModuleDef {
+            name: qstr!("errno"),
+            members: members! { "errorcode" => Get(errorcode), $($name => Int($number)),* },
+            extensible: true,
+            attr: None,
+            set_attr: None,
+        };
+    };
+}
+
+errors! {
+    "EPERM" 1;
+    "ENOENT" 2;
+    "EIO" 5;
+    "EBADF" 9;
+    "EAGAIN" 11;
+    "ENOMEM" 12;
+    "EACCES" 13;
+    "EEXIST" 17;
+    "ENODEV" 19;
+    "EISDIR" 21;
+    "EINVAL" 22;
+    "EOPNOTSUPP" 95;
+    "EADDRINUSE" 98;
+    "ECONNABORTED" 103;
+    "ECONNRESET" 104;
+    "ENOBUFS" 105;
+    "ENOTCONN" 107;
+    "ETIMEDOUT" 110;
+    "ECONNREFUSED" 111;
+    "EHOSTUNREACH" 113;
+    "EALREADY" 114;
+    "EINPROGRESS" 115;
+}
 
 /// The name of an error number.
 pub fn name_of(number: isize) -> Option<Qstr> {
@@ -42,20 +58,6 @@ pub fn name_of(number: isize) -> Option<Qstr> {
         .find(|(_, n)| *n == number)
         .map(|(name, _)| *name)
 }
-
-/// `errno`.
-pub static MODULE: ModuleDef = ModuleDef {
-    name: qstr!("errno"),
-    members: members! { "errorcode" => Get(errorcode) },
-    extensible: true,
-    attr: Some(|_, name| {
-        Ok(ERRORS
-            .iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, number)| Obj::int(*number)))
-    }),
-    set_attr: None,
-};
 
 /// Number to name, as a dict.
 fn errorcode(rt: &mut Runtime) -> R<Obj> {

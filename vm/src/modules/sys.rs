@@ -1,6 +1,5 @@
 //! `sys`.
 
-use ferlance_abi::arch::Arch;
 use ferlance_abi::mpy;
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
@@ -10,6 +9,7 @@ use crate::call::Args;
 use crate::exc::{self, traceback};
 use crate::import;
 use crate::members;
+use crate::native;
 use crate::obj::attrtuple::{self, Fields};
 use crate::obj::builtin_fun::BuiltinFun;
 use crate::obj::module::ModuleDef;
@@ -80,7 +80,8 @@ fn implementation(rt: &mut Runtime) -> R<Obj> {
         rt.new_str(b"standard")?,
     );
     let version = tuple::from_slice(rt, &version)?.obj();
-    let mpy = mpy::sys_implementation_mpy(Arch::None, 0) as isize;
+    let (arch, flags) = (native::arch(rt), native::arch_flags(rt));
+    let mpy = mpy::sys_implementation_mpy(arch, flags) as isize;
     let name = Obj::qstr(qstr!("micropython"));
     attrtuple::new(
         rt,

@@ -156,8 +156,9 @@ pub fn wrong_count(
     )
 }
 
+/// The same without a function object.
 #[cold]
-fn check_count(
+pub(crate) fn check_count(
     rt: &mut Runtime,
     n: usize,
     n_kw: usize,

@@ -55,6 +55,8 @@ pub struct Module {
     pub def: Option<&'static ModuleDef>,
     /// Run-time names of the file's name table, without native code's limit to 16 bits.
     pub names: Cell<Option<NonNull<Qstr>>>,
+    /// Owner of the file's machine code.
+    pub(crate) code: Cell<Option<Ptr<crate::native::CodeBlock>>>,
 }
 
 // SAFETY: every structure of type MODULE is a `Module`.
@@ -74,6 +76,7 @@ impl Module {
             obj_table: Cell::new(None),
             def,
             names: Cell::new(None),
+            code: Cell::new(None),
         }
     }
 

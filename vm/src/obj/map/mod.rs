@@ -73,6 +73,19 @@ impl Map {
         }
     }
 
+    /// A read-only map over `n` pairs of key and value that stand somewhere else: what native functions get their
+    /// keyword arguments in.
+    ///
+    /// # Safety
+    /// The pairs stay where they are for as long as the map is used.
+    pub(crate) unsafe fn fixed(pairs: *const Option<Obj>, n: usize) -> Map {
+        Map {
+            head: Cell::new(NAMES | FIXED | ORDERED | n << SHIFT),
+            alloc: Cell::new(n),
+            table: Cell::new(NonNull::new(pairs.cast_mut().cast()).unwrap_or(NonNull::dangling())),
+        }
+    }
+
     // ---- positions: what inline caches and iterators use ----
 
     /// Entries used, tombstones included; positions are below this. Grows by one with each new key; shrinks

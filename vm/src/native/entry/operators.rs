@@ -1,0 +1,102 @@
+//! Operators, subscripts, arithmetic of native words: entries 15 to 18, 46, 47.
+
+use ferlance_abi::ops::{BinaryOp, UnaryOp};
+use ferlance_abi::small_int;
+use ferlance_bytecode::op::opcode;
+
+use crate::exc;
+use crate::interp::arith;
+use crate::obj::ty::Access;
+use crate::obj::word::Obj;
+use crate::runtime::{R, Raised, Runtime};
+
+/// The word that stands for "load" where a value would be.
+const SENTINEL: usize = 4;
+
+/// The sentinel as value loads, null deletes, another stores.
+pub(crate) fn obj_subscr(rt: &mut Runtime, base: Obj, index: Obj, value: usize) -> R<Obj> {
+    if value == SENTINEL {
+        return match arith::list_item(base, index) {
+            Some(item) => Ok(item),
+            None => arith::item(rt, base, index),
+        };
+    }
+    // SAFETY: native code passes an object or null.
+    match unsafe { Obj::from_raw(value) } {
+        Some(value) => {
+            if !arith::set_list_item(base, index, value) {
+                arith::set_item(rt, base, index, value)?;
+            }
+        }
+        None => {
+            rt.subscr(base, index, Access::Delete)?;
+        }
+    }
+    Ok(Obj::NONE)
+}
+
+pub(crate) fn obj_is_true(rt: &mut Runtime, value: Obj) -> R<bool> {
+    rt.is_true(value)
+}
+
+pub(crate) fn unary_op(rt: &mut Runtime, op: usize, value: Obj) -> R<Obj> {
+    match u8::try_from(op).ok().and_then(UnaryOp::from_number) {
+        Some(op) => arith::unary(rt, opcode::UNARY_OP + op.number(), value),
+        None => Err(rt.type_error("unsupported operator")),
+    }
+}
+
+pub(crate) fn binary_op(rt: &mut Runtime, op: usize, lhs: Obj, rhs: Obj) -> R<Obj> {
+    let Some(op) = u8::try_from(op).ok().and_then(BinaryOp::from_number) else {
+        return Err(rt.type_error("unsupported operator"));
+    };
+    if lhs.is_small() && rhs.is_small() {
+        let (a, b) = (lhs.small_value(), rhs.small_value());
+        let known = match op {
+            BinaryOp::Less => Some(a < b),
+            BinaryOp::More => Some(a > b),
+            BinaryOp::Equal => Some(a == b),
+            BinaryOp::LessEqual => Some(a <= b),
+            BinaryOp::MoreEqual => Some(a >= b),
+            BinaryOp::NotEqual => Some(a != b),
+            _ => None,
+        };
+        if let Some(known) = known {
+            return Ok(Obj::bool(known));
+        }
+        if let Some(value) = arith::fast(opcode::BINARY_OP + op.number(), lhs, rhs) {
+            return Ok(value);
+        }
+    }
+    let code = opcode::BINARY_OP + op.number();
+    match op {
+        BinaryOp::Add | BinaryOp::InplaceAdd => arith::add(rt, code, lhs, rhs),
+        BinaryOp::Subtract | BinaryOp::InplaceSubtract => arith::sub(rt, code, lhs, rhs),
+        BinaryOp::Is => Ok(Obj::bool(lhs == rhs)),
+        _ => arith::binary(rt, code, lhs, rhs),
+    }
+}
+
+#[cold]
+fn zero(rt: &mut Runtime) -> Raised {
+    rt.raise_msg(&exc::ZERO_DIVISION_ERROR, "divide by zero")
+}
+
+/// Stock traps or gives garbage when the divisor is zero; we raise.
+pub(crate) fn small_int_floor_divide(rt: &mut Runtime, a: isize, b: isize) -> R<isize> {
+    match small_int::floor_div(a, b) {
+        Some(value) => Ok(value),
+        None if b == 0 => Err(zero(rt)),
+        // The one quotient that does not fit wraps, as the other operators of viper do.
+        None => Ok(a.wrapping_neg()),
+    }
+}
+
+/// As [`small_int_floor_divide`].
+pub(crate) fn small_int_modulo(rt: &mut Runtime, a: isize, b: isize) -> R<isize> {
+    match small_int::floor_mod(a, b) {
+        Some(value) => Ok(value),
+        None if b == 0 => Err(zero(rt)),
+        None => Ok(0),
+    }
+}

@@ -1,0 +1,303 @@
+//! Native generators (spec native-abi section 7).
+
+use core::cell::Cell;
+use core::mem::offset_of;
+
+use ferlance_abi::layout;
+use ferlance_abi::qstr;
+
+use super::code_state::{self, CodeState};
+use super::fun_obj::NativeFun;
+use super::trampoline;
+use crate::call::Args;
+use crate::exc;
+use crate::interp::frame::Slot;
+use crate::interp::resume::{Step, generator_exit};
+use crate::members;
+use crate::obj::builtin_fun::BuiltinFun;
+use crate::obj::ptr::{Ptr, PyType};
+use crate::obj::ty::{Header, Members, PrintKind, Type, VTable};
+use crate::obj::word::Obj;
+use crate::runtime::{R, Runtime};
+use crate::text::print::{Print, write_fmt};
+
+/// `generator`, made by native code.
+pub(crate) static NATIVE_GENERATOR: Type = Type::builtin(qstr!("generator"), 0, &VT);
+static VT: VTable = VTable {
+    print: Some(print),
+    next: Some(next),
+    members: &MEMBERS,
+    ..VTable::NEW
+};
+static MEMBERS: Members = members! {
+    "__next__" => Fun(&NEXT),
+    "send" => Fun(&SEND),
+    "throw" => Fun(&THROW),
+    "close" => Fun(&CLOSE),
+    "pend_throw" => Fun(&PEND_THROW),
+};
+static NEXT: BuiltinFun = BuiltinFun::f1(qstr!("__next__"), |rt, obj| send(rt, obj, Obj::NONE));
+static SEND: BuiltinFun = BuiltinFun::f2(qstr!("send"), send);
+static THROW: BuiltinFun = BuiltinFun::var(qstr!("throw"), 2, 4, throw);
+static CLOSE: BuiltinFun = BuiltinFun::f1(qstr!("close"), close);
+static PEND_THROW: BuiltinFun = BuiltinFun::f2(qstr!("pend_throw"), pend_throw);
+
+/// A generator; the words of its code state follow.
+#[repr(C)]
+pub(crate) struct NativeGenerator {
+    base: Header,
+    /// Raised at the next resume; None (the object) if nothing is, null while it runs.
+    pending: Cell<Option<Obj>>,
+    state: CodeState,
+}
+
+const _: () = {
+    let word = size_of::<usize>();
+    assert!(offset_of!(NativeGenerator, pending) == word);
+    assert!(offset_of!(NativeGenerator, state) == layout::NATIVE_GEN_CODE_STATE * word);
+};
+
+// SAFETY: every structure of type NATIVE_GENERATOR is a `NativeGenerator`.
+unsafe impl PyType for NativeGenerator {
+    fn ty() -> &'static Type {
+        &NATIVE_GENERATOR
+    }
+}
+
+/// Makes a generator from a native generator function and its arguments.
+pub(super) fn call(rt: &mut Runtime, fun: Obj, args: Args<'_>) -> R<Obj> {
+    // SAFETY: reached through the vtable of NATIVE_GEN_FUN only, whose objects are of kind native. The loader
+    // checked that the function data has the words that a generator's has.
+    unsafe {
+        let fun: Ptr<NativeFun> = fun.cast_unchecked();
+        let code = fun.descriptor();
+        let head = size_of::<NativeGenerator>() / size_of::<usize>();
+        let n_state = code.n_state as usize;
+        let at = rt.alloc_words(head + n_state, false)?;
+        for i in 0..n_state {
+            at.add(head + i).write(0);
+        }
+        at.cast::<NativeGenerator>().write(NativeGenerator {
+            base: Header::new(&NATIVE_GENERATOR),
+            pending: Cell::new(Some(Obj::NONE)),
+            state: CodeState {
+                fun: Some(fun),
+                ip: Cell::new(0),
+                sp: Cell::new(core::ptr::null_mut()),
+                n_state: Cell::new(code.n_state),
+                exc_sp_idx: Cell::new(0),
+                old_globals: Cell::new(None),
+            },
+        });
+        let generator: Ptr<NativeGenerator> = Ptr::from_non_null(at.cast());
+        let state = generator.state_ptr();
+        let slots = code_state::slots(args.values());
+        code_state::set_up(
+            rt,
+            state,
+            fun,
+            code.n_state,
+            args.n_pos(),
+            args.n_kw(),
+            slots,
+        )?;
+        let state = &generator.state;
+        state.exc_sp_idx.set(layout::EXC_SP_IDX_NATIVE);
+        let start = fun.code.cast::<usize>().add(1).read();
+        state.ip.set(trampoline::entry_point(fun.code, start));
+        Ok(generator.obj())
+    }
+}
+
+impl NativeGenerator {
+    fn state_ptr(&self) -> *mut CodeState {
+        (&raw const self.state).cast_mut()
+    }
+
+    /// The word before the first value: where `sp` points before anything ran.
+    fn fresh_sp(&self) -> *mut Slot {
+        code_state::words(self.state_ptr()).wrapping_sub(1)
+    }
+
+    fn is_running(&self) -> bool {
+        self.pending.get().is_none()
+    }
+}
+
+/// Resumes a generator with a value, or with an exception to raise in it.
+fn resume(
+    rt: &mut Runtime,
+    generator: Ptr<NativeGenerator>,
+    sent: Obj,
+    inject: Option<Obj>,
+) -> R<Step> {
+    rt.check_stack()?;
+    let state = &generator.get().state;
+    if state.ip.get() == 0 {
+        return Ok(Step::Done(Obj::NONE));
+    }
+    let inject = match generator.pending.get() {
+        None => return Err(rt.value_error("generator already executing")),
+        Some(pending) if !pending.is_none() => Some(pending),
+        Some(_) => inject,
+    };
+    let Some(fun) = state.fun else {
+        return Ok(Step::Done(Obj::NONE));
+    };
+    let sp = state.sp.get();
+    if sp == generator.fresh_sp() {
+        if inject.is_none() && !sent.is_none() {
+            return Err(rt.type_error("can't send non-None value to a just-started generator"));
+        }
+    } else {
+        // SAFETY: a suspended generator points to the value it yielded.
+        unsafe { sp.write(Some(sent)) };
+    }
+    generator.pending.set(None);
+    let globals = rt.interp.native_globals();
+    state.old_globals.set(rt.interp.globals());
+    rt.interp.set_native_globals(fun.context.globals());
+    let words = [
+        generator.state_ptr().expose_provenance(),
+        inject.map_or(0, Obj::raw),
+        0,
+        0,
+    ];
+    let code = trampoline::entry_point(fun.code, 2 * size_of::<usize>());
+    // SAFETY: this is the resume code of that generator.
+    let kind = unsafe { trampoline::call(rt, generator.obj(), code, words) };
+    rt.interp.set_native_globals(globals);
+    generator.pending.set(Some(Obj::NONE));
+    let first = code_state::words(generator.state_ptr());
+    // SAFETY: emitted code left `sp` at the value, and an exception in the first word.
+    let value = unsafe {
+        match kind {
+            Ok(KIND_EXCEPTION) | Err(_) => *first,
+            Ok(_) => *state.sp.get(),
+        }
+    };
+    if kind == Ok(KIND_YIELD) {
+        return Ok(Step::Yield(value.unwrap_or(Obj::NONE)));
+    }
+    // It is over: lets go of what its locals held.
+    state.ip.set(0);
+    for i in 0..state.n_state.get() as usize {
+        // SAFETY: so many words follow.
+        unsafe { first.add(i).write(None) };
+    }
+    match kind {
+        Ok(KIND_EXCEPTION) => {
+            let exc = value.unwrap_or(Obj::NONE);
+            if exc::is_instance(exc, &exc::STOP_ITERATION) {
+                return Err(stopped(rt));
+            }
+            Err(rt.raise_obj(exc))
+        }
+        Ok(_) => Ok(Step::Done(value.unwrap_or(Obj::NONE))),
+        Err(_) if rt.is_raised(&exc::STOP_ITERATION) => {
+            rt.clear_exception();
+            Err(stopped(rt))
+        }
+        Err(raised) => Err(raised),
+    }
+}
+
+/// How a resume ended: with a yield.
+const KIND_YIELD: usize = 1;
+/// How a resume ended: with an exception.
+const KIND_EXCEPTION: usize = 2;
+
+/// `StopIteration` must not pass for the end.
+#[cold]
+fn stopped(rt: &mut Runtime) -> crate::Raised {
+    rt.raise_msg(&exc::RUNTIME_ERROR, "generator raised StopIteration")
+}
+
+fn this(rt: &mut Runtime, obj: Obj) -> R<Ptr<NativeGenerator>> {
+    match obj.cast::<NativeGenerator>() {
+        Some(generator) => Ok(generator),
+        None => Err(crate::call::wrong_self(rt, &NATIVE_GENERATOR, obj)),
+    }
+}
+
+fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()> {
+    let fun = obj
+        .cast::<NativeGenerator>()
+        .and_then(|generator| generator.state.fun);
+    let name = match fun {
+        // SAFETY: the function of a generator is of kind native.
+        Some(fun) => rt.name_str(unsafe { fun.descriptor() }.name),
+        None => "?",
+    };
+    write_fmt(
+        rt,
+        out,
+        format_args!("<generator object '{name}' at {:x}>", obj.raw()),
+    )
+}
+
+fn next(rt: &mut Runtime, obj: Obj) -> R<Option<Obj>> {
+    let generator = this(rt, obj)?;
+    match resume(rt, generator, Obj::NONE, None)? {
+        Step::Yield(value) => Ok(Some(value)),
+        Step::Done(value) if value.is_none() => Ok(None),
+        // `next()` shows the value of `return`; loops do not look at it.
+        Step::Done(value) => Err(rt.raise(&exc::STOP_ITERATION, &[value])),
+    }
+}
+
+fn outcome(rt: &mut Runtime, step: Step) -> R<Obj> {
+    match step {
+        Step::Yield(value) => Ok(value),
+        Step::Done(value) if value.is_none() => Err(rt.raise(&exc::STOP_ITERATION, &[])),
+        Step::Done(value) => Err(rt.raise(&exc::STOP_ITERATION, &[value])),
+    }
+}
+
+fn send(rt: &mut Runtime, obj: Obj, value: Obj) -> R<Obj> {
+    let generator = this(rt, obj)?;
+    let step = resume(rt, generator, value, None)?;
+    outcome(rt, step)
+}
+
+fn throw(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
+    let generator = this(rt, args.pos()[0])?;
+    let what = match args.get(2) {
+        Some(value) if !value.is_none() => value,
+        _ => args.pos()[1],
+    };
+    // What is no exception becomes a TypeError where the generator stands.
+    let exc = match crate::interp::exception_instance(rt, what) {
+        Ok(exc) => exc,
+        Err(raised) => rt.take_exception(raised),
+    };
+    let step = resume(rt, generator, Obj::NONE, Some(exc))?;
+    outcome(rt, step)
+}
+
+fn close(rt: &mut Runtime, obj: Obj) -> R<Obj> {
+    let generator = this(rt, obj)?;
+    if generator.state.ip.get() == 0 {
+        return Ok(Obj::NONE);
+    }
+    let exit = generator_exit(rt)?;
+    match resume(rt, generator, Obj::NONE, Some(exit)) {
+        Ok(Step::Yield(_)) => {
+            Err(rt.raise_msg(&exc::RUNTIME_ERROR, "generator ignored GeneratorExit"))
+        }
+        Ok(Step::Done(_)) => Ok(Obj::NONE),
+        Err(raised) if rt.is_raised(&exc::GENERATOR_EXIT) || rt.is_raised(&exc::STOP_ITERATION) => {
+            rt.take_exception(raised);
+            Ok(Obj::NONE)
+        }
+        Err(raised) => Err(raised),
+    }
+}
+
+fn pend_throw(rt: &mut Runtime, obj: Obj, exc: Obj) -> R<Obj> {
+    let generator = this(rt, obj)?;
+    if generator.is_running() {
+        return Err(rt.value_error("generator already executing"));
+    }
+    Ok(generator.pending.replace(Some(exc)).unwrap_or(Obj::NONE))
+}

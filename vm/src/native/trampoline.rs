@@ -1,0 +1,90 @@
+//! From Rust into native code and back.
+
+use super::nlr::{self, Buf};
+use super::{ARCH, current};
+use crate::call::Args;
+use crate::obj::word::Obj;
+use crate::runtime::{R, Runtime};
+
+/// What the trampoline keeps on the machine stack while native code runs.
+#[repr(C)]
+struct Frame {
+    buf: Buf,
+    /// The function: in memory, so that a collection finds it, and with it the code that runs.
+    keep: Obj,
+}
+
+/// The address to call: code has bit 0 set on Thumb.
+#[inline(always)]
+pub(super) fn entry_point(code: *const u8, offset: usize) -> usize {
+    code.addr() + offset + usize::from(ARCH.is_thumb())
+}
+
+/// Calls native code with four words; its result word. An exception that leaves the code comes back as `Err`, and
+/// then the globals are what they were.
+///
+/// # Safety
+/// `code` is the entry of code that takes such arguments and belongs to `keep`.
+#[inline]
+pub(super) unsafe fn call(rt: &mut Runtime, keep: Obj, code: usize, args: [usize; 4]) -> R<usize> {
+    rt.check_stack()?;
+    let globals = rt.interp.native_globals();
+    let mut frame = Frame {
+        buf: Buf::new(rt.native.newest),
+        keep,
+    };
+    let buf = &raw mut frame.buf;
+    let [a, b, c, d] = args;
+    let rt: *mut Runtime = rt;
+    // SAFETY: the frame outlives the call. Everything that runs below reaches the runtime through the pointer that
+    // `enter` is given, which is derived from our reference. Code and arguments are the caller's word.
+    unsafe {
+        (*rt).native.newest = buf;
+        let before = current::enter(rt);
+        let jumped = nlr::call(buf, code, a, b, c, d);
+        current::leave(before);
+        let rt = &mut *rt;
+        rt.native.newest = (*buf).prev;
+        core::hint::black_box(&frame.keep);
+        let value = (*buf).value;
+        if jumped == 0 {
+            return Ok(value);
+        }
+        rt.interp.set_native_globals(globals);
+        // What was thrown is an exception object, put there by `nlr::throw`.
+        let exc = Obj::from_raw(value).unwrap_or(Obj::NONE);
+        Err(rt.raise_obj(exc))
+    }
+}
+
+/// Calls code with the signature of native and viper functions.
+///
+/// # Safety
+/// As [`call`].
+#[inline]
+pub(super) unsafe fn call_fun(rt: &mut Runtime, fun: Obj, code: usize, args: Args<'_>) -> R<Obj> {
+    let words = [
+        fun.raw(),
+        args.n_pos(),
+        args.n_kw(),
+        args.values().as_ptr().expose_provenance(),
+    ];
+    // SAFETY: the caller's; the result of such code is an object.
+    unsafe {
+        let value = call(rt, fun, code, words)?;
+        result(rt, value)
+    }
+}
+
+/// The object that native code answered.
+///
+/// # Safety
+/// The word is an object or zero.
+pub(super) unsafe fn result(rt: &mut Runtime, word: usize) -> R<Obj> {
+    // SAFETY: the caller's.
+    match unsafe { Obj::from_raw(word) } {
+        Some(value) => Ok(value),
+        // It returned a local that is not bound.
+        None => Err(super::fun_table::unbound(rt)),
+    }
+}
