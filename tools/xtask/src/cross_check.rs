@@ -40,7 +40,7 @@ impl CrossCheck {
             build.args(
                 crates
                     .iter()
-                    .flat_map(|folder| ["--package".to_owned(), format!("ferlance-{folder}")]),
+                    .flat_map(|package| ["--package", package.as_str()]),
             );
             workspace::run(&mut build)?;
             println!("{target}: {} crates build", crates.len());

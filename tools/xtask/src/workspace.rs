@@ -32,7 +32,7 @@ pub(crate) fn target_dir() -> Result<PathBuf> {
         .into())
 }
 
-/// The crates of the workspace that run on boards, by folder: those the architecture page calls "device".
+/// The packages of the workspace that run on boards: those whose folders the architecture page calls "device".
 pub(crate) fn device_crates() -> Result<Vec<String>> {
     let page = std::fs::read_to_string(root().join("docs/architecture.md"))?;
     let (_, section) = page
@@ -48,11 +48,22 @@ pub(crate) fn device_crates() -> Result<Vec<String>> {
     let mut crates = Vec::new();
     for mut row in cells {
         if let (Some(folder), Some("device")) = (row.nth(1), row.next()) {
-            crates.push(folder.trim_matches('`').to_owned());
+            crates.push(package(folder.trim_matches('`'))?);
         }
     }
     ensure!(!crates.is_empty(), "the page lists no device crates");
     Ok(crates)
+}
+
+/// The name of the package in a folder.
+fn package(folder: &str) -> Result<String> {
+    let path = root().join(folder).join("Cargo.toml");
+    let manifest = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let name = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("name = "))
+        .with_context(|| format!("{} names no package", path.display()))?;
+    Ok(name.trim_matches('"').to_owned())
 }
 
 fn cargo_program() -> impl AsRef<OsStr> {
