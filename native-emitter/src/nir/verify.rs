@@ -272,7 +272,8 @@ impl Verifier<'_> {
         );
         let shape = inst.op.shape();
         let fits = match shape {
-            Shape::Number | Shape::Nothing | Shape::Slot => given == (true, false, false, false),
+            Shape::Number | Shape::Nothing => given.0 && !given.2 && !given.3,
+            Shape::Slot => given == (true, false, false, false),
             Shape::Unary | Shape::UnaryImm => given == (true, true, false, false),
             Shape::Binary | Shape::Load => given.0 && given.1 && !given.3,
             Shape::FloatBinary => given == (true, true, true, false),

@@ -1,0 +1,190 @@
+//! Jumps, truth and loops.
+use ferlance_abi::fun_table::Fun;
+use ferlance_bytecode::op::{ITER_SLOTS, Label};
+
+use super::flow::LowerError;
+use super::prologue::{Frame, state_offset};
+use super::{Done, Lowering};
+use crate::nir::{Block, Cond, Vreg};
+
+impl Lowering<'_, '_> {
+    fn label_block(&self, label: Label) -> Done<Block> {
+        self.label_blocks
+            .get(label.index())
+            .copied()
+            .flatten()
+            .ok_or(LowerError::BadCode)
+    }
+
+    /// Exception buffers to unlink on the way from the op at hand to a label.
+    fn pops_to(&self, to: Label) -> Done<u32> {
+        let state = self.flow.state(to).ok_or(LowerError::BadCode)?;
+        let there = self
+            .flow
+            .n_active(state.block, self.flow.label_at[to.index()]);
+        let here = self.flow.n_active(self.block, self.at);
+        here.checked_sub(there).ok_or(LowerError::BadCode)
+    }
+
+    /// Jumps to a label; what protects here and not there is unlinked.
+    pub(super) fn go_to(&mut self, to: Label) -> Done {
+        let block = self.label_block(to)?;
+        for _ in 0..self.pops_to(to)? {
+            self.b.call_void(Fun::NlrPop, &[])?;
+        }
+        Ok(self.b.jump(block, &[])?)
+    }
+
+    /// A block from which to get to a label: the label's own, or one that unlinks on the way.
+    fn way_to(&mut self, to: Label) -> Done<(Block, bool)> {
+        if self.pops_to(to)? == 0 {
+            return Ok((self.label_block(to)?, false));
+        }
+        Ok((self.b.block()?, true))
+    }
+
+    /// Finishes what [`Lowering::way_to`] began, after the branch to it.
+    fn finish_way(&mut self, (block, is_between): (Block, bool), to: Label) -> Done {
+        if is_between {
+            let current = self.b.current();
+            self.b.enter(block)?;
+            self.go_to(to)?;
+            self.b.switch_to(current);
+        }
+        Ok(())
+    }
+
+    /// Goes to `yes` if `value` is true, else to `no`.
+    pub(super) fn branch_truth(&mut self, value: Vreg, yes: Block, no: Block) -> Done {
+        let facts = self.facts(value);
+        if facts.is_bool {
+            let truth = self.fixed(Fun::ConstTrue)?;
+            self.b
+                .branch(Cond::Eq, value, truth, (yes, &[]), (no, &[]))?;
+            return Ok(());
+        }
+        if facts.is_small {
+            // The word of 0 is 1.
+            self.b.branch(Cond::Eq, value, 1, (no, &[]), (yes, &[]))?;
+            return Ok(());
+        }
+        if !self.target.small {
+            let (not_true, ask) = (self.b.block()?, self.b.block()?);
+            let truth = self.fixed(Fun::ConstTrue)?;
+            self.b
+                .branch(Cond::Eq, value, truth, (yes, &[]), (not_true, &[]))?;
+            self.b.enter(not_true)?;
+            let falsehood = self.fixed(Fun::ConstFalse)?;
+            self.b
+                .branch(Cond::Eq, value, falsehood, (no, &[]), (ask, &[]))?;
+            self.b.enter(ask)?;
+        }
+        let truth = self.b.call(Fun::ObjIsTrue, &[value])?;
+        self.branch_c_bool(truth, yes, no)
+    }
+
+    pub(super) fn pop_jump_if(&mut self, to: Label, when: bool) -> Done {
+        let value = self.pop()?;
+        let way = self.way_to(to)?;
+        let go_on = self.b.block()?;
+        let (yes, no) = if when { (way.0, go_on) } else { (go_on, way.0) };
+        self.branch_truth(value, yes, no)?;
+        self.finish_way(way, to)?;
+        Ok(self.b.enter(go_on)?)
+    }
+
+    /// A fused comparison and jump: `branch` ends the current block with a branch to the two blocks it is given.
+    pub(super) fn jump_on(
+        &mut self,
+        to: Label,
+        when: bool,
+        branch: impl FnOnce(&mut Self, Block, Block) -> Done,
+    ) -> Done {
+        let way = self.way_to(to)?;
+        let go_on = self.b.block()?;
+        let (yes, no) = if when { (way.0, go_on) } else { (go_on, way.0) };
+        branch(self, yes, no)?;
+        self.finish_way(way, to)?;
+        Ok(self.b.enter(go_on)?)
+    }
+
+    pub(super) fn jump_if_or_pop(&mut self, to: Label, when: bool) -> Done {
+        let value = self.peek(0)?;
+        let way = self.way_to(to)?;
+        let go_on = self.b.block()?;
+        let (yes, no) = if when { (way.0, go_on) } else { (go_on, way.0) };
+        self.branch_truth(value, yes, no)?;
+        self.finish_way(way, to)?;
+        self.b.enter(go_on)?;
+        self.pop()?;
+        Ok(())
+    }
+
+    /// The address of the memory of an iterator in the stack slots from `depth` on.
+    fn iter_address(&mut self, depth: u32) -> Done<Vreg> {
+        if let Frame::Generator { state, .. } = self.frame {
+            let offset = state_offset(depth, self.word());
+            return Ok(self.b.add(state, offset)?);
+        }
+        let at = depth as usize;
+        if self.iter_slots.len() <= at {
+            self.iter_slots.resize(at + 1, None)?;
+        }
+        let slot = match self.iter_slots[at] {
+            Some(slot) => slot,
+            None => self.b.slot(ITER_SLOTS)?,
+        };
+        self.iter_slots[at] = Some(slot);
+        Ok(self.b.slot_addr(slot, 0)?)
+    }
+
+    /// Four stack entries for an iterator, whose words are in memory.
+    fn push_iter(&mut self) -> Done {
+        for _ in 0..ITER_SLOTS {
+            let null = self.null()?;
+            self.push(null)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn get_iter_stack(&mut self) -> Done {
+        let value = self.pop()?;
+        let address = self.iter_address(self.depth)?;
+        self.b.call_void(Fun::GetIter, &[value, address])?;
+        self.push_iter()
+    }
+
+    /// An iterator that is pushed word by word.
+    pub(super) fn pushed_iter(&mut self, at: usize) -> Done {
+        use ferlance_bytecode::op::Op;
+        let Some(Op::LoadFast(local)) = self.code.ops().get(at + 1) else {
+            return Err(LowerError::BadCode);
+        };
+        let var = self.local(*local)?;
+        let iter = self.b.read_local(var)?;
+        let address = self.iter_address(self.depth)?;
+        let null = self.null()?;
+        for (at, value) in [null, iter, null, null].into_iter().enumerate() {
+            let offset = at as i64 * self.word();
+            self.b
+                .store(crate::nir::Width::Word, address, offset, value)?;
+        }
+        self.push_iter()
+    }
+
+    pub(super) fn for_iter(&mut self, to: Label) -> Done {
+        let depth = self
+            .depth
+            .checked_sub(ITER_SLOTS)
+            .ok_or(LowerError::BadCode)?;
+        let address = self.iter_address(depth)?;
+        let item = self.b.call(Fun::IterNext, &[address])?;
+        let way = self.way_to(to)?;
+        let go_on = self.b.block()?;
+        self.b
+            .branch(Cond::Eq, item, 0, (way.0, &[]), (go_on, &[]))?;
+        self.finish_way(way, to)?;
+        self.b.enter(go_on)?;
+        self.push(item)
+    }
+}

@@ -1,0 +1,742 @@
+//! Bytecode to NIR for `@native`: the same answers as the bytecode machine, always.
+//!
+//! The code is walked once, op by op. Locals and stack places are variables of the [`Builder`], so a push and a pop
+//! cost nothing and block parameters appear where values meet. What bytecode does by looking at run time is known
+//! here: stack depth, exception blocks, which of them are running (see `flow`).
+//!
+//! ```text
+//! flow      depth, blocks and iterators at each label          arith    operators, fast paths for small ints
+//! bound     which locals may be unbound                        calls    calls, arguments, functions, classes
+//! prologue  how a function or a resumed generator starts       control  jumps, truth, loops
+//! except    try, with, raise, leaving through finally          generator  yield, yield from
+//! ```
+mod arith;
+mod bound;
+mod calls;
+mod control;
+mod env;
+mod except;
+mod flow;
+mod generator;
+mod prologue;
+#[cfg(test)]
+mod tests;
+
+use ferlance_abi::fun_table::Fun;
+use ferlance_abi::qstr::Pool;
+use ferlance_abi::{Arch, Qstr, ScopeFlags, obj_word};
+use ferlance_bytecode::bytes::Bytes;
+use ferlance_bytecode::code::Code;
+use ferlance_bytecode::module::Const;
+use ferlance_bytecode::op::{Comp, CompKind, ConstId, Op};
+use ferlance_bytecode::tables::{ConstTable, NameTable};
+use ferlance_collections::{BitSet, TryVec};
+
+pub use env::{expand_env, lower_env};
+pub use flow::LowerError;
+
+use self::flow::{BlockId, Flow, IterId};
+use crate::nir::{Block, Builder, Cond, Entry, Func, Slot, Type, Var, Vreg, Width};
+use crate::target::Target;
+
+/// The tables of a module in the making, which lowering adds to.
+pub struct Tables<'a> {
+    /// Texts of names.
+    pub pool: &'a Pool,
+    /// The qstr table.
+    pub names: &'a mut NameTable,
+    /// The object table.
+    pub consts: &'a mut ConstTable,
+}
+
+/// A function lowered.
+#[derive(Debug)]
+pub struct Lowered {
+    /// The function.
+    pub func: Func,
+    /// Value slots of its code state, for the prelude: more or fewer than those of bytecode.
+    pub n_state: u32,
+}
+
+/// Lowers `code` for `@native`.
+pub fn lower(
+    code: &Code,
+    target: &Target,
+    tables: &mut Tables<'_>,
+) -> Result<Lowered, LowerError> {
+    let flow = Flow::new(code)?;
+    let unbound = bound::may_be_unbound(code, &flow)?;
+    let entry = if code.flags.has(ScopeFlags::GENERATOR) {
+        Entry::Resume
+    } else {
+        Entry::Function
+    };
+    let (mut b, params) = Builder::new(code.name, entry)?;
+    let mut locals = TryVec::new();
+    for at in 0..flow.n_locals as usize {
+        let name = code.local_names.get(at).or(code.param_names.get(at));
+        locals.push(b.var(Type::Obj, name.copied().unwrap_or(Qstr::NONE))?)?;
+    }
+    let mut stack = TryVec::new();
+    for _ in 0..flow.max_depth {
+        stack.push(b.var(Type::Obj, Qstr::NONE)?)?;
+    }
+    let mut label_blocks = TryVec::new();
+    for state in &flow.at_label {
+        label_blocks.push(match state {
+            Some(_) => Some(b.block()?),
+            None => None,
+        })?;
+    }
+    let mut block_vars = TryVec::new();
+    for _ in flow.blocks.indices() {
+        block_vars.push(BlockVars {
+            exception: b.var(Type::Obj, Qstr::NONE)?,
+            data: b.var(Type::Obj, Qstr::NONE)?,
+        })?;
+    }
+    let args = b.slot(1)?;
+    let frame = prologue::frame(code, &flow, &mut b, &params)?;
+    let mut lowering = Lowering {
+        code,
+        target,
+        tables,
+        homed: homed_locals(code, &flow)?,
+        unbound,
+        frame,
+        b,
+        at: 0,
+        depth: 0,
+        block: None,
+        iter: None,
+        locals,
+        stack,
+        label_blocks,
+        block_vars,
+        args,
+        args_words: 1,
+        iter_slots: TryVec::new(),
+        nlr_slots: TryVec::new(),
+        raises: TryVec::new(),
+        facts: TryVec::new(),
+        flow,
+    };
+    lowering.prologue(&params)?;
+    lowering.ops()?;
+    lowering.fill_raise_blocks()?;
+    lowering.finish()
+}
+
+/// What is known of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Facts {
+    /// The number of a small int constant.
+    value: Option<i64>,
+    /// Certainly a small int.
+    is_small: bool,
+    /// Certainly True or False.
+    is_bool: bool,
+    /// Certainly null.
+    is_null: bool,
+}
+
+/// What an exception block needs besides its place in the code.
+#[derive(Clone, Copy)]
+struct BlockVars {
+    /// The exception being handled; null if its handler was reached in another way.
+    exception: Var,
+    /// The value of a return that its handler has interrupted.
+    data: Var,
+}
+
+struct Lowering<'a, 't> {
+    code: &'a Code,
+    target: &'a Target,
+    tables: &'a mut Tables<'t>,
+    flow: Flow,
+    unbound: BitSet,
+    /// Locals that are kept in memory too, since a handler may want them.
+    homed: BitSet,
+    frame: prologue::Frame,
+    b: Builder,
+    /// The op at hand.
+    at: u32,
+    /// Stack depth before it, then while it is lowered.
+    depth: u32,
+    block: Option<BlockId>,
+    iter: Option<IterId>,
+    locals: TryVec<Var>,
+    stack: TryVec<Var>,
+    label_blocks: TryVec<Option<Block>>,
+    block_vars: TryVec<BlockVars>,
+    /// Arguments of calls, items of displays, results by pointer: never in use for two things at once.
+    args: Slot,
+    args_words: u32,
+    /// By stack depth: an iterator's memory.
+    iter_slots: TryVec<Option<Slot>>,
+    /// By nesting: the exception buffer.
+    nlr_slots: TryVec<Slot>,
+    /// Blocks that raise a fixed exception, by exception block and message.
+    raises: TryVec<(Option<BlockId>, Complaint, Block)>,
+    /// By virtual register.
+    facts: TryVec<Facts>,
+}
+
+/// An exception that bytecode raises by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Complaint {
+    UnboundLocal,
+    NothingToReraise,
+}
+
+type Done<T = ()> = Result<T, LowerError>;
+
+/// Locals that change where a handler protects. Of the others, a handler sees the value from before its block.
+fn homed_locals(code: &Code, flow: &Flow) -> Result<BitSet, LowerError> {
+    let mut homed = BitSet::with_limit(flow.n_locals as usize)?;
+    if code.flags.has(ScopeFlags::GENERATOR) {
+        for local in 0..flow.n_locals as usize {
+            homed.insert(local)?;
+        }
+        return Ok(homed);
+    }
+    for block in flow.blocks.iter() {
+        let Some(start) = (0..block.handler_at as usize)
+            .rev()
+            .find(|at| flow.block_of_op[*at].is_some_and(|id| flow.blocks[id].handler == block.handler))
+        else {
+            continue;
+        };
+        for op in &code.ops()[start..block.handler_at as usize] {
+            if let Op::StoreFast(local) | Op::DeleteFast(local) = op {
+                homed.insert(local.index())?;
+            }
+        }
+    }
+    Ok(homed)
+}
+
+impl Lowering<'_, '_> {
+    fn word(&self) -> i64 {
+        i64::from(self.target.word())
+    }
+
+    // Values.
+
+    fn push(&mut self, value: Vreg) -> Done {
+        let var = *self
+            .stack
+            .get(self.depth as usize)
+            .ok_or(LowerError::BadCode)?;
+        self.depth += 1;
+        Ok(self.b.write_local(var, value)?)
+    }
+
+    fn pop(&mut self) -> Done<Vreg> {
+        let value = self.peek(0)?;
+        self.depth -= 1;
+        Ok(value)
+    }
+
+    /// The value `below` the top.
+    fn peek(&mut self, below: u32) -> Done<Vreg> {
+        let at = self
+            .depth
+            .checked_sub(below + 1)
+            .ok_or(LowerError::BadCode)?;
+        let var = *self.stack.get(at as usize).ok_or(LowerError::BadCode)?;
+        Ok(self.b.read_local(var)?)
+    }
+
+    fn facts(&self, value: Vreg) -> Facts {
+        self.facts.get(value.index()).copied().unwrap_or_default()
+    }
+
+    fn note(&mut self, value: Vreg, facts: Facts) -> Done {
+        if self.facts.len() <= value.index() {
+            self.facts.resize(value.index() + 1, Facts::default())?;
+        }
+        self.facts[value.index()] = facts;
+        Ok(())
+    }
+
+    fn small_int(&mut self, value: i64) -> Done<Vreg> {
+        let bits = self.target.word_bits() - 1;
+        if !ferlance_abi::small_int::fits(value, bits) {
+            return Err(LowerError::BadCode);
+        }
+        let vreg = self.b.constant(Type::Obj, value << 1 | 1)?;
+        let facts = Facts {
+            value: Some(value),
+            is_small: true,
+            ..Facts::default()
+        };
+        self.note(vreg, facts)?;
+        Ok(vreg)
+    }
+
+    fn null(&mut self) -> Done<Vreg> {
+        let null = self.b.constant(Type::Obj, obj_word::NULL as i64)?;
+        let facts = Facts {
+            is_null: true,
+            ..Facts::default()
+        };
+        self.note(null, facts)?;
+        Ok(null)
+    }
+
+    fn none(&mut self) -> Done<Vreg> {
+        self.fixed(Fun::ConstNone)
+    }
+
+    fn fixed(&mut self, fun: Fun) -> Done<Vreg> {
+        let value = self
+            .b
+            .number(crate::nir::Op::FunTableWord, Type::Obj, fun.slot() as i64)?;
+        if matches!(fun, Fun::ConstTrue | Fun::ConstFalse) {
+            let facts = Facts {
+                is_bool: true,
+                ..Facts::default()
+            };
+            self.note(value, facts)?;
+        }
+        Ok(value)
+    }
+
+    fn name(&mut self, name: Qstr) -> Done<Vreg> {
+        Ok(self
+            .b
+            .nullary(crate::nir::Op::QstrNumber(name), Type::Word)?)
+    }
+
+    fn const_obj(&mut self, id: ConstId) -> Done<Vreg> {
+        let op = crate::nir::Op::ConstObj;
+        Ok(self.b.number(op, Type::Obj, i64::from(id.0))?)
+    }
+
+    /// A text that only we know, as a str object.
+    fn text(&mut self, text: &'static str) -> Done<Vreg> {
+        let object = Const::Str(Bytes::Borrowed(text.as_bytes()));
+        let id = self.tables.consts.index_of(object)?;
+        self.const_obj(id)
+    }
+
+    /// Goes to `yes` or `no` by a C bool.
+    fn branch_c_bool(&mut self, truth: Vreg, yes: Block, no: Block) -> Done {
+        // Only the low byte is defined there.
+        let (cond, imm) = match self.target.arch {
+            Arch::X64 | Arch::X86 => (Cond::TestNonZero, 0xff),
+            _ => (Cond::Ne, 0),
+        };
+        Ok(self.b.branch(cond, truth, imm, (yes, &[]), (no, &[]))?)
+    }
+
+    /// Puts values into the argument area and gives its address.
+    fn area(&mut self, values: &[Vreg]) -> Done<Vreg> {
+        for (at, value) in values.iter().enumerate() {
+            let offset = at as i64 * self.word();
+            self.b.slot_store(self.args, offset, *value)?;
+        }
+        self.area_of(values.len() as u32)
+    }
+
+    /// The address of the argument area, with room for so many words.
+    fn area_of(&mut self, words: u32) -> Done<Vreg> {
+        self.args_words = self.args_words.max(words);
+        Ok(self.b.slot_addr(self.args, 0)?)
+    }
+
+    /// Pops the top values, the deepest one first in the list.
+    fn pop_many(&mut self, count: u32) -> Done<TryVec<Vreg>> {
+        let mut values = TryVec::with_capacity(count as usize)?;
+        for below in (0..count).rev() {
+            values.push(self.peek(below)?)?;
+        }
+        self.depth -= count;
+        Ok(values)
+    }
+
+    /// Word `at` of the argument area, after a call that fills it.
+    fn area_word(&mut self, at: u32) -> Done<Vreg> {
+        let offset = i64::from(at) * self.word();
+        Ok(self.b.slot_load(Type::Obj, self.args, offset)?)
+    }
+
+    // Locals.
+
+    fn local(&self, local: ferlance_bytecode::op::Local) -> Done<Var> {
+        self.locals
+            .get(local.index())
+            .copied()
+            .ok_or(LowerError::BadCode)
+    }
+
+    fn store_local(&mut self, local: ferlance_bytecode::op::Local, value: Vreg) -> Done {
+        let var = self.local(local)?;
+        self.b.write_local(var, value)?;
+        if self.homed.contains(local.index()) {
+            self.store_home(local.0, value)?;
+        }
+        Ok(())
+    }
+
+    /// Goes on only if `value` is there.
+    fn check_bound(&mut self, value: Vreg) -> Done {
+        let raise = self.raise_block(Complaint::UnboundLocal)?;
+        let go_on = self.b.block()?;
+        self.b
+            .branch(Cond::Eq, value, 0, (raise, &[]), (go_on, &[]))?;
+        Ok(self.b.enter(go_on)?)
+    }
+
+    fn cell_value(&mut self, local: ferlance_bytecode::op::Local) -> Done<(Vreg, Vreg)> {
+        let var = self.local(local)?;
+        let cell = self.b.read_local(var)?;
+        let offset = ferlance_abi::layout::CELL_VALUE as i64 * self.word();
+        let value = self.b.load(Type::Obj, Width::Word, cell, offset)?;
+        self.check_bound(value)?;
+        Ok((cell, value))
+    }
+
+    fn store_cell(&mut self, cell: Vreg, value: Vreg) -> Done {
+        let offset = ferlance_abi::layout::CELL_VALUE as i64 * self.word();
+        Ok(self.b.store(Width::Word, cell, offset, value)?)
+    }
+
+    // The walk.
+
+    fn ops(&mut self) -> Done {
+        let ops = self.code.ops();
+        let mut alive = true;
+        let mut at = 0;
+        while let Some(op) = ops.get(at) {
+            self.at = at as u32;
+            if let Op::Label(label) = *op {
+                if let (Some(state), Some(block)) =
+                    (self.flow.state(label), self.label_blocks[label.index()])
+                {
+                    if alive {
+                        self.go_to(label)?;
+                    }
+                    (self.depth, self.block, self.iter) = (state.depth, state.block, state.iter);
+                    if !self.flow.is_loop[label.index()] {
+                        self.b.seal_block(block)?;
+                    }
+                    self.b.switch_to(block);
+                    alive = self.b.is_reached(block) || self.flow.is_loop[label.index()];
+                } else {
+                    alive = false;
+                }
+                at += 1;
+                continue;
+            }
+            if !alive {
+                at += 1;
+                continue;
+            }
+            if flow::is_pushed_iter(ops, at) {
+                self.pushed_iter(at)?;
+                at += 4;
+                continue;
+            }
+            if flow::is_marker_rotation(ops, at) {
+                self.rot_two()?;
+                at += 2;
+                continue;
+            }
+            at += self.op(*op)?;
+            alive = !self.b.is_ended();
+        }
+        Ok(())
+    }
+
+    /// Lowers the op at hand; says how many ops that covered.
+    fn op(&mut self, op: Op) -> Done<usize> {
+        match op {
+            Op::Label(_) => {}
+            Op::Line(line) => self.b.line(line)?,
+            Op::LoadConstString(name) => {
+                let value = self.b.nullary(crate::nir::Op::QstrObj(name), Type::Obj)?;
+                self.push(value)?;
+            }
+            Op::LoadConstSmallInt(value) => {
+                let value = self.small_int(self.code.int_value(value))?;
+                self.push(value)?;
+            }
+            Op::LoadConstObj(id) => {
+                let value = self.const_obj(id)?;
+                self.push(value)?;
+            }
+            Op::LoadConstFalse => {
+                let value = self.fixed(Fun::ConstFalse)?;
+                self.push(value)?;
+            }
+            Op::LoadConstNone => {
+                let value = self.none()?;
+                self.push(value)?;
+            }
+            Op::LoadConstTrue => {
+                let value = self.fixed(Fun::ConstTrue)?;
+                self.push(value)?;
+            }
+            Op::LoadNull => {
+                let value = self.null()?;
+                self.push(value)?;
+            }
+            Op::LoadFast(local) => {
+                let var = self.local(local)?;
+                let value = self.b.read_local(var)?;
+                if self.unbound.contains(self.at as usize) {
+                    self.check_bound(value)?;
+                }
+                self.push(value)?;
+            }
+            Op::StoreFast(local) => {
+                let value = self.pop()?;
+                self.store_local(local, value)?;
+            }
+            Op::DeleteFast(local) => {
+                if self.unbound.contains(self.at as usize) {
+                    let var = self.local(local)?;
+                    let value = self.b.read_local(var)?;
+                    self.check_bound(value)?;
+                }
+                let null = self.null()?;
+                self.store_local(local, null)?;
+            }
+            Op::LoadDeref(local) => {
+                let (_, value) = self.cell_value(local)?;
+                self.push(value)?;
+            }
+            Op::StoreDeref(local) => {
+                let value = self.pop()?;
+                let var = self.local(local)?;
+                let cell = self.b.read_local(var)?;
+                self.store_cell(cell, value)?;
+            }
+            Op::DeleteDeref(local) => {
+                let (cell, _) = self.cell_value(local)?;
+                let null = self.null()?;
+                self.store_cell(cell, null)?;
+            }
+            Op::LoadName(name) => self.load_named(Fun::LoadName, name)?,
+            Op::LoadGlobal(name) => self.load_named(Fun::LoadGlobal, name)?,
+            Op::StoreName(name) => self.store_named(Fun::StoreName, name)?,
+            Op::StoreGlobal(name) => self.store_named(Fun::StoreGlobal, name)?,
+            Op::DeleteName(name) => {
+                let name = self.name(name)?;
+                self.b.call_void(Fun::DeleteName, &[name])?;
+            }
+            Op::DeleteGlobal(name) => {
+                let name = self.name(name)?;
+                self.b.call_void(Fun::DeleteGlobal, &[name])?;
+            }
+            Op::LoadAttr(name) => {
+                let base = self.pop()?;
+                let name = self.name(name)?;
+                let value = self.b.call(Fun::LoadAttr, &[base, name])?;
+                self.push(value)?;
+            }
+            Op::StoreAttr(name) => {
+                let base = self.pop()?;
+                let value = self.pop()?;
+                let name = self.name(name)?;
+                self.b.call_void(Fun::StoreAttr, &[base, name, value])?;
+            }
+            Op::LoadMethod(name) => self.load_method(name)?,
+            Op::LoadSuperMethod(name) => self.load_super_method(name)?,
+            Op::ImportName(name) => {
+                let fromlist = self.pop()?;
+                let level = self.pop()?;
+                let name = self.name(name)?;
+                let value = self.b.call(Fun::ImportName, &[name, fromlist, level])?;
+                self.push(value)?;
+            }
+            Op::ImportFrom(name) => {
+                let module = self.peek(0)?;
+                let name = self.name(name)?;
+                let value = self.b.call(Fun::ImportFrom, &[module, name])?;
+                self.push(value)?;
+            }
+            Op::ImportStar => {
+                let module = self.pop()?;
+                self.b.call_void(Fun::ImportAll, &[module])?;
+            }
+            Op::MakeFunction(child) => self.make_function(child, false)?,
+            Op::MakeFunctionDefargs(child) => self.make_function(child, true)?,
+            Op::MakeClosure(child, cells) => self.make_closure(child, cells, false)?,
+            Op::MakeClosureDefargs(child, cells) => self.make_closure(child, cells, true)?,
+            Op::LoadBuildClass => {
+                let value = self.b.call(Fun::LoadBuildClass, &[])?;
+                self.push(value)?;
+            }
+            Op::BuildTuple(count) => self.build(Fun::NewTuple, count)?,
+            Op::BuildList(count) => self.build(Fun::NewList, count)?,
+            Op::BuildSet(count) => self.build(Fun::NewSet, count)?,
+            Op::BuildMap(count) => {
+                let count = self.b.word(i64::from(count))?;
+                let value = self.b.call(Fun::NewDict, &[count])?;
+                self.push(value)?;
+            }
+            Op::BuildSlice(count) => {
+                let step = match count {
+                    3 => self.pop()?,
+                    _ => self.none()?,
+                };
+                let stop = self.pop()?;
+                let start = self.pop()?;
+                let value = self.b.call(Fun::NewSlice, &[start, stop, step])?;
+                self.push(value)?;
+            }
+            Op::StoreComp(comp) => self.store_comp(comp)?,
+            Op::StoreMap => {
+                let key = self.pop()?;
+                let value = self.pop()?;
+                let dict = self.peek(0)?;
+                self.b.call_void(Fun::DictStore, &[dict, key, value])?;
+            }
+            Op::UnpackSequence(count) => {
+                let sequence = self.pop()?;
+                let n = self.b.word(i64::from(count))?;
+                self.unpack(Fun::UnpackSequence, sequence, n, count)?;
+            }
+            Op::UnpackEx(counts) => {
+                let sequence = self.pop()?;
+                let n = self.b.word(i64::from(counts.0))?;
+                let count = counts.left() + counts.right() + 1;
+                self.unpack(Fun::UnpackEx, sequence, n, count)?;
+            }
+            Op::LoadSubscr => self.load_subscr()?,
+            Op::StoreSubscr => self.store_subscr()?,
+            Op::CallFunction(args) => self.call_function(args)?,
+            Op::CallMethod(args) => self.call_method(args)?,
+            Op::CallFunctionVarKw(args) => self.call_star(args, false)?,
+            Op::CallMethodVarKw(args) => self.call_star(args, true)?,
+            Op::DupTop => {
+                let top = self.peek(0)?;
+                self.push(top)?;
+            }
+            Op::DupTopTwo => {
+                let (below, top) = (self.peek(1)?, self.peek(0)?);
+                self.push(below)?;
+                self.push(top)?;
+            }
+            Op::PopTop => {
+                self.pop()?;
+            }
+            Op::RotTwo => self.rot_two()?,
+            Op::RotThree => {
+                let values = self.pop_many(3)?;
+                self.push(values[2])?;
+                self.push(values[0])?;
+                self.push(values[1])?;
+            }
+            Op::Unary(op) => return self.unary(op),
+            Op::Binary(op) => return self.binary(op),
+            Op::Jump(to) => self.go_to(to)?,
+            Op::PopJumpIfTrue(to) => self.pop_jump_if(to, true)?,
+            Op::PopJumpIfFalse(to) => self.pop_jump_if(to, false)?,
+            Op::JumpIfTrueOrPop(to) => self.jump_if_or_pop(to, true)?,
+            Op::JumpIfFalseOrPop(to) => self.jump_if_or_pop(to, false)?,
+            Op::GetIter => {
+                let value = self.pop()?;
+                let null = self.b.word(0)?;
+                let iter = self.b.call(Fun::GetIter, &[value, null])?;
+                self.push(iter)?;
+            }
+            Op::GetIterStack => self.get_iter_stack()?,
+            Op::ForIter(to) => self.for_iter(to)?,
+            Op::SetupExcept(_) | Op::SetupFinally(_) => self.set_up_block()?,
+            Op::SetupWith(_) => self.set_up_with()?,
+            Op::PopExceptJump(to) => self.go_to(to)?,
+            Op::WithCleanup => self.with_cleanup()?,
+            Op::EndFinally => self.end_finally()?,
+            Op::UnwindJump(to, left) => {
+                self.leave_blocks(flow::Cont::Jump { to, left }, None)?;
+            }
+            Op::ReturnValue => {
+                let value = self.pop()?;
+                self.leave_blocks(flow::Cont::Return, Some(value))?;
+            }
+            Op::RaiseObj => {
+                let value = self.pop()?;
+                self.raise_obj(value)?;
+            }
+            Op::RaiseFrom => {
+                // The cause has been evaluated; that is all that the runtime makes of it.
+                self.pop()?;
+                let value = self.pop()?;
+                self.raise_obj(value)?;
+            }
+            Op::RaiseLast => self.raise_last()?,
+            Op::YieldValue => self.yield_value()?,
+            Op::YieldFrom => self.yield_from()?,
+        }
+        Ok(1)
+    }
+
+    fn rot_two(&mut self) -> Done {
+        let top = self.pop()?;
+        let below = self.pop()?;
+        self.push(top)?;
+        self.push(below)
+    }
+
+    fn load_named(&mut self, fun: Fun, name: Qstr) -> Done {
+        let name = self.name(name)?;
+        let value = self.b.call(fun, &[name])?;
+        self.push(value)
+    }
+
+    fn store_named(&mut self, fun: Fun, name: Qstr) -> Done {
+        let value = self.pop()?;
+        let name = self.name(name)?;
+        Ok(self.b.call_void(fun, &[name, value])?)
+    }
+
+    fn build(&mut self, fun: Fun, count: u32) -> Done {
+        let items = self.pop_many(count)?;
+        let area = self.area(&items)?;
+        let count = self.b.word(i64::from(count))?;
+        let value = self.b.call(fun, &[count, area])?;
+        self.push(value)
+    }
+
+    fn unpack(&mut self, fun: Fun, sequence: Vreg, n: Vreg, count: u32) -> Done {
+        let area = self.area_of(count)?;
+        self.b.call_void(fun, &[sequence, n, area])?;
+        // The last item comes first, and the first one ends up on top.
+        for at in 0..count {
+            let item = self.area_word(at)?;
+            self.push(item)?;
+        }
+        Ok(())
+    }
+
+    fn store_comp(&mut self, comp: Comp) -> Done {
+        let collection = self.peek(comp.depth())?;
+        let top = self.pop()?;
+        match comp.kind().ok_or(LowerError::BadCode)? {
+            CompKind::List => self.b.call_void(Fun::ListAppend, &[collection, top])?,
+            CompKind::Set => self.b.call_void(Fun::SetStore, &[collection, top])?,
+            CompKind::Dict => {
+                let value = self.pop()?;
+                self.b
+                    .call_void(Fun::DictStore, &[collection, top, value])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Done<Lowered> {
+        for block in self.label_blocks.iter().flatten() {
+            self.b.seal_block(*block)?;
+        }
+        let mut func = self.b.finish()?;
+        func.slots[self.args].words = self.args_words;
+        Ok(Lowered {
+            func,
+            n_state: self.frame.n_state(),
+        })
+    }
+}

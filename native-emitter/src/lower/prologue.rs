@@ -1,0 +1,280 @@
+//! How a function starts and ends, and how a generator is resumed.
+//!
+//! ```text
+//! function    code state in the frame: function object, saved globals, sp, n_state, -, locals
+//!             arguments bound by the runtime, or taken from the array if there is nothing to bind
+//!             globals of the module made current; if they were not, an exception buffer to put back the others
+//! generator   code state in the generator object; state number in its `ip`; an exception buffer around it all
+//! ```
+use ferlance_abi::fun_table::Fun;
+use ferlance_abi::{ScopeFlags, layout};
+use ferlance_bytecode::code::Code;
+use ferlance_bytecode::op::{Local, Op};
+use ferlance_collections::TryVec;
+
+use super::flow::{Flow, LowerError, bound_slots};
+use super::{Done, Lowering};
+use crate::nir::{Block, Builder, Cond, Slot, Type, Vreg, Width};
+
+/// Where the code state is, and what has to be undone at the end.
+pub(super) enum Frame {
+    /// A function's.
+    Function {
+        /// The code state.
+        state: Slot,
+        n_state: u32,
+        /// The globals to put back, or null; missing if they were not switched.
+        globals: Option<Vreg>,
+    },
+    /// A generator's.
+    Generator {
+        /// The code state.
+        state: Vreg,
+        thrown: Vreg,
+        n_state: u32,
+        /// Where each yield goes on, in their order, then the start.
+        resumes: TryVec<Block>,
+    },
+}
+
+impl Frame {
+    pub(super) fn n_state(&self) -> u32 {
+        match self {
+            Frame::Function { n_state, .. } | Frame::Generator { n_state, .. } => *n_state,
+        }
+    }
+}
+
+/// Makes the frame of `code`.
+pub(super) fn frame(
+    code: &Code,
+    flow: &Flow,
+    b: &mut Builder,
+    params: &[Vreg],
+) -> Result<Frame, LowerError> {
+    if !code.flags.has(ScopeFlags::GENERATOR) {
+        let n_state = flow.n_locals.max(1);
+        let words = layout::CODE_STATE_STATE as u32 + n_state;
+        return Ok(Frame::Function {
+            state: b.slot(words)?,
+            n_state,
+            globals: None,
+        });
+    }
+    let [state, thrown] = *params else {
+        return Err(LowerError::BadCode);
+    };
+    // Two words per level of blocks: the exception being handled, the value being returned.
+    let n_state = flow.n_locals + flow.max_depth + 2 * flow.max_level;
+    let mut resumes = TryVec::new();
+    for op in code.ops() {
+        if matches!(op, Op::YieldValue | Op::YieldFrom) {
+            resumes.push(b.block()?)?;
+        }
+    }
+    resumes.push(b.block()?)?;
+    Ok(Frame::Generator {
+        state,
+        thrown,
+        n_state: n_state.max(1),
+        resumes,
+    })
+}
+
+/// Does anything in the code look at the current globals, or call what may?
+fn needs_globals(code: &Code) -> bool {
+    code.ops().iter().any(|op| {
+        matches!(
+            op,
+            Op::LoadName(_)
+                | Op::LoadGlobal(_)
+                | Op::StoreName(_)
+                | Op::StoreGlobal(_)
+                | Op::DeleteName(_)
+                | Op::DeleteGlobal(_)
+                | Op::ImportName(_)
+                | Op::ImportFrom(_)
+                | Op::ImportStar
+                | Op::CallFunction(_)
+                | Op::CallFunctionVarKw(_)
+                | Op::CallMethod(_)
+                | Op::CallMethodVarKw(_)
+        )
+    })
+}
+
+/// Byte offset of a value slot in a code state.
+pub(super) fn state_offset(at: u32, word: i64) -> i64 {
+    (layout::CODE_STATE_STATE as i64 + i64::from(at)) * word
+}
+
+impl Lowering<'_, '_> {
+    pub(super) fn prologue(&mut self, params: &[Vreg]) -> Done {
+        match (&self.frame, params) {
+            (Frame::Function { state, .. }, &[fun, n_args, n_kw, args]) => {
+                let state = *state;
+                self.bind_arguments(state, [fun, n_args, n_kw, args])?;
+                if needs_globals(self.code) {
+                    self.switch_globals()?;
+                }
+                Ok(())
+            }
+            (Frame::Generator { .. }, _) => self.resume(),
+            _ => Err(LowerError::BadCode),
+        }
+    }
+
+    /// The slot of a local in the code state.
+    fn home(&self, local: u32) -> i64 {
+        let at = self.frame.n_state().saturating_sub(1 + local);
+        state_offset(at, self.word())
+    }
+
+    pub(super) fn store_home(&mut self, local: u32, value: Vreg) -> Done {
+        let offset = self.home(local);
+        self.store_state(offset, value)
+    }
+
+    pub(super) fn load_home(&mut self, local: u32) -> Done<Vreg> {
+        let offset = self.home(local);
+        self.load_state(Type::Obj, offset)
+    }
+
+    /// Stores at a byte offset of the code state.
+    pub(super) fn store_state(&mut self, offset: i64, value: Vreg) -> Done {
+        Ok(match self.frame {
+            Frame::Function { state, .. } => self.b.slot_store(state, offset, value)?,
+            Frame::Generator { state, .. } => {
+                self.b.store(Width::Word, state, offset, value)?;
+            }
+        })
+    }
+
+    /// Loads from a byte offset of the code state.
+    pub(super) fn load_state(&mut self, ty: Type, offset: i64) -> Done<Vreg> {
+        Ok(match self.frame {
+            Frame::Function { state, .. } => self.b.slot_load(ty, state, offset)?,
+            Frame::Generator { state, .. } => self.b.load(ty, Width::Word, state, offset)?,
+        })
+    }
+
+    /// Takes all locals from the code state that binding may have set; the others are unbound.
+    pub(super) fn load_bound_locals(&mut self) -> Done {
+        let bound = bound_slots(self.code);
+        for local in 0..self.flow.n_locals {
+            let is_cell = self
+                .code
+                .cells
+                .iter()
+                .any(|slot| u32::from(*slot) == local);
+            let value = if local < bound || is_cell {
+                self.load_home(local)?
+            } else {
+                self.null()?
+            };
+            let var = self.local(Local(local))?;
+            self.b.write_local(var, value)?;
+        }
+        Ok(())
+    }
+
+    fn bind_arguments(&mut self, state: Slot, params: [Vreg; 4]) -> Done {
+        let [_, n_args, n_kw, args] = params;
+        let n_pos = self.code.n_pos_args;
+        let stars = [
+            ScopeFlags::VAR_ARGS,
+            ScopeFlags::VAR_KEYWORDS,
+            ScopeFlags::KW_DEFAULTS,
+        ];
+        let is_simple = self.code.cells.is_empty()
+            && self.code.n_kwonly_args == 0
+            && !stars.iter().any(|flag| self.code.flags.has(*flag));
+        if !is_simple || self.target.small {
+            self.call_set_up(state, params)?;
+            return self.load_bound_locals();
+        }
+        // As many as there are parameters, none by keyword: they are the array's.
+        let differ = self.b.binary(crate::nir::Op::Xor, n_args, i64::from(n_pos))?;
+        let other = self.b.binary(crate::nir::Op::Or, differ, n_kw)?;
+        let (plain, general) = (self.b.block()?, self.b.cold_block()?);
+        let go_on = self.b.block()?;
+        self.b
+            .branch(Cond::Eq, other, 0, (plain, &[]), (general, &[]))?;
+        self.b.enter(general)?;
+        self.call_set_up(state, params)?;
+        self.load_bound_locals()?;
+        self.b.jump(go_on, &[])?;
+        self.b.enter(plain)?;
+        for local in 0..self.flow.n_locals {
+            let value = if local < n_pos {
+                let offset = i64::from(local) * self.word();
+                self.b.load(Type::Obj, Width::Word, args, offset)?
+            } else {
+                self.null()?
+            };
+            self.store_local(Local(local), value)?;
+        }
+        self.b.jump(go_on, &[])?;
+        Ok(self.b.enter(go_on)?)
+    }
+
+    fn call_set_up(&mut self, state: Slot, params: [Vreg; 4]) -> Done {
+        let [fun, n_args, n_kw, args] = params;
+        let word = self.word();
+        let n_state = self.b.word(i64::from(self.frame.n_state()))?;
+        self.b
+            .slot_store(state, layout::CODE_STATE_FUN as i64 * word, fun)?;
+        self.b
+            .slot_store(state, layout::CODE_STATE_N_STATE as i64 * word, n_state)?;
+        let address = self.b.slot_addr(state, 0)?;
+        let args = [address, n_args, n_kw, args];
+        Ok(self.b.call_void(Fun::SetupCodeStateNative, &args)?)
+    }
+
+    /// Makes the module's globals current. If others were, they come back when the function ends in any way.
+    fn switch_globals(&mut self) -> Done {
+        let word = self.word();
+        let context = self.b.nullary(crate::nir::Op::Context, Type::Word)?;
+        let offset = layout::MODULE_GLOBALS as i64 * word;
+        let own = self.b.load(Type::Word, Width::Word, context, offset)?;
+        let old = self.b.call(Fun::SwapGlobals, &[own])?;
+        let (protect, caught) = (self.b.cold_block()?, self.b.cold_block()?);
+        let body = self.b.block()?;
+        self.b.branch(Cond::Eq, old, 0, (body, &[]), (protect, &[]))?;
+        self.b.enter(protect)?;
+        let slot = self.new_nlr_slot()?;
+        self.b.nlr_push(slot, body, caught)?;
+        self.b.enter(caught)?;
+        self.b.call_void(Fun::SwapGlobals, &[old])?;
+        let exception = self
+            .b
+            .slot_load(Type::Obj, slot, layout::NLR_RET_VAL as i64 * word)?;
+        self.b.call_void(Fun::Raise, &[exception])?;
+        self.b.unreachable()?;
+        self.b.enter(body)?;
+        if let Frame::Function { globals, .. } = &mut self.frame {
+            *globals = Some(old);
+        }
+        Ok(())
+    }
+
+    /// Ends the function with `value`; all blocks have been left.
+    pub(super) fn end(&mut self, value: Vreg) -> Done {
+        match self.frame {
+            Frame::Generator { .. } => self.end_generator(value),
+            Frame::Function { globals: None, .. } => Ok(self.b.ret(value)?),
+            Frame::Function {
+                globals: Some(old), ..
+            } => {
+                let (restore, done) = (self.b.cold_block()?, self.b.block()?);
+                self.b.branch(Cond::Eq, old, 0, (done, &[]), (restore, &[]))?;
+                self.b.enter(restore)?;
+                self.b.call_void(Fun::NlrPop, &[])?;
+                self.b.call_void(Fun::SwapGlobals, &[old])?;
+                self.b.jump(done, &[])?;
+                self.b.enter(done)?;
+                Ok(self.b.ret(value)?)
+            }
+        }
+    }
+}
