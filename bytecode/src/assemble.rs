@@ -133,14 +133,18 @@ impl Assembler {
     }
 
     /// The prelude of a native function, which has neither line table nor instructions. Claims its names.
+    ///
+    /// `n_state` is the value slots of its code state, which emitters choose.
     pub fn native_prelude(
         &mut self,
         code: &Code,
+        n_state: u32,
         names: &mut NameTable,
     ) -> Result<TryVec<u8>, AssembleError> {
         self.write_names(code, names)?;
         let mut prelude = self.prelude(code, self.names.len())?;
         prelude.n_exc_stack = 0;
+        prelude.n_state = n_state;
         let mut out = TryVec::new();
         prelude.write(&mut out)?;
         out.extend_from_slice(&self.names)?;

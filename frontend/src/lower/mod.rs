@@ -249,6 +249,11 @@ impl<'a> Lower<'a> {
         (&mut self.names, &mut self.consts)
     }
 
+    /// The pool, and the name and object tables so far.
+    pub fn pool_and_tables(&mut self) -> (&Pool, &mut NameTable, &mut ConstTable) {
+        (self.pool, &mut self.names, &mut self.consts)
+    }
+
     /// The tables, when all scopes are assembled.
     pub fn into_tables(self) -> (NameTable, ConstTable) {
         (self.names, self.consts)

@@ -1,8 +1,12 @@
 //! Which values are wanted where.
-use ferlance_collections::{BitSet, IndexVec, OutOfMemory};
+//!
+//! An exception arrives in the `caught` block of the newest buffer, from anywhere the buffer is linked. So what that
+//! block wants is live all the while, though no edge says so: its places must not be given to other values.
+use ferlance_abi::fun_table::Fun;
+use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 
 use super::Cfg;
-use crate::nir::{Block, Func};
+use crate::nir::{Block, Func, Op, Term};
 
 /// Values wanted at the edges of blocks.
 ///
@@ -27,6 +31,7 @@ impl Liveness {
             live_out.push(BitSet::with_limit(count)?)?;
         }
         let mut live = Liveness { live_in, live_out };
+        let buffers = Buffers::new(func, cfg)?;
         let mut now = BitSet::with_limit(count)?;
         let mut changed = true;
         while changed {
@@ -38,11 +43,91 @@ impl Liveness {
                 }
                 live.live_out[*block].copy_from(&now)?;
                 step_back(func, *block, &mut now)?;
+                let mut at = buffers.at_entry[*block];
+                // Bounded, should a function link in a ring.
+                for _ in 0..func.blocks.len() {
+                    let Some(push) = at else { break };
+                    if let Term::NlrPush { caught, .. } = func.blocks[push].term {
+                        now.union_with(&live.live_in[caught.block])?;
+                        // The block may unlink the buffer half way; until then it is live.
+                        live.live_out[*block].union_with(&live.live_in[caught.block])?;
+                    }
+                    at = buffers.at_entry[push];
+                }
                 changed |= live.live_in[*block].union_with(&now)?;
             }
         }
         Ok(live)
     }
+}
+
+/// Which exception buffers are linked where.
+struct Buffers {
+    /// By block: the end that linked the newest buffer; the one before is at the entry of that block.
+    at_entry: IndexVec<Block, Option<Block>>,
+}
+
+impl Buffers {
+    fn new(func: &Func, cfg: &Cfg) -> Result<Buffers, OutOfMemory> {
+        let mut at_entry: IndexVec<Block, Option<Block>> =
+            IndexVec::filled(None, func.blocks.len())?;
+        let mut seen = BitSet::with_limit(func.blocks.len())?;
+        let mut waiting = TryVec::new();
+        let is_push = |block: &Block| matches!(func.blocks[*block].term, Term::NlrPush { .. });
+        if !cfg.order.iter().any(is_push) {
+            return Ok(Buffers { at_entry });
+        }
+        waiting.push(Block::from_index(0))?;
+        seen.insert(0)?;
+        while let Some(block) = waiting.pop() {
+            let data = &func.blocks[block];
+            let mut newest = at_entry[block];
+            for inst in &data.insts {
+                if inst.op == Op::Call(Fun::NlrPop)
+                    && let Some(push) = newest
+                {
+                    newest = at_entry[push];
+                }
+            }
+            let caught = match data.term {
+                Term::NlrPush { caught, .. } => Some(caught.block),
+                _ => None,
+            };
+            for to in func.successors(block) {
+                let there = match caught {
+                    Some(caught) if caught == to => newest,
+                    Some(_) => Some(block),
+                    None => newest,
+                };
+                // Where ways meet that differ, as behind a buffer that is linked only sometimes, the longer one counts.
+                let longer = depth(&at_entry, func, there) > depth(&at_entry, func, at_entry[to]);
+                if longer || seen.insert(to.index())? {
+                    if longer {
+                        at_entry[to] = there;
+                    }
+                    seen.insert(to.index())?;
+                    waiting.push(to)?;
+                }
+            }
+        }
+        Ok(Buffers { at_entry })
+    }
+}
+
+/// How many buffers are linked. Ends at the number of blocks, should a function link in a ring.
+fn depth(
+    at_entry: &IndexVec<Block, Option<Block>>,
+    func: &Func,
+    mut newest: Option<Block>,
+) -> usize {
+    let mut count = 0;
+    while let Some(push) = newest
+        && count < func.blocks.len()
+    {
+        count += 1;
+        newest = at_entry[push];
+    }
+    count
 }
 
 /// From what is wanted behind a block to what is wanted before it.
@@ -80,6 +165,31 @@ fn step_back(func: &Func, block: Block, live: &mut BitSet) -> Result<(), OutOfMe
 mod tests {
     use super::*;
     use crate::nir::text::parse;
+
+    #[test]
+    fn what_a_handler_wants_lives_while_its_buffer_is_linked() {
+        let func = parse(
+            "func q0 words 2
+            slot s0 13
+            b0(v0: word, v1: word):
+              nlr_push s0 normal b1 caught b4
+            b1:
+              jump b2
+            b2:
+              call nlr_pop()
+              jump b3
+            b3:
+              return v1
+            b4:
+              return v0",
+        )
+        .unwrap();
+        let cfg = Cfg::new(&func).unwrap();
+        let live = Liveness::new(&func, &cfg).unwrap();
+        let is_live = |block| live.live_in[Block::from_index(block)].contains(0);
+        assert_eq!([1, 2, 3].map(is_live), [true, true, false]);
+        assert!(live.live_out[Block::from_index(1)].contains(0));
+    }
 
     #[test]
     fn a_value_used_behind_a_loop_lives_through_it() {

@@ -229,7 +229,9 @@ impl Lowering<'_, '_> {
         let constant = self.facts(r).value;
         let value = match op {
             BinaryOp::Add | BinaryOp::InplaceAdd => match (constant, self.facts(l).value) {
-                (Some(k), _) => self.b.checked(Overflow::Add, Type::Obj, l, k << 1, (slow, &[]))?,
+                (Some(k), _) => self
+                    .b
+                    .checked(Overflow::Add, Type::Obj, l, k << 1, (slow, &[]))?,
                 (None, Some(k)) => {
                     self.b
                         .checked(Overflow::Add, Type::Obj, r, k << 1, (slow, &[]))?
@@ -241,7 +243,9 @@ impl Lowering<'_, '_> {
                 }
             },
             BinaryOp::Subtract | BinaryOp::InplaceSubtract => match constant {
-                Some(k) => self.b.checked(Overflow::Sub, Type::Obj, l, k << 1, (slow, &[]))?,
+                Some(k) => self
+                    .b
+                    .checked(Overflow::Sub, Type::Obj, l, k << 1, (slow, &[]))?,
                 None => {
                     let value = self
                         .b
@@ -252,7 +256,9 @@ impl Lowering<'_, '_> {
             BinaryOp::Multiply | BinaryOp::InplaceMultiply => {
                 let l = self.b.sub(l, 1)?;
                 let value = match constant {
-                    Some(k) => self.b.checked(Overflow::Mul, Type::Word, l, k, (slow, &[]))?,
+                    Some(k) => self
+                        .b
+                        .checked(Overflow::Mul, Type::Word, l, k, (slow, &[]))?,
                     None => {
                         let r = self.b.binary(Op::Sar, r, 1)?;
                         self.b
@@ -341,7 +347,11 @@ impl Lowering<'_, '_> {
         is_modulo: bool,
     ) -> Done<Option<(Vreg, Facts)>> {
         let constant = self.facts(r).value;
-        let op = if is_modulo { Op::ModFloor } else { Op::DivFloor };
+        let op = if is_modulo {
+            Op::ModFloor
+        } else {
+            Op::DivFloor
+        };
         let value = match constant {
             Some(0 | -1) => return Ok(None),
             Some(k) if k > 0 && k & (k - 1) == 0 => {
@@ -379,22 +389,22 @@ impl Lowering<'_, '_> {
             UnaryOp::Not => self.not(value)?,
             UnaryOp::Negative | UnaryOp::Invert | UnaryOp::Positive if !self.target.small => self
                 .fast_or(
-                    value,
-                    value,
-                    |this, slow| {
-                        let result = match op {
-                            UnaryOp::Negative => {
-                                let two = this.b.word(2)?;
-                                this.b
-                                    .checked(Overflow::Sub, Type::Obj, two, value, (slow, &[]))?
-                            }
-                            UnaryOp::Invert => this.b.binary_to(Op::Xor, Type::Obj, value, -2)?,
-                            _ => value,
-                        };
-                        Ok(Some((result, SMALL)))
-                    },
-                    |this| this.call_unary(op, value),
-                )?,
+                value,
+                value,
+                |this, slow| {
+                    let result = match op {
+                        UnaryOp::Negative => {
+                            let two = this.b.word(2)?;
+                            this.b
+                                .checked(Overflow::Sub, Type::Obj, two, value, (slow, &[]))?
+                        }
+                        UnaryOp::Invert => this.b.binary_to(Op::Xor, Type::Obj, value, -2)?,
+                        _ => value,
+                    };
+                    Ok(Some((result, SMALL)))
+                },
+                |this| this.call_unary(op, value),
+            )?,
             op => self.call_unary(op, value)?,
         };
         self.push(result)?;
@@ -455,8 +465,7 @@ impl Lowering<'_, '_> {
         let value = self.pop()?;
         let is_delete = self.facts(value).is_null;
         if self.target.small || is_delete || !self.may_index_list(index) {
-            self.b
-                .call_void(Fun::ObjSubscr, &[base, index, value])?;
+            self.b.call_void(Fun::ObjSubscr, &[base, index, value])?;
             return Ok(());
         }
         let (slow, join) = (self.b.cold_block()?, self.b.block()?);
@@ -465,8 +474,7 @@ impl Lowering<'_, '_> {
             .store_indexed(Width::Word, items, Some(at), shift, 0, value)?;
         self.b.jump(join, &[])?;
         self.b.enter(slow)?;
-        self.b
-            .call_void(Fun::ObjSubscr, &[base, index, value])?;
+        self.b.call_void(Fun::ObjSubscr, &[base, index, value])?;
         self.b.jump(join, &[])?;
         Ok(self.b.enter(join)?)
     }
@@ -490,22 +498,29 @@ impl Lowering<'_, '_> {
             .b
             .number(Op::FunTableWord, Type::Word, Fun::TypeList.slot() as i64)?;
         let go_on = self.b.block()?;
-        self.b.branch(Cond::Eq, ty, list, (go_on, &[]), (slow, &[]))?;
+        self.b
+            .branch(Cond::Eq, ty, list, (go_on, &[]), (slow, &[]))?;
         self.b.enter(go_on)?;
         if !self.facts(index).is_small {
             self.require(Cond::TestNonZero, index, 1, slow)?;
         }
         let at = self.b.binary(Op::Sar, index, 1)?;
-        let len = self
-            .b
-            .load(Type::Word, Width::Word, base, layout::LIST_LEN as i64 * word)?;
+        let len = self.b.load(
+            Type::Word,
+            Width::Word,
+            base,
+            layout::LIST_LEN as i64 * word,
+        )?;
         let inside = self.b.block()?;
         self.b
             .branch(Cond::Below, at, len, (inside, &[]), (slow, &[]))?;
         self.b.enter(inside)?;
-        let items = self
-            .b
-            .load(Type::Word, Width::Word, base, layout::LIST_ITEMS as i64 * word)?;
+        let items = self.b.load(
+            Type::Word,
+            Width::Word,
+            base,
+            layout::LIST_ITEMS as i64 * word,
+        )?;
         Ok((items, at, word.trailing_zeros() as u8))
     }
 }

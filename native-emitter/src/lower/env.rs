@@ -14,7 +14,11 @@ use crate::nir::{Block, Entry, Func, Inst, Op, Term, Type, Vreg, Width};
 use crate::target::Target;
 
 /// Gives each op of the environment its table.
-pub fn lower_env(func: &mut Func, target: &Target, tables: &mut Tables<'_>) -> Result<(), OutOfMemory> {
+pub fn lower_env(
+    func: &mut Func,
+    target: &Target,
+    tables: &mut Tables<'_>,
+) -> Result<(), OutOfMemory> {
     let word = i64::from(target.word());
     let entry = Block::from_index(0);
     let params = TryVec::from_slice(func.items(func.blocks[entry].params))?;
@@ -31,16 +35,34 @@ pub fn lower_env(func: &mut Func, target: &Target, tables: &mut Tables<'_>) -> R
     };
     let fun = match (func.entry, params.first()) {
         (Entry::Function, Some(fun)) => *fun,
-        (Entry::Resume, Some(state)) => {
-            load(func, Type::Obj, *state, layout::CODE_STATE_FUN as i64 * word)?
-        }
+        (Entry::Resume, Some(state)) => load(
+            func,
+            Type::Obj,
+            *state,
+            layout::CODE_STATE_FUN as i64 * word,
+        )?,
         // Direct entries are given what they need as arguments.
         _ => return Ok(()),
     };
     let context = load(func, Type::Word, fun, layout::FUN_BC_CONTEXT as i64 * word)?;
-    let children = load(func, Type::Word, fun, layout::FUN_BC_CHILD_TABLE as i64 * word)?;
-    let names = load(func, Type::Word, context, layout::CONTEXT_QSTR_TABLE as i64 * word)?;
-    let objects = load(func, Type::Word, context, layout::CONTEXT_OBJ_TABLE as i64 * word)?;
+    let children = load(
+        func,
+        Type::Word,
+        fun,
+        layout::FUN_BC_CHILD_TABLE as i64 * word,
+    )?;
+    let names = load(
+        func,
+        Type::Word,
+        context,
+        layout::CONTEXT_QSTR_TABLE as i64 * word,
+    )?;
+    let objects = load(
+        func,
+        Type::Word,
+        context,
+        layout::CONTEXT_OBJ_TABLE as i64 * word,
+    )?;
     let fun_table_at = tables.consts.index_of(Const::FunTable)?;
     let fun_table = load(func, Type::Word, objects, i64::from(fun_table_at.0) * word)?;
 

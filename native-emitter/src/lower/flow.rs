@@ -209,7 +209,13 @@ pub(super) fn is_marker_rotation(ops: &[Op], at: usize) -> bool {
     at > 0
         && matches!(
             ops.get(at - 1..at + 4),
-            Some([Op::Label(_), Op::RotThree, Op::RotThree, Op::Label(_), Op::LoadMethod(_)])
+            Some([
+                Op::Label(_),
+                Op::RotThree,
+                Op::RotThree,
+                Op::Label(_),
+                Op::LoadMethod(_)
+            ])
         )
 }
 

@@ -59,11 +59,7 @@ pub struct Lowered {
 }
 
 /// Lowers `code` for `@native`.
-pub fn lower(
-    code: &Code,
-    target: &Target,
-    tables: &mut Tables<'_>,
-) -> Result<Lowered, LowerError> {
+pub fn lower(code: &Code, target: &Target, tables: &mut Tables<'_>) -> Result<Lowered, LowerError> {
     let flow = Flow::new(code)?;
     let unbound = bound::may_be_unbound(code, &flow)?;
     let entry = if code.flags.has(ScopeFlags::GENERATOR) {
@@ -201,10 +197,9 @@ fn homed_locals(code: &Code, flow: &Flow) -> Result<BitSet, LowerError> {
         return Ok(homed);
     }
     for block in flow.blocks.iter() {
-        let Some(start) = (0..block.handler_at as usize)
-            .rev()
-            .find(|at| flow.block_of_op[*at].is_some_and(|id| flow.blocks[id].handler == block.handler))
-        else {
+        let Some(start) = (0..block.handler_at as usize).rev().find(|at| {
+            flow.block_of_op[*at].is_some_and(|id| flow.blocks[id].handler == block.handler)
+        }) else {
             continue;
         };
         for op in &code.ops()[start..block.handler_at as usize] {

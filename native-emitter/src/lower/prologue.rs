@@ -162,11 +162,7 @@ impl Lowering<'_, '_> {
     pub(super) fn load_bound_locals(&mut self) -> Done {
         let bound = bound_slots(self.code);
         for local in 0..self.flow.n_locals {
-            let is_cell = self
-                .code
-                .cells
-                .iter()
-                .any(|slot| u32::from(*slot) == local);
+            let is_cell = self.code.cells.iter().any(|slot| u32::from(*slot) == local);
             let value = if local < bound || is_cell {
                 self.load_home(local)?
             } else {
@@ -194,7 +190,9 @@ impl Lowering<'_, '_> {
             return self.load_bound_locals();
         }
         // As many as there are parameters, none by keyword: they are the array's.
-        let differ = self.b.binary(crate::nir::Op::Xor, n_args, i64::from(n_pos))?;
+        let differ = self
+            .b
+            .binary(crate::nir::Op::Xor, n_args, i64::from(n_pos))?;
         let other = self.b.binary(crate::nir::Op::Or, differ, n_kw)?;
         let (plain, general) = (self.b.block()?, self.b.cold_block()?);
         let go_on = self.b.block()?;
@@ -240,7 +238,8 @@ impl Lowering<'_, '_> {
         let old = self.b.call(Fun::SwapGlobals, &[own])?;
         let (protect, caught) = (self.b.cold_block()?, self.b.cold_block()?);
         let body = self.b.block()?;
-        self.b.branch(Cond::Eq, old, 0, (body, &[]), (protect, &[]))?;
+        self.b
+            .branch(Cond::Eq, old, 0, (body, &[]), (protect, &[]))?;
         self.b.enter(protect)?;
         let slot = self.new_nlr_slot()?;
         self.b.nlr_push(slot, body, caught)?;
@@ -267,7 +266,8 @@ impl Lowering<'_, '_> {
                 globals: Some(old), ..
             } => {
                 let (restore, done) = (self.b.cold_block()?, self.b.block()?);
-                self.b.branch(Cond::Eq, old, 0, (done, &[]), (restore, &[]))?;
+                self.b
+                    .branch(Cond::Eq, old, 0, (done, &[]), (restore, &[]))?;
                 self.b.enter(restore)?;
                 self.b.call_void(Fun::NlrPop, &[])?;
                 self.b.call_void(Fun::SwapGlobals, &[old])?;
