@@ -86,3 +86,13 @@ fn verifier_answers_for_any_file() {
         100_000,
     );
 }
+
+#[test]
+fn programs_end_or_raise() {
+    try_out(
+        ferlance_port::fuzz::runs,
+        &seeds(&["tests/crash", "tests/lang"], "py"),
+        true,
+        500,
+    );
+}

@@ -17,8 +17,28 @@ pub fn runtime() -> Runtime {
 /// A runtime with a heap of `bytes`, side tables included.
 pub fn runtime_with_heap(bytes: usize) -> Runtime {
     let memory = Box::leak(vec![0u8; bytes].into_boxed_slice());
-    let base = core::ptr::NonNull::from(&mut *memory).cast();
-    // SAFETY: the memory is leaked, initialised and nobody else's.
+    // SAFETY: leaked.
+    unsafe { runtime_in(memory) }
+}
+
+/// Lends a runtime with a heap of `bytes` to `f`. Unlike those of the other functions here, its memory is given back.
+pub fn with_runtime<T>(bytes: usize, f: impl FnOnce(&mut Runtime) -> T) -> T {
+    let memory = Box::into_raw(vec![0u8; bytes].into_boxed_slice());
+    // SAFETY: freed below, after the runtime.
+    let mut rt = unsafe { runtime_in(memory) };
+    let answer = f(&mut rt);
+    drop(rt);
+    // SAFETY: from `into_raw`; the runtime is gone.
+    drop(unsafe { Box::from_raw(memory) });
+    answer
+}
+
+/// # Safety
+/// The memory is initialised, nobody else's, and outlives the runtime.
+unsafe fn runtime_in(memory: *mut [u8]) -> Runtime {
+    let bytes = memory.len();
+    let base = core::ptr::NonNull::new(memory.cast()).expect("memory");
+    // SAFETY: the caller vouches.
     let region = unsafe { Region::fixed(base, bytes) };
     let heap = Heap::new(region, Policy::WHEN_FULL).expect("room for a block");
     let hal = TestHal {

@@ -3,7 +3,6 @@
 #![cfg_attr(not(test), no_main)]
 
 mod args;
-mod compile;
 mod console;
 mod exec;
 mod hal;
@@ -103,7 +102,7 @@ fn start(program: &[u8], invocation: Invocation, top: usize) -> u8 {
     let Some(Ok(mut rt)) = heap else {
         return complain("ferlance: no memory for the heap\n");
     };
-    rt.imports.compile = Some(compile::compile);
+    rt.imports.compile = Some(ferlance_port::compile::compile);
     rt.imports.extra = modules::EXTRA;
     interrupt::install();
     #[cfg(any(debug_assertions, feature = "sweeps"))]

@@ -1,5 +1,8 @@
 //! The compiler behind the runtime's hook: `exec`, `eval`, `compile`, imports of source, the main program.
+//!
+//! A port that has a compiler sets `rt.imports.compile = Some(compile)`.
 
+use ferlance_collections::TryString;
 use ferlance_compiler::{Mode, Options, StackLimit};
 use ferlance_frontend::Diag;
 use ferlance_frontend::diag::ExcType;
@@ -10,7 +13,7 @@ use ferlance_vm::obj::ty::Type;
 use ferlance_vm::{R, Raised, Runtime};
 
 /// Compiles and loads.
-pub(crate) fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
+pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
     let name = rt.name(request.name);
     let options = Options {
         mode: match request.mode {
@@ -42,10 +45,9 @@ fn refused(rt: &mut Runtime, request: &Request<'_>, diag: &Diag) -> Raised {
         ExcType::ViperTypeError => &exc::VIPER_TYPE_ERROR,
         ExcType::MemoryError => return rt.no_memory(0),
     };
-    let mut text = String::new();
-    let written = diag.write_text(&mut text, &|name| rt.pool.text(name));
-    if written.is_err() {
-        text.clear();
+    let mut text = TryString::default();
+    if diag.write_text(&mut text, &|name| rt.pool.text(name)).is_err() {
+        return rt.no_memory(0);
     }
     let raised = rt.raise_msg(ty, &text);
     let exc = rt.take_exception(raised);

@@ -1,0 +1,68 @@
+//! Body of the fuzz target `run`: any bytes are a program; it comes to an end, or to an exception, and the runtime
+//! lives on.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use ferlance_abi::qstr;
+use ferlance_vm::import::hook::{self, Mode};
+use ferlance_vm::sched::KEYBOARD_INTERRUPT;
+use ferlance_vm::testing;
+
+use crate::compile::compile;
+
+/// Memory of each program.
+const HEAP_BYTES: usize = 256 << 10;
+/// Programs that take longer are interrupted, again and again until they end.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Runs it as a main program, twice: as it is, then with a collection at each allocation.
+pub fn runs(data: &[u8]) {
+    // Deep trees and long texts are the compiler's targets' business.
+    if data.len() > 4096 {
+        return;
+    }
+    for stress in [false, true] {
+        testing::with_runtime(HEAP_BYTES, |rt| {
+            rt.imports.compile = Some(compile);
+            rt.heap.set_collect_always(stress);
+            patiently(|| {
+                if let Err(raised) = hook::run_main(rt, data, qstr!("<stdin>"), Mode::Exec) {
+                    let _ = rt.take_exception(raised);
+                }
+            });
+            rt.heap.set_collect_always(false);
+            // The program may have filled the heap for good, or changed what names mean; whatever happens then, it
+            // happens in order.
+            if let Err(raised) = hook::run_main(rt, b"[1] + [2]", qstr!("<stdin>"), Mode::Exec) {
+                let _ = rt.take_exception(raised);
+            }
+        });
+    }
+}
+
+/// Runs `f`, with keyboard interrupts if it takes long.
+fn patiently(f: impl FnOnce()) {
+    struct Done<'a>(&'a AtomicBool);
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let watch = scope.spawn(|| {
+            thread::park_timeout(PATIENCE);
+            while !done.load(Ordering::Relaxed) {
+                KEYBOARD_INTERRUPT.store(true, Ordering::Relaxed);
+                thread::park_timeout(Duration::from_micros(300));
+            }
+        });
+        let guard = Done(&done);
+        f();
+        drop(guard);
+        watch.thread().unpark();
+    });
+    KEYBOARD_INTERRUPT.store(false, Ordering::Relaxed);
+}
