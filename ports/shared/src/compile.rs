@@ -46,7 +46,10 @@ fn refused(rt: &mut Runtime, request: &Request<'_>, diag: &Diag) -> Raised {
         ExcType::MemoryError => return rt.no_memory(0),
     };
     let mut text = TryString::default();
-    if diag.write_text(&mut text, &|name| rt.pool.text(name)).is_err() {
+    if diag
+        .write_text(&mut text, &|name| rt.pool.text(name))
+        .is_err()
+    {
         return rt.no_memory(0);
     }
     let raised = rt.raise_msg(ty, &text);
