@@ -14,6 +14,7 @@ extern crate alloc;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
 mod inline_asm;
+mod native;
 mod options;
 mod report;
 mod scope_driver;

@@ -96,7 +96,7 @@ fn emit(
             Err(lower.scope_error(scope, Message::NoNativeEmitter))
         }
         CodeKind::Viper => {
-            typing::infer(lower, scope, code, options)?;
+            crate::native::viper(lower, scope, code, options)?;
             Err(lower.scope_error(scope, Message::NoNativeEmitter))
         }
     }

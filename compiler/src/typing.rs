@@ -118,7 +118,7 @@ fn message(problem: &Problem, options: &Options<'_>) -> Result<(Message, Arg), O
         Problem::ClassVariable(a) => (Message::ViperClassVariable, ty(a)),
         Problem::CastArguments => (Message::ViperCastArgs, Arg::None),
         Problem::StarParameters => (Message::ViperParameters, Arg::None),
-        Problem::Malformed => (Message::NoNativeEmitter, Arg::None),
+        Problem::Malformed => (Message::NativeMalformed, Arg::None),
     })
 }
 

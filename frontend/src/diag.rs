@@ -312,6 +312,9 @@ macro_rules! for_each_message {
         NoNativeEmitter, NotImplementedError, "cannot emit native code for this architecture",
             "There is no native emitter for the chosen architecture.",
             "Choose another with -march, or leave out -X emit.";
+        NativeMalformed, RuntimeError, "native code overflow",
+            "The function is too large or too odd for machine code.",
+            "Split the function.";
         BytecodeOverflow, RuntimeError, "bytecode overflow",
             "A jump is farther than the bytecode can express.",
             "Split the function.";

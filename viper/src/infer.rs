@@ -285,6 +285,9 @@ impl Infer<'_, '_> {
                 None => self.adrift = true,
             }
         }
+        if !self.dead {
+            self.join(label)?;
+        }
         self.dead = false;
         // What stands last in the text counts, also for paths that came from above.
         let start = self.types.pool.len() as u32;
@@ -292,6 +295,26 @@ impl Infer<'_, '_> {
             self.types.pool.push(entry.ty)?;
         }
         self.set_label(label, start)
+    }
+
+    /// None on one way and an object on another is an object, whichever stands last.
+    fn join(&mut self, label: Label) -> Walk {
+        let known = self.types.stack_at(label).unwrap_or(&[]);
+        for (entry, known) in self.stack.iter_mut().zip(known) {
+            match (entry.ty, *known) {
+                (Ty::None, known) if known != Ty::None => entry.ty = Ty::Object,
+                (Ty::Cast(a), Ty::Cast(b)) if a == b => {}
+                (Ty::Cast(_), _) | (_, Ty::Cast(_)) => {
+                    return Err(Stop::Refused(Error {
+                        problem: Problem::Boxing,
+                        at: self.at,
+                        stmt: None,
+                    }));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn local_name(&self, local: Local) -> Qstr {

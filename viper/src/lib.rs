@@ -16,9 +16,11 @@ extern crate std;
 
 pub mod error;
 pub mod infer;
+pub mod lower;
 pub mod rules;
 pub mod types;
 
 pub use error::{Error, Problem};
 pub use infer::{Types, infer};
+pub use lower::{Env, lower};
 pub use types::Ty;
