@@ -1,11 +1,15 @@
 //! From an allocated function to bytes.
-use ferlance_asm::{CodeBuffer, Fixup, Label};
+//!
+//! Blocks come in the allocator's order. What control only passes through, because all its moves vanished, has no
+//! code: edges to it lead on to where it leads. A jump to what comes next has none either.
+use ferlance_asm::{BufferError, CodeBuffer, Fixup, Label};
 use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 
-use crate::arch::Place;
+use crate::arch::{Callee, Emit, MAX_TEMPS, Operands, Place, PregSet};
 use crate::frame::Frame;
-use crate::nir::{Block, Func, Vreg};
-use crate::regalloc::Allocation;
+use crate::nir::{Block, Edge, Func, Inst, Op, Term, Type, Vreg};
+use crate::regalloc::moves::{Move, sequence};
+use crate::regalloc::{AllocateError, Allocation, Extra, allocate};
 
 /// From this offset on, code belongs to this line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +42,41 @@ pub struct Machine {
     pub frame_bytes: u32,
 }
 
+/// Why there is no code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmitError {
+    /// No memory.
+    OutOfMemory,
+    /// The function is longer than the machine's branches reach, or than a buffer takes.
+    TooLong,
+    /// Our own fault: an instruction asks for more registers than there are.
+    Stuck,
+}
+
+impl From<OutOfMemory> for EmitError {
+    fn from(_: OutOfMemory) -> EmitError {
+        EmitError::OutOfMemory
+    }
+}
+
+impl From<AllocateError> for EmitError {
+    fn from(error: AllocateError) -> EmitError {
+        match error {
+            AllocateError::OutOfMemory => EmitError::OutOfMemory,
+            AllocateError::Stuck => EmitError::Stuck,
+        }
+    }
+}
+
+impl From<BufferError> for EmitError {
+    fn from(error: BufferError) -> EmitError {
+        match error {
+            BufferError::OutOfMemory => EmitError::OutOfMemory,
+            _ => EmitError::TooLong,
+        }
+    }
+}
+
 /// A function being written.
 #[derive(Debug)]
 pub struct Emitter<'a, F> {
@@ -60,14 +99,433 @@ impl<F: Fixup> Emitter<'_, F> {
         self.allocation.places[vreg]
     }
 
-    /// The label of a block.
-    pub fn label(&self, block: Block) -> Label {
-        self.labels[block]
-    }
-
     /// Notes that the call that is written next has no distance yet.
     pub fn direct_call(&mut self, callee: u32) -> Result<(), OutOfMemory> {
         let here = self.buffer.here()?;
         self.calls.push((here, callee))
+    }
+}
+
+/// Makes machine code of a function. `func` must be legal for `arch`: see [`crate::arch::legalise`].
+pub fn emit<A: Emit>(func: &mut Func, arch: &A) -> Result<Machine, EmitError> {
+    let allocation = allocate(func, arch)?;
+    #[cfg(debug_assertions)]
+    if let Err(unsound) = crate::regalloc::check(func, arch, &allocation) {
+        panic!("{unsound:?} in\n{func}\n{:?}", allocation.places);
+    }
+    let frame = Frame::new(func, &allocation, arch)?;
+    let mut buffer = arch.buffer()?;
+    let mut labels = IndexVec::with_capacity(func.blocks.len())?;
+    for _ in func.blocks.indices() {
+        labels.push(buffer.new_label()?)?;
+    }
+    let mut writer = Writer {
+        arch,
+        e: Emitter {
+            func,
+            allocation: &allocation,
+            frame: &frame,
+            buffer,
+            labels,
+            lines: TryVec::new(),
+            calls: TryVec::new(),
+        },
+        extras: &allocation.extras,
+        number: 0,
+        moves: TryVec::new(),
+    };
+    writer.function()?;
+    let Emitter {
+        buffer,
+        lines,
+        calls,
+        ..
+    } = writer.e;
+    let code = buffer.finish()?;
+    let offset = |label| code.offset_of(label).unwrap_or(0);
+    Ok(Machine {
+        lines: line_marks(lines.iter().map(|(label, line)| LineMark {
+            offset: offset(*label),
+            line: *line,
+        }))?,
+        calls: TryVec::from_items(calls.iter().map(|(label, callee)| DirectCall {
+            offset: offset(*label),
+            callee: *callee,
+        }))?,
+        bytes: code.bytes,
+        frame_bytes: frame.total(),
+    })
+}
+
+/// Marks that say something new; of several at one offset the last.
+fn line_marks(marks: impl Iterator<Item = LineMark>) -> Result<TryVec<LineMark>, OutOfMemory> {
+    let mut kept: TryVec<LineMark> = TryVec::new();
+    for mark in marks {
+        if kept.last().is_some_and(|last| last.offset == mark.offset) {
+            kept.pop();
+        }
+        if kept.last().is_none_or(|last| last.line != mark.line) {
+            kept.push(mark)?;
+        }
+    }
+    Ok(kept)
+}
+
+struct Writer<'a, A: Emit> {
+    arch: &'a A,
+    e: Emitter<'a, A::Fixup>,
+    extras: &'a [Extra],
+    /// Of the instruction at work.
+    number: u32,
+    /// Room for moves.
+    moves: TryVec<Move>,
+}
+
+impl<A: Emit> Writer<'_, A> {
+    fn function(&mut self) -> Result<(), OutOfMemory> {
+        self.arch.prologue(&mut self.e)?;
+        self.params()?;
+        let allocation = self.e.allocation;
+        let order = &allocation.order;
+        for (at, block) in order.iter().enumerate() {
+            let label = self.e.labels[*block];
+            self.e.buffer.bind(label);
+            if self.leads_to(*block).is_some() && at > 0 {
+                // Nobody jumps here; if control falls in, it was laid out that way.
+                self.number += self.e.func.blocks[*block].insts.len() as u32 + 2;
+                continue;
+            }
+            let next = order[at + 1..]
+                .iter()
+                .find(|next| self.leads_to(**next).is_none());
+            self.block(*block, next.copied())?;
+        }
+        Ok(())
+    }
+
+    /// Where a block without code leads to.
+    fn leads_to(&self, block: Block) -> Option<Block> {
+        let data = &self.e.func.blocks[block];
+        let Term::Jump(edge) = data.term else {
+            return None;
+        };
+        let silent = |inst: &Inst| {
+            matches!(inst.op, Op::Const | Op::FConst)
+                && inst
+                    .dst
+                    .is_none_or(|dst| matches!(self.e.place(dst), Place::Const(_) | Place::None))
+        };
+        let params = self.e.func.items(self.e.func.blocks[edge.block].params);
+        let args = self.e.func.items(edge.args);
+        let moves = params.iter().zip(args).any(|(param, arg)| {
+            let place = self.e.place(*param);
+            place != Place::None && place != self.e.place(*arg)
+        });
+        let empty = !moves && edge.block != block && data.insts.iter().all(silent);
+        (empty && block.index() != 0).then_some(edge.block)
+    }
+
+    /// Where an edge to `block` really leads.
+    fn target(&self, mut block: Block) -> Block {
+        // Empty blocks that lead to each other are a loop without end: any of them will do, but it needs code.
+        for _ in 0..self.e.func.blocks.len() {
+            match self.leads_to(block) {
+                Some(next) => block = next,
+                None => return block,
+            }
+        }
+        block
+    }
+
+    fn label(&self, block: Block) -> Label {
+        self.e.labels[self.target(block)]
+    }
+
+    fn extra(&mut self) -> Option<Extra> {
+        while let Some((first, rest)) = self.extras.split_first() {
+            if first.at > self.number {
+                return None;
+            }
+            if first.at == self.number {
+                return Some(*first);
+            }
+            self.extras = rest;
+        }
+        None
+    }
+
+    /// Brings the function's parameters to their places.
+    fn params(&mut self) -> Result<(), OutOfMemory> {
+        let func = self.e.func;
+        let params = func.items(func.blocks[Block::from_index(0)].params);
+        let regs = self.arch.regs().params;
+        self.moves.clear();
+        for (at, param) in params.iter().enumerate() {
+            let src = match regs.get(at) {
+                Some(preg) => Place::Reg(*preg),
+                None => Place::In((at - regs.len()) as u32),
+            };
+            self.moves.push(Move {
+                dst: self.e.place(*param),
+                src,
+                ty: func.ty(*param),
+            })?;
+        }
+        self.all_moves()
+    }
+
+    /// Does the collected moves.
+    fn all_moves(&mut self) -> Result<(), OutOfMemory> {
+        let regs = self.arch.regs();
+        let moves = sequence(&mut self.moves, regs.scratch, regs.float_scratch)?;
+        for it in &moves {
+            self.arch.move_(&mut self.e, it.dst, it.src, it.ty)?;
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, block: Block, next: Option<Block>) -> Result<(), OutOfMemory> {
+        let func = self.e.func;
+        let data = &func.blocks[block];
+        self.number += 1;
+        for inst in &data.insts {
+            self.inst(inst)?;
+            self.number += 1;
+        }
+        self.end(&data.term, next)?;
+        self.number += 1;
+        Ok(())
+    }
+
+    fn operands(&mut self, inst: [Option<Vreg>; 4], imm: i64) -> Operands {
+        let place = |vreg: Option<Vreg>| vreg.map(|vreg| self.e.place(vreg));
+        let [dst, a, b, c] = inst.map(place);
+        let temps = self.extra().map_or([None; MAX_TEMPS], |extra| extra.temps);
+        Operands {
+            dst: dst.unwrap_or(Place::None),
+            a: a.unwrap_or(Place::None),
+            b: b.unwrap_or(Place::Const(imm)),
+            c: c.unwrap_or(Place::None),
+            temps,
+        }
+    }
+
+    fn inst(&mut self, inst: &Inst) -> Result<(), OutOfMemory> {
+        match inst.op {
+            Op::Line => {
+                let here = self.e.buffer.here()?;
+                self.e.lines.push((here, inst.imm as u32))
+            }
+            Op::Const | Op::FConst => match inst.dst {
+                Some(dst) => {
+                    let place = self.e.place(dst);
+                    if matches!(place, Place::Const(_) | Place::None) {
+                        return Ok(());
+                    }
+                    let ty = self.e.func.ty(dst);
+                    self.arch
+                        .move_(&mut self.e, place, Place::Const(inst.imm), ty)
+                }
+                None => Ok(()),
+            },
+            Op::Copy => {
+                let (Some(dst), Some(a)) = (inst.dst, inst.a) else {
+                    return Ok(());
+                };
+                let (dst, src, ty) = (self.e.place(dst), self.e.place(a), self.e.func.ty(dst));
+                if dst == src || dst == Place::None {
+                    return Ok(());
+                }
+                self.arch.move_(&mut self.e, dst, src, ty)
+            }
+            Op::Call(_) | Op::CallDirect => self.call(inst),
+            _ => {
+                let operands = self.operands([inst.dst, inst.a, inst.b, inst.c], inst.imm);
+                self.arch.inst(&mut self.e, inst, &operands)
+            }
+        }
+    }
+
+    fn call(&mut self, inst: &Inst) -> Result<(), OutOfMemory> {
+        let kept = self.extra().map_or(PregSet::EMPTY, |extra| extra.kept);
+        for preg in kept.iter() {
+            self.arch.keep(&mut self.e, preg, false)?;
+        }
+        let regs = self.arch.regs();
+        let func = self.e.func;
+        self.moves.clear();
+        let (mut words, mut floats) = (0, 0);
+        let mut taken = PregSet::EMPTY;
+        for arg in func.items(inst.args) {
+            let ty = func.ty(*arg);
+            let (list, at) = if ty.is_float() {
+                (regs.float_args, &mut floats)
+            } else {
+                (regs.args, &mut words)
+            };
+            let dst = match list.get(*at) {
+                Some(preg) => {
+                    taken.insert(*preg);
+                    Place::Reg(*preg)
+                }
+                None => Place::Out((*at - list.len()) as u32),
+            };
+            *at += 1;
+            self.moves.push(Move {
+                dst,
+                src: self.e.place(*arg),
+                ty,
+            })?;
+        }
+        let mut table = inst.a.map(|table| self.e.place(table));
+        if let Some(Place::Reg(preg)) = table
+            && taken.contains(preg)
+        {
+            let dst = Place::Reg(regs.callee);
+            self.moves.push(Move {
+                dst,
+                src: Place::Reg(preg),
+                ty: Type::Word,
+            })?;
+            table = Some(dst);
+        }
+        self.all_moves()?;
+        let callee = match (inst.op, table) {
+            (Op::Call(fun), Some(table)) => Callee::Table {
+                table,
+                slot: fun.slot(),
+            },
+            (Op::CallDirect, _) => Callee::Direct(inst.imm as u32),
+            _ => Callee::Address(inst.imm),
+        };
+        self.arch.call(&mut self.e, callee)?;
+        if let Some(dst) = inst.dst {
+            let ty = func.ty(dst);
+            let result = Place::Reg(if ty.is_float() {
+                regs.float_result
+            } else {
+                regs.result
+            });
+            let place = self.e.place(dst);
+            if place != result && place != Place::None {
+                self.arch.move_(&mut self.e, place, result, ty)?;
+            }
+        }
+        for preg in kept.iter() {
+            self.arch.keep(&mut self.e, preg, true)?;
+        }
+        Ok(())
+    }
+
+    /// Goes to a block, which may be what comes next.
+    fn go(&mut self, to: Block, next: Option<Block>) -> Result<(), OutOfMemory> {
+        let to = self.target(to);
+        if Some(to) == next {
+            return Ok(());
+        }
+        let label = self.e.labels[to];
+        self.arch.jump(&mut self.e, label)
+    }
+
+    fn edge(&mut self, edge: Edge, next: Option<Block>) -> Result<(), OutOfMemory> {
+        let func = self.e.func;
+        self.moves.clear();
+        let params = func.items(func.blocks[edge.block].params);
+        for (param, arg) in params.iter().zip(func.items(edge.args)) {
+            self.moves.push(Move {
+                dst: self.e.place(*param),
+                src: self.e.place(*arg),
+                ty: func.ty(*param),
+            })?;
+        }
+        self.all_moves()?;
+        self.go(edge.block, next)
+    }
+
+    fn end(&mut self, term: &Term, next: Option<Block>) -> Result<(), OutOfMemory> {
+        match *term {
+            Term::Jump(edge) => self.edge(edge, next),
+            Term::Branch {
+                cond,
+                a,
+                b,
+                imm,
+                then,
+                other,
+            } => {
+                let operands = self.operands([None, Some(a), b, None], imm);
+                let (cond, then, other) = if Some(self.target(then.block)) == next {
+                    (cond.negated(), other, then)
+                } else {
+                    (cond, then, other)
+                };
+                let to = self.label(then.block);
+                self.arch.branch(&mut self.e, cond, &operands, to)?;
+                self.go(other.block, next)
+            }
+            Term::FBranch {
+                cond,
+                a,
+                b,
+                then,
+                other,
+            } => {
+                let operands = self.operands([None, Some(a), Some(b), None], 0);
+                let ty = self.e.func.ty(a);
+                let (holds, then, other) = if Some(self.target(then.block)) == next {
+                    (false, other, then)
+                } else {
+                    (true, then, other)
+                };
+                let to = self.label(then.block);
+                self.arch
+                    .float_branch(&mut self.e, cond, holds, &operands, ty, to)?;
+                self.go(other.block, next)
+            }
+            Term::Checked {
+                op,
+                dst,
+                a,
+                b,
+                imm,
+                fits,
+                over,
+            } => {
+                let operands = self.operands([Some(dst), Some(a), b, None], imm);
+                let to = self.label(over.block);
+                self.arch.checked(&mut self.e, op, &operands, to)?;
+                self.go(fits.block, next)
+            }
+            Term::NlrPush {
+                table,
+                slot,
+                normal,
+                caught,
+            } => {
+                let table = table.map_or(Place::None, |table| self.e.place(table));
+                let to = self.label(caught.block);
+                self.arch.nlr_push(&mut self.e, table, slot, to)?;
+                self.go(normal.block, next)
+            }
+            Term::Switch { a, start, len } => {
+                let operands = self.operands([None, Some(a), None, None], 0);
+                let start = start as usize;
+                let targets = self.e.func.targets.get(start..start + len as usize);
+                let mut labels = TryVec::new();
+                for target in targets.unwrap_or(&[]) {
+                    labels.push(self.label(*target))?;
+                }
+                self.arch.switch(&mut self.e, &operands, &labels)
+            }
+            Term::Return { a } => {
+                let (src, ty) = (self.e.place(a), self.e.func.ty(a));
+                let ret = Place::Reg(self.arch.regs().ret);
+                if src != ret {
+                    self.arch.move_(&mut self.e, ret, src, ty)?;
+                }
+                self.arch.epilogue(&mut self.e)
+            }
+            Term::Open | Term::Unreachable => self.arch.unreachable(&mut self.e),
+        }
     }
 }

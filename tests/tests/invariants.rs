@@ -243,6 +243,7 @@ fn the_two_halves_never_import_each_other() {
         "asm-thumb",
         "asm-rv32",
         "asm-xtensa",
+        "asm-x64",
         "native-emitter",
         "viper",
         "compiler",
@@ -284,7 +285,7 @@ fn assemblers_never_name_python() {
             || line.contains("ferlance_bytecode")
             || has_word(line, "Python")
     };
-    for folder in ["asm", "asm-thumb", "asm-rv32", "asm-xtensa"] {
+    for folder in ["asm", "asm-thumb", "asm-rv32", "asm-xtensa", "asm-x64"] {
         assert_none(
             offences(&root().join(folder).join("src"), &wrong),
             "an assembler names Python",

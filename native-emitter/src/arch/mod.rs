@@ -49,6 +49,9 @@ pub struct RegFile {
     pub float_args: &'static [Preg],
     /// Where a callee leaves its float.
     pub float_result: Preg,
+    /// Where the fun table's address goes before a call if an argument needs its register: not a register of an
+    /// argument, and clobbered by calls.
+    pub callee: Preg,
     /// Breaks cycles of moves; never holds a value across an instruction. May be a place in the frame.
     pub scratch: Place,
     /// The same for floats.
@@ -93,6 +96,17 @@ impl Use {
     };
 }
 
+/// One of an instruction's operands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// The first.
+    A,
+    /// The second.
+    B,
+    /// The third.
+    C,
+}
+
 /// What an instruction asks of registers and does to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Constraints {
@@ -106,14 +120,16 @@ pub struct Constraints {
     pub dst: PregSet,
     /// A register the result would best be in.
     pub dst_hint: Option<Preg>,
-    /// The result wants the register of operand `a`, which the instruction overwrites.
-    pub tied: bool,
+    /// The result wants the register of this operand, which the instruction overwrites.
+    pub tied: Option<Which>,
     /// Overwritten after the operands are read; the result may be in one of them.
     pub clobbers: PregSet,
     /// Overwritten, and the result may not be in one of them.
     pub busy: PregSet,
     /// How many integer registers the instruction needs for itself, distinct from operands and result.
     pub temps: u8,
+    /// Which registers these may be.
+    pub temp_regs: PregSet,
 }
 
 impl Constraints {
@@ -124,10 +140,11 @@ impl Constraints {
         c: Use::ANY,
         dst: PregSet::ALL,
         dst_hint: None,
-        tied: false,
+        tied: None,
         clobbers: PregSet::EMPTY,
         busy: PregSet::EMPTY,
         temps: 0,
+        temp_regs: PregSet::INTS,
     };
 }
 
@@ -226,7 +243,7 @@ pub trait Emit: Arch {
     fn epilogue(&self, e: &mut Emitter<'_, Self::Fixup>) -> Emitted;
 
     /// Copies a value of type `ty` from any place to any other: registers, spill slots, stack arguments, from
-    /// constants. May use a scratch register that no value is ever in.
+    /// constants. May use scratch registers that no value is ever in, but not [`RegFile::scratch`].
     fn move_(&self, e: &mut Emitter<'_, Self::Fixup>, dst: Place, src: Place, ty: Type) -> Emitted;
 
     /// One instruction. Not asked for calls, [`Op::Const`], [`Op::FConst`], [`Op::Copy`] (these are moves) and
@@ -284,6 +301,10 @@ pub trait Emit: Arch {
         operands: &Operands,
         to: &[Label],
     ) -> Emitted;
+
+    /// Registers kept over a call in cold code go to their places in the frame, see [`crate::frame::Frame::kept`],
+    /// or come back from there.
+    fn keep(&self, e: &mut Emitter<'_, Self::Fixup>, preg: Preg, back: bool) -> Emitted;
 
     /// A trap, or nothing: control never comes here.
     fn unreachable(&self, e: &mut Emitter<'_, Self::Fixup>) -> Emitted;

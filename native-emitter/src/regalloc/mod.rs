@@ -3,15 +3,40 @@
 //! Every value gets one place for its whole life: a register, a spill slot, or none at all if it is a constant that
 //! is made where it is wanted. So registers and spill slots hold right values also when an exception arrives
 //! and callee-saved registers jump back to what they were: see the header of [`crate::nir`].
-use ferlance_collections::{IndexVec, TryVec};
+//!
+//! ```text
+//!  prepare    edges with values get blocks, constants their own values; the order of the code
+//!  intervals  when each value is alive
+//!  bundles    values that are to share a place
+//!  assign     registers for bundles, or memory ──┐
+//!  spill      loads and stores; again from intervals
+//!  checker    does every use read its value?
+//! ```
+mod assign;
+mod bundles;
+mod checker;
+mod intervals;
+pub mod moves;
+mod prepare;
+mod spill;
 
-use crate::arch::{Place, PregSet, Temps};
-use crate::nir::{Block, Vreg};
+use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
+
+use self::assign::Assignment;
+use self::bundles::{Bundles, Roles};
+use self::intervals::Numbers;
+use self::spill::Memory;
+use crate::analysis::loops::set_depths;
+use crate::analysis::{Cfg, Liveness};
+use crate::arch::{Arch, MAX_TEMPS, Place, PregSet, Temps};
+use crate::nir::{Block, Func, Inst, Op, Term, Type, Vreg};
+
+pub use checker::{Unsound, check};
 
 /// Registers at one instruction that are not those of its operands.
 #[derive(Debug, Clone, Copy)]
 pub struct Extra {
-    /// The instruction: see [`Allocation::extra`].
+    /// The instruction: see [`Allocation::extras`].
     pub at: u32,
     /// Registers for the instruction itself.
     pub temps: Temps,
@@ -27,7 +52,7 @@ pub struct Allocation {
     pub places: IndexVec<Vreg, Place>,
     /// The blocks in the order in which they are laid out; the first is the entry.
     pub order: TryVec<Block>,
-    /// By instruction, rising. Instructions are numbered in `order`; the end of a block counts as one.
+    /// By instruction, rising. Instructions are numbered in `order`; the head of a block and its end count as one each.
     pub extras: TryVec<Extra>,
     /// Registers that are written.
     pub used: PregSet,
@@ -42,3 +67,191 @@ pub struct Allocation {
     /// Does the function call anything?
     pub calls: bool,
 }
+
+/// Why there are no registers. Never the program's fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AllocateError {
+    /// No memory.
+    OutOfMemory,
+    /// An instruction asks for more registers than there are.
+    Stuck,
+}
+
+impl From<OutOfMemory> for AllocateError {
+    fn from(_: OutOfMemory) -> AllocateError {
+        AllocateError::OutOfMemory
+    }
+}
+
+/// Gives every value a place. Changes the function: see [`Allocation`].
+pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, AllocateError> {
+    set_depths(func)?;
+    prepare::split_edges(func)?;
+    let mut memory = Memory {
+        constants: prepare::split_constants(func, arch)?,
+        spilled: BitSet::new(),
+        minimal: BitSet::new(),
+    };
+    let order = prepare::layout(func)?;
+    let cfg = Cfg::new(func)?;
+    loop {
+        let numbers = Numbers::new(func, &order)?;
+        let (ranges, live) = intervals::ranges(func, arch, &order, &numbers, &cfg)?;
+        let caught = caught(func, &live)?;
+        let roles = Roles {
+            constants: &memory.constants,
+            spilled: &memory.spilled,
+            minimal: &memory.minimal,
+            caught: &caught,
+        };
+        let mut bundles = bundles::bundles(func, arch, &order, &numbers, ranges, &roles)?;
+        let assignment = assign::assign(arch, &mut bundles, &memory.spilled)?;
+        if !assignment.spilled.is_empty() {
+            spill::spill(func, arch, &assignment.spilled, &mut memory)?;
+            continue;
+        }
+        if assignment.stuck {
+            return Err(AllocateError::Stuck);
+        }
+        return Ok(finish(
+            func,
+            arch,
+            order,
+            &bundles,
+            &assignment,
+            &memory,
+            &caught,
+        )?);
+    }
+}
+
+/// Values that are wanted where exceptions arrive.
+fn caught(func: &Func, live: &Liveness) -> Result<BitSet, OutOfMemory> {
+    let mut set = BitSet::new();
+    for data in &func.blocks {
+        if let Term::NlrPush { caught, .. } = data.term {
+            set.union_with(&live.live_in[caught.block])?;
+        }
+    }
+    Ok(set)
+}
+
+fn finish(
+    func: &Func,
+    arch: &dyn Arch,
+    order: TryVec<Block>,
+    bundles: &Bundles,
+    assignment: &Assignment,
+    memory: &Memory,
+    caught: &BitSet,
+) -> Result<Allocation, OutOfMemory> {
+    let mut places = IndexVec::filled(Place::None, func.vregs.len())?;
+    for data in &func.blocks {
+        for inst in &data.insts {
+            if let (Op::Const | Op::FConst, Some(dst)) = (inst.op, inst.dst)
+                && memory.constants.contains(dst.index())
+            {
+                places[dst] = Place::Const(inst.imm);
+            }
+        }
+    }
+    for vreg in func.vregs.indices() {
+        if let Some(preg) = bundles.of[vreg].and_then(|bundle| assignment.regs[bundle]) {
+            places[vreg] = Place::Reg(preg);
+        }
+    }
+    let spill_words = spill::slots(func, arch, bundles, memory, caught, &mut places)?;
+    let wide = |vreg: &Vreg| func.ty(*vreg) == Type::F64 && arch.target().word() == 4;
+    let wide_spills = func
+        .vregs
+        .indices()
+        .any(|vreg| matches!(places[vreg], Place::Spill(_)) && wide(&vreg));
+    let extras = extras(arch, bundles, assignment)?;
+    let kept = extras
+        .iter()
+        .fold(PregSet::EMPTY, |all, extra| all.union(extra.kept));
+    Ok(Allocation {
+        places,
+        order,
+        extras,
+        used: assignment.used,
+        kept,
+        spill_words,
+        wide_spills,
+        out_words: out_words(func, arch),
+        calls: !bundles.calls.is_empty(),
+    })
+}
+
+/// Stack arguments of the call that has most.
+fn out_words(func: &Func, arch: &dyn Arch) -> u32 {
+    let room = arch.regs().args.len();
+    let of_call = |inst: &Inst| {
+        let words = func.items(inst.args).iter();
+        let words = words.filter(|arg| !func.ty(**arg).is_float()).count();
+        words.saturating_sub(room) as u32
+    };
+    let insts = func.blocks.iter().flat_map(|data| &data.insts);
+    insts
+        .filter(|inst| inst.op.is_call())
+        .map(of_call)
+        .max()
+        .unwrap_or(0)
+}
+
+/// Registers at instructions besides operands.
+fn extras(
+    arch: &dyn Arch,
+    bundles: &Bundles,
+    assignment: &Assignment,
+) -> Result<TryVec<Extra>, OutOfMemory> {
+    let mut extras: TryVec<Extra> = TryVec::new();
+    let clobbers = arch.call_clobbers();
+    for (bundle, data) in bundles.all.iter_enumerated() {
+        let Some(preg) = assignment.regs[bundle] else {
+            continue;
+        };
+        if let Some((at, which)) = data.temp {
+            let mut temps = NO_TEMPS;
+            temps[usize::from(which) % MAX_TEMPS] = Some(preg);
+            let kept = PregSet::EMPTY;
+            extras.push(Extra { at, temps, kept })?;
+            continue;
+        }
+        if !clobbers.contains(preg) {
+            continue;
+        }
+        for range in &data.ranges {
+            let first = bundles
+                .calls
+                .partition_point(|(number, _)| intervals::point(*number) + 1 < range.from);
+            for (number, _) in &bundles.calls[first..] {
+                if intervals::point(*number) + 2 > range.to {
+                    break;
+                }
+                extras.push(Extra {
+                    at: *number,
+                    temps: NO_TEMPS,
+                    kept: PregSet::of(&[preg]),
+                })?;
+            }
+        }
+    }
+    extras.sort_by_key(|extra| extra.at);
+    // One for each instruction.
+    let mut merged: TryVec<Extra> = TryVec::new();
+    for extra in extras {
+        match merged.last_mut() {
+            Some(last) if last.at == extra.at => {
+                last.kept = last.kept.union(extra.kept);
+                for (into, from) in last.temps.iter_mut().zip(extra.temps) {
+                    *into = into.or(from);
+                }
+            }
+            _ => merged.push(extra)?,
+        }
+    }
+    Ok(merged)
+}
+
+const NO_TEMPS: Temps = [None; MAX_TEMPS];

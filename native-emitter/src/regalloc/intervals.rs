@@ -1,0 +1,219 @@
+//! When each value is alive.
+//!
+//! Instructions are numbered in the order of the code; the head of a block, where its parameters come to life, and its
+//! end count as instructions. Each number `n` has four points:
+//!
+//! ```text
+//!   4n      operands are read              an operand that dies here lives until 4n+1 (a late one until 4n+3)
+//!   4n+1    clobbered registers die
+//!   4n+2    the result is written          a result lives from here
+//!   4n+3
+//! ```
+use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
+
+use crate::analysis::{Cfg, Liveness};
+use crate::arch::{Arch, Constraints};
+use crate::nir::{Block, Func, Inst, Op, Term, Vreg};
+
+/// Points from `from` up to and without `to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Range {
+    pub(super) from: u32,
+    pub(super) to: u32,
+}
+
+/// The first point of an instruction.
+pub(super) const fn point(number: u32) -> u32 {
+    number * 4
+}
+
+/// Numbers of instructions: of each block's head. Instruction `i` of a block has the head's number plus `i + 1`.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    pub(super) head: IndexVec<Block, u32>,
+}
+
+impl Numbers {
+    pub(super) fn new(func: &Func, order: &[Block]) -> Result<Numbers, OutOfMemory> {
+        let mut head = IndexVec::filled(u32::MAX, func.blocks.len())?;
+        let mut at = 0;
+        for block in order {
+            head[*block] = at;
+            at += func.blocks[*block].insts.len() as u32 + 2;
+        }
+        Ok(Numbers { head })
+    }
+
+    pub(super) fn inst(&self, block: Block, at: usize) -> u32 {
+        self.head[block] + 1 + at as u32
+    }
+
+    pub(super) fn end(&self, func: &Func, block: Block) -> u32 {
+        self.inst(block, func.blocks[block].insts.len())
+    }
+}
+
+/// What an instruction asks for; calls and moves ask nothing here.
+pub(super) fn asked(arch: &dyn Arch, func: &Func, inst: &Inst) -> Constraints {
+    match inst.op {
+        Op::Call(_) | Op::CallDirect | Op::Const | Op::FConst | Op::Copy | Op::Line => {
+            Constraints::NONE
+        }
+        _ => arch.constraints(func, inst),
+    }
+}
+
+/// What the end of a block asks for.
+pub(super) fn asked_at_end(arch: &dyn Arch, func: &Func, term: &Term) -> Constraints {
+    match term {
+        Term::NlrPush { .. }
+        | Term::Jump(_)
+        | Term::Unreachable
+        | Term::Open
+        | Term::Return { .. } => Constraints::NONE,
+        _ => arch.term_constraints(func, term),
+    }
+}
+
+/// The ranges of all values, rising and apart from each other.
+pub(super) fn ranges(
+    func: &Func,
+    arch: &dyn Arch,
+    order: &[Block],
+    numbers: &Numbers,
+    cfg: &Cfg,
+) -> Result<(IndexVec<Vreg, TryVec<Range>>, Liveness), OutOfMemory> {
+    let live = Liveness::new(func, cfg)?;
+    let mut ranges = IndexVec::with_capacity(func.vregs.len())?;
+    for _ in func.vregs.indices() {
+        ranges.push(TryVec::new())?;
+    }
+    let mut builder = Ranges {
+        ranges,
+        open: IndexVec::filled(0, func.vregs.len())?,
+    };
+    for block in order.iter().rev() {
+        let data = &func.blocks[*block];
+        let start = point(numbers.head[*block]);
+        let end = numbers.end(func, *block);
+        for vreg in live.live_out[*block].iter() {
+            builder.open[Vreg::from_index(vreg)] = point(end + 1);
+        }
+        let base = point(end);
+        if let Some(dst) = data.term.def() {
+            builder.write(dst, base)?;
+        }
+        for edge in data.term.edges() {
+            for arg in func.items(edge.args) {
+                builder.read(*arg, base + 1);
+            }
+        }
+        let asks = asked_at_end(arch, func, &data.term);
+        builder.operands(data.term.operands(), &asks, base);
+        for (at, inst) in data.insts.iter().enumerate().rev() {
+            let base = point(numbers.inst(*block, at));
+            if let Some(dst) = inst.dst {
+                builder.write(dst, base)?;
+            }
+            for arg in func.items(inst.args) {
+                builder.read(*arg, base + 1);
+            }
+            let asks = asked(arch, func, inst);
+            for (operand, asks) in [(inst.a, asks.a), (inst.b, asks.b), (inst.c, asks.c)] {
+                if let Some(operand) = operand {
+                    builder.read(operand, base + if asks.late { 3 } else { 1 });
+                }
+            }
+        }
+        for param in func.items(data.params) {
+            builder.write(*param, start)?;
+        }
+        for vreg in live.live_in[*block].iter() {
+            let vreg = Vreg::from_index(vreg);
+            let to = core::mem::take(&mut builder.open[vreg]);
+            builder.push(vreg, Range { from: start, to })?;
+        }
+    }
+    for ranges in builder.ranges.iter_mut() {
+        ranges.reverse();
+    }
+    Ok((builder.ranges, live))
+}
+
+struct Ranges {
+    ranges: IndexVec<Vreg, TryVec<Range>>,
+    /// Where the range at work ends; 0 if the value is not alive.
+    open: IndexVec<Vreg, u32>,
+}
+
+impl Ranges {
+    fn read(&mut self, vreg: Vreg, until: u32) {
+        let open = &mut self.open[vreg];
+        *open = (*open).max(until);
+    }
+
+    fn operands(&mut self, vregs: impl Iterator<Item = Vreg>, asks: &Constraints, base: u32) {
+        for (vreg, asks) in vregs.zip([asks.a, asks.b, asks.c]) {
+            self.read(vreg, base + if asks.late { 3 } else { 1 });
+        }
+    }
+
+    fn write(&mut self, vreg: Vreg, base: u32) -> Result<(), OutOfMemory> {
+        let to = core::mem::take(&mut self.open[vreg]).max(base + 3);
+        self.push(vreg, Range { from: base + 2, to })
+    }
+
+    /// Ranges come last first.
+    fn push(&mut self, vreg: Vreg, range: Range) -> Result<(), OutOfMemory> {
+        let ranges = &mut self.ranges[vreg];
+        if let Some(last) = ranges.last_mut()
+            && last.from == range.to
+        {
+            last.from = range.from;
+            return Ok(());
+        }
+        ranges.push(range)
+    }
+}
+
+/// Do two lists of ranges meet?
+pub(super) fn meet(one: &[Range], two: &[Range]) -> bool {
+    let (mut a, mut b) = (0, 0);
+    while let (Some(x), Some(y)) = (one.get(a), two.get(b)) {
+        if x.to <= y.from {
+            a += 1;
+        } else if y.to <= x.from {
+            b += 1;
+        } else {
+            return true;
+        }
+    }
+    false
+}
+
+/// Both lists, which do not meet, as one.
+pub(super) fn merged(one: &[Range], two: &[Range]) -> Result<TryVec<Range>, OutOfMemory> {
+    let mut made: TryVec<Range> = TryVec::with_capacity(one.len() + two.len())?;
+    let (mut a, mut b) = (0, 0);
+    loop {
+        let next = match (one.get(a), two.get(b)) {
+            (Some(x), Some(y)) if x.from < y.from => {
+                a += 1;
+                *x
+            }
+            (_, Some(y)) => {
+                b += 1;
+                *y
+            }
+            (Some(x), None) => {
+                a += 1;
+                *x
+            }
+            (None, None) => return Ok(made),
+        };
+        match made.last_mut() {
+            Some(last) if last.to == next.from => last.to = next.to,
+            _ => made.push(next)?,
+        }
+    }
+}

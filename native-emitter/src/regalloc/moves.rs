@@ -1,0 +1,114 @@
+//! Many moves at once: all sources are read before any destination is written.
+//!
+//! A move is ready when nobody waits for what its destination holds. If none is ready all that is left are cycles: the
+//! scratch place takes one value out, and the cycle becomes a chain. Moves between memory words go
+//! through another register, which is the machine's affair.
+use ferlance_collections::{OutOfMemory, TryVec};
+
+use crate::arch::Place;
+use crate::nir::Type;
+
+/// One of the moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Move {
+    /// Where to; different in all moves.
+    pub dst: Place,
+    /// Where from.
+    pub src: Place,
+    /// What is moved.
+    pub ty: Type,
+}
+
+/// Puts moves in an order in which one after the other does what all at once would.
+///
+/// Words come before floats, which have their own scratch place.
+pub fn sequence(
+    moves: &mut TryVec<Move>,
+    scratch: Place,
+    float_scratch: Place,
+) -> Result<TryVec<Move>, OutOfMemory> {
+    let mut out = TryVec::with_capacity(moves.len())?;
+    for float in [false, true] {
+        let scratch = if float { float_scratch } else { scratch };
+        let mut rest =
+            TryVec::from_items(moves.iter().copied().filter(|it| {
+                it.ty.is_float() == float && it.dst != it.src && it.dst != Place::None
+            }))?;
+        while !rest.is_empty() {
+            let ready = rest
+                .iter()
+                .position(|it| rest.iter().all(|other| other.src != it.dst));
+            if let Some(at) = ready {
+                out.push(rest.remove(at))?;
+                continue;
+            }
+            let Some(&Move { dst, ty, .. }) = rest.first() else {
+                break;
+            };
+            out.push(Move {
+                dst: scratch,
+                src: dst,
+                ty,
+            })?;
+            for other in rest.iter_mut() {
+                if other.src == dst {
+                    other.src = scratch;
+                }
+            }
+        }
+    }
+    moves.clear();
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::Preg;
+    use std::collections::HashMap;
+    use std::vec::Vec;
+
+    const SCRATCH: Place = Place::Reg(Preg::int(31));
+
+    fn place(at: u32) -> Place {
+        match at {
+            0..6 => Place::Reg(Preg::int(at as u8)),
+            _ => Place::Spill(at),
+        }
+    }
+
+    /// Every function from four of six places to places, moved at once and in sequence.
+    #[test]
+    fn all_small_sets_of_moves_come_out_as_if_done_at_once() {
+        let n = 5u32;
+        for code in 0..n.pow(n) {
+            let moves: Vec<Move> = (0..n)
+                .map(|dst| Move {
+                    dst: place(dst + 3),
+                    src: place(code / n.pow(dst) % n + 3),
+                    ty: Type::Word,
+                })
+                .collect();
+            let mut state: HashMap<Place, u32> = (0..n).map(|at| (place(at + 3), at)).collect();
+            let wanted: Vec<u32> = moves.iter().map(|it| state[&it.src]).collect();
+            let mut list = TryVec::from_vec(moves.clone());
+            for it in sequence(&mut list, SCRATCH, SCRATCH).unwrap() {
+                let value = state[&it.src];
+                state.insert(it.dst, value);
+            }
+            let found: Vec<u32> = moves.iter().map(|it| state[&it.dst]).collect();
+            assert_eq!(found, wanted);
+        }
+    }
+
+    #[test]
+    fn a_swap_takes_three_moves() {
+        let pair = |dst, src| Move {
+            dst: place(dst),
+            src: place(src),
+            ty: Type::Word,
+        };
+        let mut moves = TryVec::from_vec(std::vec![pair(0, 1), pair(1, 0), pair(2, 0)]);
+        assert_eq!(sequence(&mut moves, SCRATCH, SCRATCH).unwrap().len(), 4);
+    }
+}

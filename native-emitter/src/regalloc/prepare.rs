@@ -1,0 +1,202 @@
+//! Before allocation: edges that carry values get a block of their own, constants that are made where they are wanted
+//! get values of their own, and blocks are put in the order of the code.
+use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
+
+use crate::arch::Arch;
+use crate::nir::{Block, Edge, Func, Inst, List, Op, Term, Vreg};
+
+/// Gives each edge with arguments from a block with several ends a block for its moves.
+pub(super) fn split_edges(func: &mut Func) -> Result<(), OutOfMemory> {
+    for at in 0..func.blocks.len() {
+        let block = Block::from_index(at);
+        let mut term = func.blocks[block].term;
+        if matches!(term, Term::Jump(_)) {
+            continue;
+        }
+        for edge in term.edges_mut() {
+            if edge.args.len == 0 {
+                continue;
+            }
+            let between = func.block()?;
+            let (from, to) = (&func.blocks[block], &func.blocks[edge.block]);
+            let cold = from.cold || to.cold;
+            let depth = from.depth.min(to.depth);
+            let data = &mut func.blocks[between];
+            data.term = Term::Jump(*edge);
+            data.cold = cold;
+            data.depth = depth;
+            *edge = Edge {
+                block: between,
+                args: List::default(),
+            };
+        }
+        func.blocks[block].term = term;
+    }
+    Ok(())
+}
+
+/// Second values for constants, which are never in a register.
+struct Twins<'a> {
+    arch: &'a dyn Arch,
+    /// By value: the instruction that makes the constant, and the depth of its block.
+    def: IndexVec<Vreg, Option<(Inst, u8)>>,
+    twin: IndexVec<Vreg, Option<Vreg>>,
+    made: TryVec<Inst>,
+}
+
+impl Twins<'_> {
+    /// What to use for `vreg` at this depth. A constant that is dear to make stays in its register if it is used in
+    /// a deeper loop than it is made.
+    fn of(&mut self, func: &mut Func, vreg: Vreg, depth: u8) -> Result<Vreg, OutOfMemory> {
+        let Some(&Some((inst, home))) = self.def.get(vreg) else {
+            return Ok(vreg);
+        };
+        if depth > home && !(inst.op == Op::Const && self.arch.is_cheap(inst.imm)) {
+            return Ok(vreg);
+        }
+        if let Some(twin) = self.twin[vreg] {
+            return Ok(twin);
+        }
+        let twin = func.vregs.push(func.vregs[vreg])?;
+        self.twin[vreg] = Some(twin);
+        self.made.push(Inst {
+            dst: Some(twin),
+            ..inst
+        })?;
+        Ok(twin)
+    }
+
+    fn of_list(&mut self, func: &mut Func, list: List, depth: u8) -> Result<(), OutOfMemory> {
+        for at in list.start as usize..(list.start + list.len) as usize {
+            let twin = self.of(func, func.pool[at], depth)?;
+            func.pool[at] = twin;
+        }
+        Ok(())
+    }
+}
+
+/// Uses of constants that need no register get a value of their own, which has the constant as its place: arguments
+/// of calls and edges, results, and operands for which the machine has room. Returns which values these are.
+pub(super) fn split_constants(func: &mut Func, arch: &dyn Arch) -> Result<BitSet, OutOfMemory> {
+    let mut twins = Twins {
+        arch,
+        def: IndexVec::filled(None, func.vregs.len())?,
+        twin: IndexVec::filled(None, func.vregs.len())?,
+        made: TryVec::new(),
+    };
+    for data in &func.blocks {
+        for inst in &data.insts {
+            if let (Op::Const | Op::FConst, Some(dst)) = (inst.op, inst.dst) {
+                twins.def[dst] = Some((*inst, data.depth));
+            }
+        }
+    }
+    let first = func.vregs.len();
+    for at in 0..func.blocks.len() {
+        let block = Block::from_index(at);
+        let depth = func.blocks[block].depth;
+        for at in 0..func.blocks[block].insts.len() {
+            let mut inst = func.blocks[block].insts[at];
+            twins.of_list(func, inst.args, depth)?;
+            let asked = match inst.op {
+                op if op.is_call() => continue,
+                Op::Copy => [true, false, false],
+                _ => {
+                    let asked = arch.constraints(func, &inst);
+                    [asked.a.constant, asked.b.constant, asked.c.constant]
+                }
+            };
+            for (operand, asked) in [&mut inst.a, &mut inst.b, &mut inst.c]
+                .into_iter()
+                .zip(asked)
+            {
+                if let (Some(vreg), true) = (&operand, asked) {
+                    *operand = Some(twins.of(func, *vreg, depth)?);
+                }
+            }
+            func.blocks[block].insts[at] = inst;
+        }
+        let mut term = func.blocks[block].term;
+        for edge in term.edges() {
+            twins.of_list(func, edge.args, depth)?;
+        }
+        if let Term::Return { a } = &mut term {
+            *a = twins.of(func, *a, depth)?;
+        }
+        func.blocks[block].term = term;
+    }
+    drop_unused(func)?;
+    let mut constants = BitSet::with_limit(func.vregs.len())?;
+    for at in first..func.vregs.len() {
+        constants.insert(at)?;
+    }
+    // Whole functions see them, so they are made at the entry: at no cost, as they have no register.
+    let entry = &mut func.blocks[Block::from_index(0)].insts;
+    twins.made.append(entry)?;
+    *entry = twins.made;
+    Ok(constants)
+}
+
+/// Drops constants that nobody uses any more.
+fn drop_unused(func: &mut Func) -> Result<(), OutOfMemory> {
+    let mut used = BitSet::with_limit(func.vregs.len())?;
+    for data in &func.blocks {
+        for inst in &data.insts {
+            for vreg in inst.operands().chain(func.items(inst.args).iter().copied()) {
+                used.insert(vreg.index())?;
+            }
+        }
+        for vreg in data.term.operands() {
+            used.insert(vreg.index())?;
+        }
+        for edge in data.term.edges() {
+            for vreg in func.items(edge.args) {
+                used.insert(vreg.index())?;
+            }
+        }
+    }
+    for data in func.blocks.iter_mut() {
+        data.insts.retain(|inst| {
+            !matches!(inst.op, Op::Const | Op::FConst)
+                || inst.dst.is_some_and(|dst| used.contains(dst.index()))
+        });
+    }
+    Ok(())
+}
+
+/// The reachable blocks in the order of the code: loops in one piece, cold blocks behind everything else.
+///
+/// A reverse postorder in which what leaves a loop is visited first, and so comes last.
+pub(super) fn layout(func: &Func) -> Result<TryVec<Block>, OutOfMemory> {
+    let mut order = TryVec::new();
+    let mut seen = IndexVec::<Block, bool>::filled(false, func.blocks.len())?;
+    let mut stack: TryVec<(Block, bool)> = TryVec::new();
+    let mut next: TryVec<Block> = TryVec::new();
+    stack.push((Block::from_index(0), false))?;
+    while let Some((block, done)) = stack.pop() {
+        if done {
+            order.push(block)?;
+            continue;
+        }
+        if core::mem::replace(&mut seen[block], true) {
+            continue;
+        }
+        stack.push((block, true))?;
+        next.clear();
+        next.extend(func.successors(block))?;
+        // The stack's top is visited first and laid out last: so the likely one goes to the bottom. Sorting is
+        // stable; of equal ones the first comes right behind its block.
+        next.sort_by_key(|to| {
+            let to = &func.blocks[*to];
+            (to.cold, core::cmp::Reverse(to.depth))
+        });
+        for to in &next {
+            if !seen[*to] {
+                stack.push((*to, false))?;
+            }
+        }
+    }
+    order.reverse();
+    order.sort_by_key(|block| func.blocks[*block].cold);
+    Ok(order)
+}

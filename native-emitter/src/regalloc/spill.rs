@@ -1,0 +1,338 @@
+//! Values in memory: the loads and stores that they need, and their slots.
+//!
+//! What the machine cannot take from memory gets a copy right before it, in a value of its own that lives for one
+//! instruction only. A constant or an address is not kept in memory but made anew each time.
+use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
+
+use super::bundles::{Bundles, words};
+use super::intervals::{Range, asked, asked_at_end, meet, merged};
+use crate::arch::{Arch, Constraints, Place};
+use crate::nir::{Block, Func, Inst, List, Op, Term, Vreg};
+
+/// Values with a role.
+#[derive(Debug)]
+pub(super) struct Memory {
+    /// Made where they are wanted; their place is the constant.
+    pub(super) constants: BitSet,
+    /// In spill slots.
+    pub(super) spilled: BitSet,
+    /// Made to be short.
+    pub(super) minimal: BitSet,
+}
+
+struct Rewriter<'a> {
+    func: &'a mut Func,
+    arch: &'a dyn Arch,
+    /// Values that have no register from now on.
+    gone: BitSet,
+    /// By value: how to make it anew.
+    remade: IndexVec<Vreg, Option<Inst>>,
+    memory: &'a mut Memory,
+    out: TryVec<Inst>,
+}
+
+/// Takes registers away from `spilled`.
+pub(super) fn spill(
+    func: &mut Func,
+    arch: &dyn Arch,
+    spilled: &[Vreg],
+    memory: &mut Memory,
+) -> Result<(), OutOfMemory> {
+    let count = func.vregs.len();
+    let mut gone = BitSet::with_limit(count)?;
+    for vreg in spilled {
+        gone.insert(vreg.index())?;
+    }
+    let mut remade = IndexVec::filled(None, count)?;
+    for data in &func.blocks {
+        for inst in &data.insts {
+            if let (Op::Const | Op::FConst | Op::SlotAddr(_), Some(dst)) = (inst.op, inst.dst) {
+                remade[dst] = Some(*inst);
+            }
+        }
+    }
+    for vreg in spilled {
+        match remade[*vreg] {
+            Some(Inst {
+                op: Op::Const | Op::FConst,
+                ..
+            }) => memory.constants.insert(vreg.index())?,
+            Some(_) => true,
+            None => memory.spilled.insert(vreg.index())?,
+        };
+    }
+    let mut rewriter = Rewriter {
+        func,
+        arch,
+        gone,
+        remade,
+        memory,
+        out: TryVec::new(),
+    };
+    for at in 0..rewriter.func.blocks.len() {
+        rewriter.block(Block::from_index(at))?;
+    }
+    Ok(())
+}
+
+impl Rewriter<'_> {
+    fn is_gone(&self, vreg: Vreg) -> bool {
+        self.gone.contains(vreg.index())
+    }
+
+    /// A value for one instruction.
+    fn short(&mut self, like: Vreg) -> Result<Vreg, OutOfMemory> {
+        let short = self.func.vregs.push(self.func.vregs[like])?;
+        self.memory.minimal.insert(short.index())?;
+        Ok(short)
+    }
+
+    /// Loads `vreg`, or makes it anew, for the next instruction.
+    fn fetch(&mut self, vreg: Vreg) -> Result<Vreg, OutOfMemory> {
+        let short = self.short(vreg)?;
+        let inst = match self.remade.get(vreg) {
+            Some(Some(inst)) => Inst {
+                dst: Some(short),
+                ..*inst
+            },
+            _ => Inst {
+                dst: Some(short),
+                a: Some(vreg),
+                ..Inst::new(Op::Copy)
+            },
+        };
+        self.out.push(inst)?;
+        Ok(short)
+    }
+
+    /// Is it an address, which arguments of calls and edges do not take as it is?
+    fn is_address(&self, vreg: Vreg) -> bool {
+        self.is_gone(vreg)
+            && matches!(
+                self.remade.get(vreg),
+                Some(Some(Inst {
+                    op: Op::SlotAddr(_),
+                    ..
+                }))
+            )
+    }
+
+    fn list(&mut self, list: List) -> Result<List, OutOfMemory> {
+        let items = self.func.items(list);
+        if !items.iter().any(|item| self.is_address(*item)) {
+            return Ok(list);
+        }
+        let mut items = TryVec::from_slice(items)?;
+        for item in items.iter_mut() {
+            if self.is_address(*item) {
+                *item = self.fetch(*item)?;
+            }
+        }
+        self.func.list(&items)
+    }
+
+    fn block(&mut self, block: Block) -> Result<(), OutOfMemory> {
+        let insts = core::mem::take(&mut self.func.blocks[block].insts);
+        self.out.reserve(insts.len())?;
+        for inst in insts {
+            self.inst(inst)?;
+        }
+        let mut term = self.func.blocks[block].term;
+        self.term(&mut term)?;
+        self.func.blocks[block].term = term;
+        self.func.blocks[block].insts = core::mem::take(&mut self.out);
+        if let Term::Checked { dst, fits, .. } = &mut self.func.blocks[block].term
+            && self.gone.contains(dst.index())
+        {
+            let (old, to) = (*dst, fits.block);
+            let short = self.func.vregs.push(self.func.vregs[old])?;
+            self.memory.minimal.insert(short.index())?;
+            if let Term::Checked { dst, .. } = &mut self.func.blocks[block].term {
+                *dst = short;
+            }
+            // The block behind is this one's alone, or else the result would not be alive there.
+            let store = Inst {
+                dst: Some(old),
+                a: Some(short),
+                ..Inst::new(Op::Copy)
+            };
+            self.func.blocks[to].insts.insert(0, store)?;
+        }
+        Ok(())
+    }
+
+    fn inst(&mut self, mut inst: Inst) -> Result<(), OutOfMemory> {
+        if matches!(inst.op, Op::SlotAddr(_)) && inst.dst.is_some_and(|dst| self.is_gone(dst)) {
+            return Ok(());
+        }
+        if inst.args.len > 0 {
+            inst.args = self.list(inst.args)?;
+        }
+        match inst.op {
+            Op::Call(_) | Op::CallDirect | Op::Const | Op::FConst | Op::Line => {
+                return self.out.push(inst);
+            }
+            Op::Copy => {
+                if let Some(a) = inst.a
+                    && self.is_address(a)
+                {
+                    inst.a = Some(self.fetch(a)?);
+                }
+                return self.out.push(inst);
+            }
+            _ => {}
+        }
+        if inst.operands().any(|vreg| self.is_gone(vreg)) {
+            let asks = asked(self.arch, self.func, &inst);
+            let Inst { a, b, c, .. } = inst;
+            [inst.a, inst.b, inst.c] = self.operands([a, b, c], &asks)?;
+        }
+        if let Some(dst) = inst.dst
+            && self.is_gone(dst)
+        {
+            let short = self.short(dst)?;
+            inst.dst = Some(short);
+            self.out.push(inst)?;
+            return self.out.push(Inst {
+                dst: Some(dst),
+                a: Some(short),
+                ..Inst::new(Op::Copy)
+            });
+        }
+        self.out.push(inst)
+    }
+
+    fn term(&mut self, term: &mut Term) -> Result<(), OutOfMemory> {
+        if let Term::Jump(edge) = term {
+            edge.args = self.list(edge.args)?;
+        }
+        match term {
+            Term::Return { a } if self.is_address(*a) => {
+                *a = self.fetch(*a)?;
+            }
+            Term::Return { .. } | Term::NlrPush { .. } => {}
+            _ if term.operands().any(|vreg| self.is_gone(vreg)) => {
+                let asks = asked_at_end(self.arch, self.func, term);
+                let mut now = term.operands();
+                let now = [now.next(), now.next(), None];
+                let new = self.operands(now, &asks)?;
+                term.map_operands(|vreg| {
+                    let at = now.iter().position(|old| *old == Some(vreg));
+                    at.and_then(|at| new[at]).unwrap_or(vreg)
+                });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Registers for the operands that have none, but for one that the machine takes from memory.
+    fn operands(
+        &mut self,
+        old: [Option<Vreg>; 3],
+        asks: &Constraints,
+    ) -> Result<[Option<Vreg>; 3], OutOfMemory> {
+        let mut new = old;
+        let mut in_memory = None;
+        for (at, asks) in [asks.a, asks.b, asks.c].iter().enumerate() {
+            let Some(vreg) = old[at] else { continue };
+            if !self.is_gone(vreg) {
+                // Spilled before and left in memory then.
+                if self.memory.spilled.contains(vreg.index()) {
+                    in_memory = Some(vreg);
+                }
+                continue;
+            }
+            let twice = old.iter().filter(|other| **other == Some(vreg)).count() > 1;
+            if asks.memory
+                && !twice
+                && in_memory.is_none()
+                && self.memory.spilled.contains(vreg.index())
+            {
+                in_memory = Some(vreg);
+            }
+        }
+        for at in 0..3 {
+            let Some(vreg) = old[at] else { continue };
+            if !self.is_gone(vreg) || in_memory == Some(vreg) {
+                continue;
+            }
+            let before = (0..at).find(|before| old[*before] == Some(vreg));
+            new[at] = match before {
+                Some(before) => new[before],
+                None => Some(self.fetch(vreg)?),
+            };
+        }
+        Ok(new)
+    }
+}
+
+/// A slot of the spill area.
+#[derive(Debug)]
+struct Slot {
+    ranges: TryVec<Range>,
+    /// First word.
+    at: u32,
+    words: u32,
+    float: bool,
+    /// Holds a value that is wanted where exceptions arrive, and so nothing else.
+    alone: bool,
+}
+
+/// Gives slots to what is in memory. Returns the words of the spill area.
+pub(super) fn slots(
+    func: &Func,
+    arch: &dyn Arch,
+    bundles: &Bundles,
+    memory: &Memory,
+    caught: &BitSet,
+    places: &mut IndexVec<Vreg, Place>,
+) -> Result<u32, OutOfMemory> {
+    let word = arch.target().word();
+    let mut slots: TryVec<Slot> = TryVec::new();
+    let mut end = 0u32;
+    for data in &bundles.all {
+        let Some(first) = data.vregs.first() else {
+            continue;
+        };
+        if !memory.spilled.contains(first.index()) {
+            continue;
+        }
+        let ty = func.ty(*first);
+        let needed = words(ty, word);
+        let alone = data.vregs.iter().any(|vreg| caught.contains(vreg.index()));
+        let found = slots.iter_mut().find(|slot| {
+            !alone
+                && !slot.alone
+                && slot.words == needed
+                && slot.float == ty.is_float()
+                && !meet(&slot.ranges, &data.ranges)
+        });
+        let at = match found {
+            Some(slot) => {
+                slot.ranges = merged(&slot.ranges, &data.ranges)?;
+                slot.at
+            }
+            None => {
+                let at = if needed == 2 {
+                    end.next_multiple_of(2)
+                } else {
+                    end
+                };
+                end = at + needed;
+                slots.push(Slot {
+                    ranges: data.ranges.try_clone()?,
+                    at,
+                    words: needed,
+                    float: ty.is_float(),
+                    alone,
+                })?;
+                at
+            }
+        };
+        for vreg in &data.vregs {
+            places[*vreg] = Place::Spill(at);
+        }
+    }
+    Ok(end)
+}
