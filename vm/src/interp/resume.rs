@@ -59,12 +59,17 @@ pub(super) fn fail(rt: &mut Runtime, generator: Ptr<Generator>) {
     }
 }
 
-/// The value of a generator that [`enter`] found finished.
-pub(super) fn finished_value(_rt: &mut Runtime) -> Obj {
-    Obj::NONE
+/// What became of a generator that the loop resumes.
+pub(super) enum Entered {
+    /// Its frame was pushed.
+    Frame,
+    /// It has ended, with a value.
+    Done(Obj),
+    /// It has yielded already.
+    Yielded(Obj),
 }
 
-/// Pushes the frame of a generator that gets `sent`. `Ok(false)`: it is finished already.
+/// Pushes the frame of a generator that gets `sent`.
 ///
 /// # Safety
 /// The running frame, if any, has saved its `ip` and `sp`.
@@ -74,7 +79,7 @@ pub(super) unsafe fn enter(
     generator: Ptr<Generator>,
     sent: Obj,
     kind: Return,
-) -> R<bool> {
+) -> R<Entered> {
     match generator.stage.get() {
         Stage::Suspended => {
             if let Some(exc) = generator.pending.take() {
@@ -93,24 +98,20 @@ pub(super) unsafe fn enter(
             }
         }
         Stage::Running => return Err(rt.value_error("generator already executing")),
-        Stage::Finished => return Ok(false),
+        Stage::Finished => return Ok(Entered::Done(Obj::NONE)),
     }
     // SAFETY: the caller's.
     unsafe { push(rt, generator, kind)? };
-    Ok(true)
+    Ok(Entered::Frame)
 }
 
-/// A pending exception of a generator that the loop was about to resume: ends it on the spot, as a
-/// one-off detour through Rust code. `Ok(false)` after a plain end; a yield in answer is passed on by raising.
+/// Raises a pending exception in a generator that the loop was about to resume, as a detour through Rust code.
 #[cold]
-fn throw_into(rt: &mut Runtime, generator: Ptr<Generator>, exc: Obj) -> R<bool> {
-    match resume(rt, generator, Obj::NONE, Some(exc))? {
-        Step::Done(_) => Ok(false),
-        // Cannot be handed over here; resuming the same generator again gives the next value instead.
-        Step::Yield(_) => {
-            Err(rt.raise_msg(&exc::RUNTIME_ERROR, "generator ignored pending exception"))
-        }
-    }
+fn throw_into(rt: &mut Runtime, generator: Ptr<Generator>, exc: Obj) -> R<Entered> {
+    Ok(match resume(rt, generator, Obj::NONE, Some(exc))? {
+        Step::Done(value) => Entered::Done(value),
+        Step::Yield(value) => Entered::Yielded(value),
+    })
 }
 
 /// # Safety
@@ -156,8 +157,10 @@ pub(crate) fn resume(
     };
     let Some(exc) = inject else {
         // SAFETY: called from Rust code: the running frame saved what it needs.
-        if !unsafe { enter(rt, generator, sent, Return::GeneratorToRust)? } {
-            return Ok(Step::Done(Obj::NONE));
+        match unsafe { enter(rt, generator, sent, Return::GeneratorToRust)? } {
+            Entered::Frame => {}
+            Entered::Done(value) => return Ok(Step::Done(value)),
+            Entered::Yielded(value) => return Ok(Step::Yield(value)),
         }
         let value = run(rt, None)?;
         return Ok(if rt.interp.yielded {

@@ -1230,11 +1230,12 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                                                 Obj::NONE,
                                                 Return::ForIter
                                             )) {
-                                                true => {
+                                                resume::Entered::Frame => {
                                                     load_frame!();
                                                     continue;
                                                 }
-                                                false => None,
+                                                resume::Entered::Done(_) => None,
+                                                resume::Entered::Yielded(item) => Some(item),
                                             }
                                         }
                                         None => tri!(rt.next(it)),
@@ -1319,10 +1320,17 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             if let Some(generator) = it.cast::<Generator>() {
                                 (*fp).ip = ip;
                                 (*fp).sp = sp;
-                                if tri!(resume::enter(rt, generator, sent, Return::Delegate)) {
-                                    load_frame!();
-                                } else {
-                                    set_top!(resume::finished_value(rt));
+                                match tri!(resume::enter(rt, generator, sent, Return::Delegate)) {
+                                    resume::Entered::Frame => {
+                                        load_frame!();
+                                    }
+                                    resume::Entered::Done(value) => set_top!(value),
+                                    resume::Entered::Yielded(value) => {
+                                        push!(value);
+                                        (*fp).ip = again;
+                                        (*fp).sp = sp;
+                                        do_yield!(value);
+                                    }
                                 }
                             } else {
                                 match tri!(resume::step_foreign(rt, it, sent)) {
