@@ -8,6 +8,7 @@ use core::ptr::NonNull;
 
 use ferlance_abi::ScopeFlags;
 use ferlance_abi::qstr::Qstr;
+use ferlance_bytecode::bytes::Bytes;
 use ferlance_bytecode::decode::Decoder;
 use ferlance_bytecode::module::{CodeId, CompiledModule, Const, RawCode, RawKind};
 use ferlance_bytecode::op::Op;
@@ -41,9 +42,27 @@ fn refuse(rt: &mut Runtime) -> Raised {
     rt.raise_msg(&exc::VALUE_ERROR, "incompatible .mpy file")
 }
 
-/// Makes objects of a module whose functions will see `globals`. The caller has verified a module that
-/// came from a file.
+/// Makes objects of a module whose functions will see `globals`. The caller has verified it.
 pub fn load(rt: &mut Runtime, module: &CompiledModule<'_>, globals: Ptr<Dict>) -> R<Loaded> {
+    load_module(rt, module, globals, false)
+}
+
+/// The same for a module that stays where it is, in flash for instance: where code is not rewritten
+/// ([`config::QUICKEN`]), what the module borrows is run in place.
+pub fn load_static(
+    rt: &mut Runtime,
+    module: &CompiledModule<'static>,
+    globals: Ptr<Dict>,
+) -> R<Loaded> {
+    load_module(rt, module, globals, !config::QUICKEN)
+}
+
+fn load_module(
+    rt: &mut Runtime,
+    module: &CompiledModule<'_>,
+    globals: Ptr<Dict>,
+    in_place: bool,
+) -> R<Loaded> {
     let context = rt.new_obj(Module::new(Some(globals), None))?;
     let names = copy_slice(rt, &module.names, true)?;
     context.names.set(Some(names));
@@ -68,7 +87,7 @@ pub fn load(rt: &mut Runtime, module: &CompiledModule<'_>, globals: Ptr<Dict>) -
         unsafe { consts.add(i).write(value) };
     }
     let placed = native::load::place(rt, module, context)?;
-    let body = load_code(rt, module, CodeId::ROOT, context, placed.as_ref())?;
+    let body = load_code(rt, module, CodeId::ROOT, context, placed.as_ref(), in_place)?;
     Ok(Loaded { context, body })
 }
 
@@ -103,12 +122,21 @@ fn copy_slice<T: Copy>(rt: &mut Runtime, items: &[T], leaf: bool) -> R<NonNull<T
     Ok(at)
 }
 
+/// Bytes on the heap, or themselves if they stay where they are for ever.
+fn copy_unless(stays: bool, rt: &mut Runtime, bytes: &[u8]) -> R<NonNull<u8>> {
+    if stays {
+        return Ok(NonNull::from(bytes).cast());
+    }
+    copy_slice(rt, bytes, true)
+}
+
 fn load_code(
     rt: &mut Runtime,
     module: &CompiledModule<'_>,
     id: CodeId,
     context: Ptr<Module>,
     placed: Option<&native::load::Placed>,
+    in_place: bool,
 ) -> R<Ptr<Code>> {
     rt.check_stack()?;
     let Some(raw) = module.codes.get(id) else {
@@ -120,12 +148,12 @@ fn load_code(
     // SAFETY: the block has these words, zeroed so that the collector sees nothing stale.
     unsafe { core::ptr::write_bytes(children.cast::<usize>().as_ptr(), 0, n_children + 1) };
     for (i, child) in raw.children.iter().enumerate() {
-        let child = load_code(rt, module, *child, context, placed)?;
+        let child = load_code(rt, module, *child, context, placed, in_place)?;
         // SAFETY: as above.
         unsafe { children.add(i).write(child) };
     }
     match raw.kind {
-        RawKind::Bytecode => bytecode(rt, module, raw, context, children),
+        RawKind::Bytecode => bytecode(rt, module, raw, context, children, in_place),
         RawKind::Native { .. } | RawKind::Viper { .. } | RawKind::Asm { .. } => {
             native::load::descriptor(rt, module, id.0 as usize, context, children, placed)
         }
@@ -138,7 +166,9 @@ fn bytecode(
     raw: &RawCode<'_>,
     context: Ptr<Module>,
     children: NonNull<Ptr<Code>>,
+    in_place: bool,
 ) -> R<Ptr<Code>> {
+    let stays = in_place && matches!(raw.bytes, Bytes::Borrowed(_));
     let Some(parts) = Prelude::split(&raw.bytes) else {
         return Err(refuse(rt));
     };
@@ -165,9 +195,13 @@ fn bytecode(
             Some(i) => unsafe { params.add(i).write(*text) },
         }
     }
-    let bytes = copy_slice(rt, code, true)?;
-    // SAFETY: the copy is ours alone.
-    let private = unsafe { core::slice::from_raw_parts_mut(bytes.as_ptr(), code.len()) };
+    let bytes = copy_unless(stays, rt, code)?;
+    let private: &mut [u8] = if stays {
+        &mut []
+    } else {
+        // SAFETY: the copy is ours alone.
+        unsafe { core::slice::from_raw_parts_mut(bytes.as_ptr(), code.len()) }
+    };
     let (n_locals, cached) = survey(rt, module, code, lines, private)?;
     let caches = rt
         .alloc_block((cached.len().max(1)) * size_of::<Cache>(), true)?
@@ -183,8 +217,8 @@ fn bytecode(
     if n_locals > prelude.n_state as usize {
         return Err(refuse(rt));
     }
-    let lines_copy = copy_slice(rt, lines, true)?;
-    let cells_copy = copy_slice(rt, cells, true)?;
+    let lines_copy = copy_unless(stays, rt, lines)?;
+    let cells_copy = copy_unless(stays, rt, cells)?;
     let narrow = |n: u32| u16::try_from(n).ok();
     let (Some(n_state), Some(n_exc), Some(n_pos), Some(n_kwonly), Some(n_def_pos), Some(n_cells)) = (
         narrow(prelude.frame_slots(n_locals as u32)),
@@ -310,4 +344,26 @@ fn survey(
         }
     }
     Ok((n_locals, cached))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ferlance_abi::Arch;
+    use ferlance_bytecode::mpy;
+
+    /// `def f(x): return x * 3` and `y = f(14)`, as `mpy-cross` writes it.
+    static FILE: &[u8] = b"M\x06\x00\x1f\x05\x00\x08t.py\x00\x0f\x02f\x00\x02y\x00\x02x\x00\x81\x14\x08\x06\x01d 2\x00\x16\x02\x11\x02\x8e4\x01\x16\x03Qc\x01H\x11\x06\x02\x04 \xb0\x83\xf4c";
+
+    #[test]
+    fn code_that_stays_is_run_in_place() {
+        let rt = &mut crate::testing::runtime();
+        let module = mpy::read(FILE, &mut rt.pool, &mpy::Host::running(Arch::None)).unwrap();
+        let globals = crate::obj::dict::new(rt).unwrap();
+        let loaded = load_module(rt, &module, globals, true).unwrap();
+        assert!(FILE.as_ptr_range().contains(&loaded.body.bytes));
+        crate::interp::call_module_body(rt, loaded.context, loaded.body, globals).unwrap();
+        let y = rt.intern(b"y").unwrap();
+        assert_eq!(globals.map.get_name(rt, y), Some(Obj::int(42)));
+    }
 }
