@@ -5,11 +5,18 @@ use core::ptr::NonNull;
 use crate::gc::{Heap, with_stack};
 use crate::runtime::{R, Runtime};
 
+/// Collects because the heap asked for it, unless `gc.disable()` forbids: the heap then grows as far as it can.
+fn collect_if_enabled(rt: &mut Runtime) {
+    if !rt.state.gc_disabled {
+        collect(rt);
+    }
+}
+
 /// Called when the heap refused: collect, try again, else `MemoryError`.
 #[cold]
 pub(crate) fn alloc_slow(rt: &mut Runtime, bytes: usize, leaf: bool) -> R<NonNull<u8>> {
     if !rt.heap.is_locked() {
-        collect(rt);
+        collect_if_enabled(rt);
         if let Some(at) = rt.heap.alloc_after_collect(bytes, leaf) {
             return Ok(at);
         }
@@ -24,7 +31,7 @@ pub(crate) fn realloc(rt: &mut Runtime, at: NonNull<u8>, bytes: usize) -> R<NonN
         return Ok(new);
     }
     if !rt.heap.is_locked() {
-        collect(rt);
+        collect_if_enabled(rt);
         // SAFETY: as above; the block survived, being on the machine stack if nowhere else.
         if let Some(new) = unsafe { rt.heap.realloc_after_collect(at, bytes) } {
             return Ok(new);
@@ -72,6 +79,18 @@ fn mark(rt: &Runtime, heap: &mut Heap, low: usize, high: usize) {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn nothing_is_collected_while_collection_is_disabled() {
+        let rt = &mut crate::testing::runtime();
+        rt.state.gc_disabled = true;
+        let failed = (0..10_000).find(|_| rt.alloc_words(100, true).is_err());
+        // A heap of a megabyte takes about 1,300 such blocks.
+        assert!(failed.is_some_and(|n| (1000..1400).contains(&n)));
+        assert!(rt.alloc_words(100, true).is_err());
+        rt.state.gc_disabled = false;
+        assert!(rt.alloc_words(100, true).is_ok());
+    }
+
     #[test]
     fn garbage_comes_back_although_it_was_marked_once() {
         let rt = &mut crate::testing::runtime();
