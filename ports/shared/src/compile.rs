@@ -2,6 +2,7 @@
 //!
 //! A port that has a compiler sets `rt.imports.compile = Some(compile)`.
 
+use ferlance_bytecode::verify::verify;
 use ferlance_collections::TryString;
 use ferlance_compiler::{Mode, Options, StackLimit};
 use ferlance_frontend::Diag;
@@ -30,6 +31,11 @@ pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
         ..Options::default()
     };
     match ferlance_compiler::compile(request.source, &mut rt.pool, &options) {
+        // The loop trusts what it runs. That the compiler's code keeps the rules is tested, and checked here again.
+        Ok(module) if rt.config.verify => match verify(module) {
+            Ok(verified) => load::load(rt, verified.module(), request.globals),
+            Err(error) => Err(rt.value_error(error.message())),
+        },
         Ok(module) => load::load(rt, &module, request.globals),
         Err(diag) => Err(refused(rt, &request, &diag)),
     }
