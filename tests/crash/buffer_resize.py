@@ -11,6 +11,14 @@ def attempt(name, f, *args):
     else:
         print(name, "gave", type(result).__name__)
 
+
+def put(to, i, value):
+    to[i] = value
+
+
+def add_to(to, value):
+    to += value
+
 import gc
 
 
@@ -83,8 +91,8 @@ def view_while(change):
 for name, change in (
     ("append", lambda b: [b.append(1) for _ in range(2000)]),
     ("extend", lambda b: b.extend(bytes(5000))),
-    ("shrink", lambda b: b.__setitem__(slice(0, 190), b"") if hasattr(b, "__setitem__") else None),
-    ("iadd", lambda b: b.__iadd__(bytes(5000)) if hasattr(b, "__iadd__") else b.extend(bytes(5000))),
+    ("shrink", lambda b: put(b, slice(0, 190), b"")),
+    ("iadd", lambda b: add_to(b, bytes(5000))),
 ):
     attempt("view alive, " + name, view_while, change)
 
@@ -196,6 +204,6 @@ try:
     attempt("array bad code", lambda: array("?", [1]))
 except ImportError:
     pass
-for code in (lambda: memoryview(5), lambda: memoryview(b"abc")[1:2][5], lambda: memoryview(b"abc").__setitem__(0, 1), lambda: bytes(memoryview(b"")), lambda: memoryview(bytearray(3))[::2]):
+for code in (lambda: memoryview(5), lambda: memoryview(b"abc")[1:2][5], lambda: put(memoryview(b"abc"), 0, 1), lambda: bytes(memoryview(b"")), lambda: memoryview(bytearray(3))[::2]):
     attempt("memoryview", code)
 print("survived")

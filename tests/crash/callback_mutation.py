@@ -11,6 +11,14 @@ def attempt(name, f, *args):
     else:
         print(name, "gave", type(result).__name__)
 
+
+def put(to, i, value):
+    to[i] = value
+
+
+def add_to(to, value):
+    to += value
+
 import gc
 
 SIZE = 30
@@ -205,14 +213,14 @@ USES = (
     ("dict pairs", lambda a: dict(a)),
     ("tuple", lambda a: tuple(map(repr, a))),
     ("extend", lambda a: a.extend(map(repr, a[:]))),
-    ("iadd", lambda a: a.__iadd__(repr(x) for x in a[:]) if hasattr(a, "__iadd__") else 0),
+    ("iadd", lambda a: add_to(a, (repr(x) for x in a[:]))),
     ("bytes", lambda a: bytes(a)),
     ("bytearray", lambda a: bytearray(a)),
     ("star", lambda a: (lambda *x: repr(x))(*a)),
     ("double star", lambda a: (lambda **x: x)(**a[0])),
     ("slice", lambda a: a[a[0] : a[1]]),
     ("item", lambda a: a[a[0]]),
-    ("store", lambda a: a.__setitem__(a[0], 5)),
+    ("store", lambda a: put(a, a[0], 5)),
     ("times", lambda a: a * a[0]),
     ("insert", lambda a: a.insert(a[0], 1)),
     ("pop", lambda a: a.pop(a[0])),
@@ -234,7 +242,7 @@ USES = (
     ("contains", lambda a: 5 in a[0]),
     ("for item", lambda a: [x for x in a[0]]),
     ("comprehension", lambda a: [x + 1 for x in a]),
-    ("slice store", lambda a: a.__setitem__(slice(0, 5), a[0])),
+    ("slice store", lambda a: put(a, slice(0, 5), a[0])),
     ("chained", lambda a: a[0] < a[1] < a[2]),
     ("condition", lambda a: [x for x in a if x]),
     ("and", lambda a: a[0] and a[1] or a[2]),

@@ -12,6 +12,9 @@ def attempt(name, f, *args):
         print(name, "gave", type(result).__name__)
 
 
+def put(to, i, value):
+    to[i] = value
+
 
 def with_key(change):
     a = [5, 3, 8, 1, 9, 2] * 20
@@ -31,7 +34,7 @@ for name, change in (
     ("pop", lambda a: a and a.pop()),
     ("clear", lambda a: a.clear()),
     ("extend", lambda a: a.extend([77] * 50) if len(a) < 5000 else None),
-    ("slice", lambda a: a.__setitem__(slice(0, 2), [77]) if hasattr(a, "__setitem__") else None),
+    ("slice", lambda a: put(a, slice(0, 2), [77])),
     ("reverse", lambda a: a.reverse()),
     ("sort", lambda a: a.sort()),
     ("insert", lambda a: a.insert(0, 77) if len(a) < 5000 else None),
@@ -71,7 +74,7 @@ for name, how in (
     ("clear", lambda a: a.clear()),
     ("reverse", lambda a: a.reverse()),
     ("raise", raise_it),
-    ("assign", lambda a: a.__setitem__(0, Item(5)) if a and hasattr(a, "__setitem__") else None),
+    ("assign", lambda a: a and put(a, 0, Item(5))),
     ("churn", lambda a: [[0] * 10 for _ in range(10)]),
 ):
     attempt("compare " + name, with_compare, how)

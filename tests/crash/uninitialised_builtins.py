@@ -11,6 +11,10 @@ def attempt(name, f, *args):
     else:
         print(name, "gave", type(result).__name__)
 
+
+def put(to, i, value):
+    to[i] = value
+
 KINDS = []
 for base in (list, dict, set, tuple, str, int, float, bytes, bytearray, Exception, ValueError, object, frozenset, complex, range, enumerate, map, zip, filter, reversed, type, bool):
     space = {"base": base}
@@ -29,7 +33,7 @@ def uses(o):
     yield "next", lambda: next(o)
     yield "item", lambda: o[0]
     yield "key", lambda: o["k"]
-    yield "store", lambda: o.__setitem__(0, 1)
+    yield "store", lambda: put(o, 0, 1)
     yield "in", lambda: 1 in o
     yield "add", lambda: o + o
     yield "add1", lambda: o + 1
