@@ -286,15 +286,23 @@ unsafe fn push_frame(
 /// # Safety
 /// `base` holds the locals of a frame of `code`.
 pub(super) unsafe fn make_cells(rt: &mut Runtime, code: Ptr<Code>, base: *mut Slot) -> R<()> {
-    for i in 0..code.n_cells as usize {
+    if code.n_cells == 0 {
+        return Ok(());
+    }
+    // A function called from Rust has its words above the top still: each cell made must survive the next.
+    let before = rt.interp.scratch_top;
+    rt.interp.scratch_top = before.max(base.wrapping_add(code.n_locals as usize));
+    let result = (0..code.n_cells as usize).try_for_each(|i| {
         // SAFETY: the loader checked that cell slots are locals.
         unsafe {
             let slot = base.add(*code.cells.add(i) as usize);
             let cell = rt.new_obj(Cell::new(*slot))?;
             slot.write(Some(cell.obj()));
         }
-    }
-    Ok(())
+        Ok(())
+    });
+    rt.interp.scratch_top = before;
+    result
 }
 
 /// Copies the values of a call from Rust code to the top of the value stack.
