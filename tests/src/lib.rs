@@ -13,6 +13,7 @@
 //! | `markdown` | do links and file names in the pages exist? |
 
 pub mod differences;
+pub mod emulator;
 pub mod interpreter;
 pub mod mutations;
 pub mod oracle;
