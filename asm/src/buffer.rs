@@ -75,6 +75,8 @@ pub struct CodeBuffer<F> {
     /// Words to stand before all code. See [`CodeBuffer::with_front_pool`].
     pub(crate) front: TryVec<u32>,
     slack: u32,
+    /// Where a label was bound last.
+    bound: u32,
 }
 
 impl<F: Fixup> Default for CodeBuffer<F> {
@@ -93,6 +95,7 @@ impl<F: Fixup> CodeBuffer<F> {
             pool: LiteralPool::new(),
             front: TryVec::new(),
             slack: 0,
+            bound: u32::MAX,
         }
     }
 
@@ -165,10 +168,17 @@ impl<F: Fixup> CodeBuffer<F> {
             offset: self.offset(),
             site: self.sites.len() as u32,
         };
+        self.bound = place.offset;
         if let Some(slot) = self.labels.get_mut(label.index()) {
             debug_assert!(!slot.is_bound(), "label bound twice");
             *slot = place;
         }
+    }
+
+    /// Whether control may come here from elsewhere: a label is bound to the place of the next byte.
+    #[inline]
+    pub fn is_target_here(&self) -> bool {
+        self.bound == self.offset()
     }
 
     /// A new label, bound to the place of the next byte.
