@@ -1,25 +1,63 @@
 //! Machine code: from the code of a scope to a raw code.
 
+use ferlance_abi::ScopeFlags;
 use ferlance_abi::qstr::Qstr;
-use ferlance_bytecode::Code;
-use ferlance_collections::OutOfMemory;
+use ferlance_bytecode::module::{RawCode, RawKind};
+use ferlance_bytecode::varint::write_uint;
+use ferlance_bytecode::{Code, NameTable, Prelude};
+use ferlance_collections::{OutOfMemory, TryVec};
 use ferlance_frontend::Diag;
 use ferlance_frontend::diag::Code as Message;
 use ferlance_frontend::hir::ScopeId;
 use ferlance_frontend::lower::Lower;
+use ferlance_native_emitter::lower::{self, LowerError, Tables};
 use ferlance_native_emitter::nir::Func;
+use ferlance_native_emitter::{Machine, Target};
 use ferlance_viper::error::Stop;
 
 use crate::options::Options;
 use crate::typing;
 
-/// Lowers a viper function.
+/// Compiles a function of kind native.
+pub(crate) fn native(
+    lower: &mut Lower<'_>,
+    scope: ScopeId,
+    code: &Code,
+    options: &Options<'_>,
+) -> Result<RawCode<'static>, Diag> {
+    typing::check_native(lower, scope, code)?;
+    let Some(target) = &options.target else {
+        return Err(lower.scope_error(scope, Message::NoNativeEmitter));
+    };
+    let (pool, names, consts) = lower.pool_and_tables();
+    let mut tables = Tables {
+        pool,
+        names,
+        consts,
+    };
+    let lowered = match lower::lower(code, target, &mut tables) {
+        Ok(lowered) => lowered,
+        Err(LowerError::OutOfMemory) => return Err(Diag::from(OutOfMemory)),
+        Err(_) => return Err(lower.scope_error(scope, Message::NativeMalformed)),
+    };
+    let machine = machine(lower, scope, lowered.func, target)?;
+    let (names, _) = lower.tables_mut();
+    let (bytes, prelude_offset) =
+        function_data(code, lowered.n_state, &machine, names, target.word())?;
+    Ok(RawCode {
+        bytes: bytes.into(),
+        children: TryVec::from_slice(&code.children)?,
+        kind: RawKind::Native { prelude_offset },
+    })
+}
+
+/// Compiles a viper function.
 pub(crate) fn viper(
     lower: &mut Lower<'_>,
     scope: ScopeId,
     code: &Code,
     options: &Options<'_>,
-) -> Result<Func, Diag> {
+) -> Result<RawCode<'static>, Diag> {
     let Some(target) = &options.target else {
         return Err(lower.scope_error(scope, Message::NoNativeEmitter));
     };
@@ -35,10 +73,82 @@ pub(crate) fn viper(
         Stop::OutOfMemory => Diag::from(OutOfMemory),
         Stop::Refused(error) => typing::refusal(lower, scope, code, &error, options),
     })?;
-    debug_assert!(
-        ferlance_native_emitter::nir::verify(&func, target.word()).is_ok(),
-        "{:?}",
-        ferlance_native_emitter::nir::verify(&func, target.word())
+    let machine = machine(lower, scope, func, target)?;
+    Ok(RawCode {
+        bytes: machine.bytes.into(),
+        children: TryVec::from_slice(&code.children)?,
+        kind: RawKind::Viper { linked: None },
+    })
+}
+
+/// From the IR to machine code.
+fn machine(
+    lower: &mut Lower<'_>,
+    scope: ScopeId,
+    mut func: Func,
+    target: &Target,
+) -> Result<Machine, Diag> {
+    debug_assert_eq!(
+        ferlance_native_emitter::nir::verify(&func, target.word()),
+        Ok(()),
+        "{func}"
     );
-    Ok(func)
+    let (pool, names, consts) = lower.pool_and_tables();
+    let mut tables = Tables {
+        pool,
+        names,
+        consts,
+    };
+    lower::lower_env(&mut func, target, &mut tables)?;
+    lower::expand_env(&mut func, target);
+    Err(lower.scope_error(scope, Message::NoNativeEmitter))
+}
+
+/// What the loader calls function data: the place of the prelude, the code, the prelude; and the offset of the last.
+///
+/// ```text
+/// word 0    index of the prelude behind the children; 0 if there are none, where it is all there is
+/// (word 1   generators: offset of the first entry, which our code tells from later ones by its size)
+/// code
+/// prelude
+/// ```
+fn function_data(
+    code: &Code,
+    n_state: u32,
+    machine: &Machine,
+    names: &mut NameTable,
+    word: u32,
+) -> Result<(TryVec<u8>, u32), OutOfMemory> {
+    let mut bytes = TryVec::new();
+    let index = u64::try_from(code.children.len()).map_err(|_| OutOfMemory)?;
+    let word = word as usize;
+    let mut push_word = |value: u64| -> Result<(), OutOfMemory> {
+        let le = value.to_le_bytes();
+        bytes.extend_from_slice(le.get(..word).unwrap_or(&le))
+    };
+    push_word(index)?;
+    if code.flags.has(ScopeFlags::GENERATOR) {
+        push_word(2 * word as u64)?;
+    }
+    bytes.extend_from_slice(&machine.bytes)?;
+    let prelude_offset = u32::try_from(bytes.len()).map_err(|_| OutOfMemory)?;
+    let mut info = TryVec::new();
+    write_uint(&mut info, u64::from(names.index_of(code.name)?))?;
+    for name in code.param_names.iter() {
+        write_uint(&mut info, u64::from(names.index_of(*name)?))?;
+    }
+    let prelude = Prelude {
+        n_state,
+        n_exc_stack: 0,
+        flags: code.flags,
+        n_pos_args: code.n_pos_args,
+        n_kwonly_args: code.n_kwonly_args,
+        n_def_pos_args: code.n_def_pos_args,
+        n_info: info.len() as u32,
+        n_cell: code.cells.len() as u32,
+    };
+    prelude.write(&mut bytes)?;
+    bytes.extend_from_slice(&info)?;
+    bytes.extend_from_slice(&code.cells)?;
+    Ok((bytes, prelude_offset))
 }

@@ -15,8 +15,8 @@ use ferlance_frontend::lower::{AsmDecorators, Lower};
 use ferlance_frontend::{Ast, Diag};
 
 use crate::inline_asm;
+use crate::native;
 use crate::options::Options;
-use crate::typing;
 
 /// Emits all scopes of a tree whose names are resolved.
 pub(crate) fn emit_scopes(
@@ -91,14 +91,8 @@ fn emit(
         }
         CodeKind::Asm => inline_asm::emit(lower, scope, options),
         // Lowering refuses decorators of emitters that are not there; this is the default emitter.
-        CodeKind::Native => {
-            typing::check_native(lower, scope, code)?;
-            Err(lower.scope_error(scope, Message::NoNativeEmitter))
-        }
-        CodeKind::Viper => {
-            crate::native::viper(lower, scope, code, options)?;
-            Err(lower.scope_error(scope, Message::NoNativeEmitter))
-        }
+        CodeKind::Native => native::native(lower, scope, code, options),
+        CodeKind::Viper => native::viper(lower, scope, code, options),
     }
 }
 

@@ -21,6 +21,8 @@ pub const CLASS_LOOKUPS: usize = if cfg!(feature = "std") { 512 } else { 0 };
 pub struct Settings {
     /// Optimisation level of source compiled at run time.
     pub opt_level: u8,
+    /// The emitter of source compiled at run time, where no decorator chooses one.
+    pub emit: ferlance_abi::CodeKind,
     /// Whether bytecode is verified when it is loaded.
     pub verify: bool,
     /// Words of the value stack.
@@ -33,6 +35,7 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             opt_level: 0,
+            emit: ferlance_abi::CodeKind::Bytecode,
             verify: true,
             value_stack_words: VALUE_STACK_WORDS,
             max_frames: MAX_FRAMES,

@@ -2,9 +2,11 @@
 //!
 //! A port that has a compiler sets `rt.imports.compile = Some(compile)`.
 
+use ferlance_abi::Arch;
 use ferlance_bytecode::verify::verify;
 use ferlance_collections::TryString;
-use ferlance_compiler::{Mode, Options, StackLimit};
+use ferlance_compiler::target::Host;
+use ferlance_compiler::{Mode, Options, StackLimit, Target};
 use ferlance_frontend::Diag;
 use ferlance_frontend::diag::ExcType;
 use ferlance_vm::exc::{self, traceback};
@@ -15,6 +17,7 @@ use ferlance_vm::{R, Raised, Runtime};
 
 /// Compiles and loads.
 pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
+    let target = target(rt);
     let name = rt.name(request.name);
     let options = Options {
         mode: match request.mode {
@@ -27,6 +30,9 @@ pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
         optimise: rt.config.opt_level,
         small_int_bits: (usize::BITS - 1) as u8,
         for_file: false,
+        emit: rt.config.emit,
+        arch: target.map_or(Arch::None, |target| target.arch),
+        target,
         stack: StackLimit::at(rt.interp.stack_limit()),
         ..Options::default()
     };
@@ -39,6 +45,16 @@ pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
         Ok(module) => load::load(rt, &module, request.globals),
         Err(diag) => Err(refused(rt, &request, &diag)),
     }
+}
+
+/// Machine code for this very runtime, if it has memory for code.
+fn target(rt: &mut Runtime) -> Option<Target> {
+    let arch = ferlance_vm::native::arch(rt);
+    let flags = ferlance_vm::native::arch_flags(rt) as u8;
+    (arch != Arch::None).then(|| Target {
+        host: Host::Ferlance,
+        ..Target::stock(arch, flags)
+    })
 }
 
 /// Raises what a refusal means, with the place in the source as its traceback.

@@ -1,6 +1,8 @@
 //! The command line (spec language, section 18), read by hand: a parser crate would cost more than the rest of
 //! the start.
 
+use ferlance_abi::CodeKind;
+
 use crate::usage;
 
 /// What to run.
@@ -14,17 +16,6 @@ pub(crate) enum What {
     File(&'static [u8]),
     /// Standard input: a prompt on a terminal, else a program.
     Input,
-}
-
-/// The emitter of code without a decorator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Emit {
-    /// Bytecode.
-    Bytecode,
-    /// Machine code.
-    Native,
-    /// Machine code with machine types.
-    Viper,
 }
 
 /// A command line that means a run.
@@ -43,7 +34,7 @@ pub(crate) struct Invocation {
     /// `-X compile-only`
     pub(crate) compile_only: bool,
     /// `-X emit=…`
-    pub(crate) emit: Emit,
+    pub(crate) emit: CodeKind,
     /// `-X heapsize=…`
     pub(crate) heap_bytes: Option<usize>,
 }
@@ -73,7 +64,7 @@ fn parse_run(args: impl IntoIterator<Item = &'static [u8]>) -> Result<Command, C
         opt_level: 0,
         verbose: 0,
         compile_only: false,
-        emit: Emit::Bytecode,
+        emit: CodeKind::Bytecode,
         heap_bytes: None,
     };
     while let Some(arg) = args.next() {
@@ -117,9 +108,9 @@ impl Invocation {
     fn set_option(&mut self, option: &[u8]) -> Result<(), Command> {
         match option {
             b"compile-only" => self.compile_only = true,
-            b"emit=bytecode" => self.emit = Emit::Bytecode,
-            b"emit=native" => self.emit = Emit::Native,
-            b"emit=viper" => self.emit = Emit::Viper,
+            b"emit=bytecode" => self.emit = CodeKind::Bytecode,
+            b"emit=native" => self.emit = CodeKind::Native,
+            b"emit=viper" => self.emit = CodeKind::Viper,
             b"realtime" if cfg!(target_os = "macos") => {}
             _ => {
                 let size = option.strip_prefix(b"heapsize=").and_then(heap_bytes);

@@ -27,7 +27,7 @@ use ferlance_vm::{R, Runtime};
 #[link(name = "gcc_eh", kind = "static", modifiers = "-bundle")]
 unsafe extern "C" {}
 
-use args::{Command, Emit, Invocation, What};
+use args::{Command, Invocation, What};
 use run::Report;
 
 // What the standard library would do before a `main` of Rust costs a third of our start: it reads the memory map
@@ -65,12 +65,6 @@ fn complain(text: &str) -> u8 {
 /// it are searched for references, up to `top` in the frame of `main`.
 #[inline(never)]
 fn start(program: &[u8], invocation: Invocation, top: usize) -> u8 {
-    match invocation.emit {
-        Emit::Bytecode => {}
-        Emit::Native | Emit::Viper => {
-            return complain("ferlance: -X emit: this build has no emitter but bytecode\n");
-        }
-    }
     // A missing file is found out before there is anything to take down.
     let file = match invocation.what {
         What::File(file) => match sys::read_file(file) {
@@ -94,6 +88,7 @@ fn start(program: &[u8], invocation: Invocation, top: usize) -> u8 {
     let host = hal::Host::new(launch::Start::new(invocation.argv, script_dir), top);
     let settings = Settings {
         opt_level: invocation.opt_level,
+        emit: invocation.emit,
         ..Settings::default()
     };
     let heap = memory::region(invocation.heap_bytes)

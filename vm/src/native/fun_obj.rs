@@ -137,7 +137,7 @@ pub(crate) fn make(
 ) -> R<Obj> {
     match code.kind() {
         Some(CodeKind::Native) => make_native(rt, context, code, defs, kwdefs),
-        Some(CodeKind::Viper) => make_viper(rt, context, code.bytes, code.children),
+        Some(CodeKind::Viper) => make_viper(rt, context, code.bytes, code.children, defs),
         Some(CodeKind::Asm) => {
             let fun = rt.new_obj(AsmFun {
                 base: Header::new(&ASM_FUN),
@@ -203,14 +203,28 @@ fn make_viper(
     context: Ptr<Module>,
     code: *const u8,
     children: *const Ptr<Code>,
+    defs: Slot,
 ) -> R<Obj> {
-    let fun = rt.new_obj(NativeFun {
-        base: Header::new(&VIPER_FUN),
-        context,
-        children,
-        code,
-    })?;
-    Ok(fun.obj())
+    // Code of ours takes missing arguments from here; code of stock tools does not look.
+    let defaults = defs.and_then(Obj::cast::<Tuple>);
+    let head = size_of::<NativeFun>() / WORD;
+    let at = rt.alloc_words(head + defaults.map_or(0, |d| d.len()), false)?;
+    // SAFETY: the block holds the head and the extra words; all are written here.
+    unsafe {
+        at.cast::<NativeFun>().write(NativeFun {
+            base: Header::new(&VIPER_FUN),
+            context,
+            children,
+            code,
+        });
+        let extra = at.add(head).cast::<Obj>();
+        if let Some(defaults) = defaults {
+            for (i, item) in defaults.items().iter().enumerate() {
+                extra.add(i).write(item.get());
+            }
+        }
+        Ok(Ptr::<NativeFun>::from_non_null(at.cast()).obj())
+    }
 }
 
 /// What entry 26 is given: one of our descriptors, or the three words that a linked module built on its stack
