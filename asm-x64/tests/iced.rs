@@ -151,7 +151,7 @@ fn each(op: Opcode, name: &str, sizes: &[Size]) {
     };
     let memories = memories();
     for size in sizes {
-        let mut one = |reg: u8, rm: Rm| match immediate(op.kind) {
+        let one = |reg: u8, rm: Rm| match immediate(op.kind) {
             None => check(op, name, *size, reg, rm, &encode::rm(*size, op, reg, rm)),
             Some(values) => {
                 for value in values {

@@ -144,7 +144,7 @@ impl Program {
         let start = assemble(self.arch, machine.start);
         let start = &start[machine.prologue..];
         let mut image = vec![0; (CODE - BASE) as usize];
-        let entry = BASE + 0x100 | self.thumb_bit();
+        let entry = (BASE + 0x100) | self.thumb_bit();
         let header: [(usize, u32); 4] = [
             (0x00, u32::from_le_bytes(*b"\x7fELF")),
             (0x18, entry),

@@ -652,8 +652,9 @@ impl Infer<'_, '_> {
     }
 
     fn call(&mut self, args: CallArgs) -> Walk {
-        let callee = (args.slots() as usize + 1 <= self.stack.len())
-            .then(|| self.stack.len() - args.slots() as usize - 1)
+        let below = (args.slots() as usize).checked_add(1);
+        let callee = below
+            .and_then(|below| self.stack.len().checked_sub(below))
             .and_then(|at| self.stack.get(at))
             .map(|entry| entry.ty);
         match callee {

@@ -96,10 +96,8 @@ pub fn lower_env(
         }
     }
     func.blocks = blocks;
-    let mut at = 0;
-    for inst in &made {
+    for (at, inst) in made.iter().enumerate() {
         func.blocks[entry].insts.insert(at, *inst)?;
-        at += 1;
     }
     Ok(())
 }

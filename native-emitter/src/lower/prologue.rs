@@ -142,12 +142,13 @@ impl Lowering<'_, '_> {
 
     /// Stores at a byte offset of the code state.
     pub(super) fn store_state(&mut self, offset: i64, value: Vreg) -> Done {
-        Ok(match self.frame {
+        match self.frame {
             Frame::Function { state, .. } => self.b.slot_store(state, offset, value)?,
             Frame::Generator { state, .. } => {
                 self.b.store(Width::Word, state, offset, value)?;
             }
-        })
+        }
+        Ok(())
     }
 
     /// Loads from a byte offset of the code state.

@@ -77,8 +77,8 @@ fn load_module(
     let placed_code = native::load::has_native(module);
     for (i, constant) in module.consts.iter().enumerate() {
         let value = match constant {
-            // SAFETY: not an object: only native code loads it, see `survey`.
             Const::FunTable if placed_code => {
+                // SAFETY: not an object: only native code loads it, see `survey`.
                 unsafe { Obj::from_raw(fun_table::address()) }.unwrap_or(Obj::NONE)
             }
             constant => make_const(rt, constant)?,

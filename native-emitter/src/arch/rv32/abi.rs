@@ -47,7 +47,7 @@ fn saved_number(preg: Preg) -> Option<u32> {
 impl Rv32 {
     /// The register list of `cm.push` and the extra adjustment, if the function saves registers that way.
     fn list(&self, e: &E<'_>) -> Option<(i32, u32)> {
-        if !self.has_zcmp() || e.frame.saved.is_empty() || e.frame.saved_bytes % 16 != 0 {
+        if !self.has_zcmp() || e.frame.saved.is_empty() || !e.frame.saved_bytes.is_multiple_of(16) {
             return None;
         }
         let count = e
