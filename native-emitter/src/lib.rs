@@ -17,6 +17,7 @@ pub mod emit;
 pub mod frame;
 pub mod lower;
 pub mod nir;
+pub mod opt;
 pub mod regalloc;
 pub mod target;
 

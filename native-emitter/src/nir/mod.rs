@@ -9,6 +9,8 @@
 pub mod builder;
 pub mod func;
 pub mod inst;
+#[cfg(test)]
+pub(crate) mod interp;
 pub mod shape;
 pub mod text;
 pub mod types;

@@ -1,0 +1,155 @@
+//! What does not change in a loop goes before it.
+//!
+//! Inner loops first, so that a value leaves as many loops as it can. Only pure instructions move, so it does no harm
+//! if the loop would not have run them. Blocks that are rarely run keep theirs, and so do constants that are cheap
+//! and what only calls want as arguments: it would take a register and save nothing.
+use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
+
+use super::uses::homes;
+use crate::analysis::{Cfg, Dominators, Loops, loops::LoopId};
+use crate::arch::Arch;
+use crate::nir::{Block, Func, Inst, Op, Term, Vreg};
+
+/// Hoists out of all loops.
+pub(super) fn hoist(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemory> {
+    add_preheaders(func)?;
+    let cfg = Cfg::new(func)?;
+    let dominators = Dominators::new(&cfg)?;
+    let loops = Loops::new(func, &cfg, &dominators)?;
+    let mut homes = homes(func)?;
+    let is_worth = worth_a_register(func)?;
+    let mut changed = false;
+    for id in loops.loops.indices().rev() {
+        let Some(before) = preheader(func, &cfg, &loops, id) else {
+            continue;
+        };
+        let mut moved: TryVec<Inst> = TryVec::new();
+        for block in &cfg.order {
+            if !loops.contains(id, *block) || func.blocks[*block].cold {
+                continue;
+            }
+            let mut kept = TryVec::new();
+            let insts = core::mem::take(&mut func.blocks[*block].insts);
+            for inst in &insts {
+                if can_move(inst, arch, &is_worth)
+                    && is_outside(inst, &homes, &loops, id)
+                    && let Some(dst) = inst.dst
+                {
+                    homes[dst] = Some(before);
+                    moved.push(*inst)?;
+                    changed = true;
+                } else {
+                    kept.push(*inst)?;
+                }
+            }
+            func.blocks[*block].insts = kept;
+        }
+        func.blocks[before].insts.append(&mut moved)?;
+    }
+    Ok(changed)
+}
+
+fn can_move(inst: &Inst, arch: &dyn Arch, is_worth: &BitSet) -> bool {
+    let Some(dst) = inst.dst else { return false };
+    match inst.op {
+        Op::Copy => false,
+        Op::Const => !arch.is_cheap(inst.imm) && is_worth.contains(dst.index()),
+        // An address in the frame is an addition to a register that is there.
+        Op::SlotAddr(_) => false,
+        op => op.is_pure() && is_worth.contains(dst.index()),
+    }
+}
+
+/// Values that something other than the argument of a call wants.
+fn worth_a_register(func: &Func) -> Result<BitSet, OutOfMemory> {
+    let mut worth = BitSet::with_limit(func.vregs.len())?;
+    for block in func.blocks.iter() {
+        if block.cold {
+            continue;
+        }
+        for inst in &block.insts {
+            for operand in inst.operands() {
+                worth.insert(operand.index())?;
+            }
+        }
+        for operand in block.term.operands() {
+            worth.insert(operand.index())?;
+        }
+        for edge in block.term.edges() {
+            for arg in func.items(edge.args) {
+                worth.insert(arg.index())?;
+            }
+        }
+    }
+    Ok(worth)
+}
+
+/// Are all operands from outside the loop?
+fn is_outside(
+    inst: &Inst,
+    homes: &IndexVec<Vreg, Option<Block>>,
+    loops: &Loops,
+    id: LoopId,
+) -> bool {
+    inst.operands()
+        .all(|vreg| homes[vreg].is_some_and(|home| !loops.contains(id, home)))
+}
+
+/// The block before a loop that goes nowhere else.
+fn preheader(func: &Func, cfg: &Cfg, loops: &Loops, id: LoopId) -> Option<Block> {
+    let header = loops.loops[id].header;
+    let mut outside = cfg
+        .preds(header)
+        .iter()
+        .filter(|pred| !loops.contains(id, **pred));
+    let before = *outside.next()?;
+    let is_only = outside.next().is_none();
+    (is_only && matches!(func.blocks[before].term, Term::Jump(_))).then_some(before)
+}
+
+/// Gives each loop a block before it that goes nowhere else.
+pub(super) fn add_preheaders(func: &mut Func) -> Result<(), OutOfMemory> {
+    let cfg = Cfg::new(func)?;
+    let dominators = Dominators::new(&cfg)?;
+    let loops = Loops::new(func, &cfg, &dominators)?;
+    for id in loops.loops.indices() {
+        if preheader(func, &cfg, &loops, id).is_some() {
+            continue;
+        }
+        let header = loops.loops[id].header;
+        if header.index() == 0 {
+            continue;
+        }
+        let before = func.block()?;
+        let mut params = TryVec::new();
+        for at in 0..func.blocks[header].params.len as usize {
+            let param = func.items(func.blocks[header].params)[at];
+            let data = func.vregs[param];
+            params.push(func.vregs.push(data)?)?;
+        }
+        func.blocks[before].params = func.list(&params)?;
+        let edge = func.edge(header, &params)?;
+        func.blocks[before].term = Term::Jump(edge);
+        let mut all_cold = true;
+        for pred in cfg.preds(header) {
+            if loops.contains(id, *pred) {
+                continue;
+            }
+            all_cold &= func.blocks[*pred].cold;
+            for edge in func.blocks[*pred].term.edges_mut() {
+                if edge.block == header {
+                    edge.block = before;
+                }
+            }
+            if let Term::Switch { start, len, .. } = func.blocks[*pred].term {
+                for at in start as usize..start as usize + len as usize {
+                    if func.targets[at] == header {
+                        func.targets[at] = before;
+                    }
+                }
+            }
+        }
+        func.blocks[before].cold = all_cold;
+    }
+    Ok(())
+}

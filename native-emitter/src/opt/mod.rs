@@ -1,0 +1,92 @@
+//! What makes NIR better. Each pass is a function in its own file that leaves a well-formed function behind.
+//!
+//! ```text
+//! clean   dead code, block parameters, empty and unreachable blocks
+//! fold    constants, algebra, comparisons into branches
+//! gvn     the same value once; branches whose outcome is known from above
+//! address additions into addresses of loads and stores
+//! legalise constants that do not fit the instruction become values
+//! licm    what does not change in a loop goes before it
+//! induct  pointers that walk along instead of index arithmetic
+//! layout  the order of blocks: loops together, tests at their end, cold blocks last
+//! ```
+mod address;
+mod branch;
+mod dce;
+mod fold;
+mod gvn;
+mod induct;
+mod layout;
+mod legalise;
+mod licm;
+mod params;
+mod subst;
+#[cfg(test)]
+mod tests;
+mod uses;
+
+use ferlance_collections::OutOfMemory;
+
+use crate::arch::Arch;
+use crate::nir::Func;
+use crate::nir::verify;
+
+/// Optimises `func` and brings it into the form that the allocator takes.
+pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
+    let word = arch.target().word();
+    clean(func, word)?;
+    // Each round gives the next one something; two more are where it ends in practice.
+    for _ in 0..3 {
+        let mut changed = fold::fold(func, arch)?;
+        check(func, word, "fold");
+        changed |= gvn::gvn(func, arch)?;
+        check(func, word, "gvn");
+        changed |= clean(func, word)?;
+        if !changed {
+            break;
+        }
+    }
+    address::fold_addresses(func, arch)?;
+    check(func, word, "address");
+    induct::walk_pointers(func, arch)?;
+    check(func, word, "induct");
+    fold::fold(func, arch)?;
+    check(func, word, "fold");
+    clean(func, word)?;
+    legalise::legalise(func, arch)?;
+    check(func, word, "legalise");
+    gvn::gvn(func, arch)?;
+    check(func, word, "gvn");
+    licm::hoist(func, arch)?;
+    check(func, word, "licm");
+    clean(func, word)?;
+    layout::order_blocks(func)?;
+    check(func, word, "layout");
+    Ok(())
+}
+
+/// Removes what is not needed.
+fn clean(func: &mut Func, word: u32) -> Result<bool, OutOfMemory> {
+    let mut any = false;
+    loop {
+        let mut changed = branch::simplify(func)?;
+        check(func, word, "branch");
+        changed |= params::drop_trivial(func)?;
+        check(func, word, "params");
+        changed |= dce::remove_dead(func)?;
+        check(func, word, "dce");
+        any |= changed;
+        if !changed {
+            return Ok(any);
+        }
+    }
+}
+
+/// In debug builds, a pass that breaks a function is found at once.
+fn check(func: &Func, word: u32, pass: &str) {
+    if cfg!(debug_assertions)
+        && let Err(error) = verify(func, word)
+    {
+        debug_assert!(false, "after {pass}: {error}\n{func}");
+    }
+}

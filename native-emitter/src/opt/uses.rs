@@ -1,0 +1,69 @@
+//! Where values come from and how often they are used.
+use ferlance_collections::{IndexVec, OutOfMemory};
+
+use crate::nir::{Block, Func, Inst, Op, Vreg};
+
+/// The instruction that defines each value; none for parameters and results of terminators.
+pub(super) fn definitions(func: &Func) -> Result<IndexVec<Vreg, Option<Inst>>, OutOfMemory> {
+    let mut defs = IndexVec::filled(None, func.vregs.len())?;
+    for block in func.blocks.iter() {
+        for inst in &block.insts {
+            if let Some(dst) = inst.dst {
+                defs[dst] = Some(*inst);
+            }
+        }
+    }
+    Ok(defs)
+}
+
+/// The block in which each value is defined.
+pub(super) fn homes(func: &Func) -> Result<IndexVec<Vreg, Option<Block>>, OutOfMemory> {
+    let mut homes = IndexVec::filled(None, func.vregs.len())?;
+    for (block, data) in func.blocks.iter_enumerated() {
+        for param in func.items(data.params) {
+            homes[*param] = Some(block);
+        }
+        for inst in &data.insts {
+            if let Some(dst) = inst.dst {
+                homes[dst] = Some(block);
+            }
+        }
+        if let Some(dst) = data.term.def() {
+            homes[dst] = Some(block);
+        }
+    }
+    Ok(homes)
+}
+
+/// How often each value is used, as operand or argument.
+pub(super) fn counts(func: &Func) -> Result<IndexVec<Vreg, u32>, OutOfMemory> {
+    let mut counts = IndexVec::filled(0, func.vregs.len())?;
+    for_each_use(func, |vreg| counts[vreg] += 1);
+    Ok(counts)
+}
+
+/// Calls `each` for every use.
+pub(super) fn for_each_use(func: &Func, mut each: impl FnMut(Vreg)) {
+    for block in func.blocks.iter() {
+        for inst in &block.insts {
+            inst.operands().for_each(&mut each);
+            for arg in func.items(inst.args) {
+                each(*arg);
+            }
+        }
+        block.term.operands().for_each(&mut each);
+        for edge in block.term.edges() {
+            for arg in func.items(edge.args) {
+                each(*arg);
+            }
+        }
+    }
+}
+
+/// The constant that a definition is.
+pub(super) fn constant(def: Option<Inst>) -> Option<i64> {
+    match def {
+        Some(inst) if inst.op == Op::Const => Some(inst.imm),
+        _ => None,
+    }
+}
