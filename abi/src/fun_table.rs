@@ -183,6 +183,12 @@ macro_rules! for_each_fun {
             StreamUnbufferedReadlineObj = 85, stream_unbuffered_readline_obj() -> Ptr, Data;
             /// Method object `write` of streams.
             StreamWriteObj = 86, stream_write_obj() -> Ptr, Data;
+
+            // Ours, which stock firmware does not have: see `STOCK_LEN`. Append only.
+            /// Runs what waits between two bytecodes: the keyboard interrupt, one scheduled callback.
+            Poll = 87, poll() -> Void, Python;
+            /// Raises the `NameError` of a local that is not bound.
+            RaiseUnbound = 88, raise_unbound() -> Void, Python;
         }
     };
 }
@@ -282,7 +288,11 @@ for_each_fun!(define);
 /// Entries of the table.
 pub const LEN: usize = Fun::ALL.len();
 
-const _: () = assert!(LEN == 87 && Fun::StreamWriteObj as usize == 86);
+/// Entries that stock firmware has. Those behind them may only be used by code that never leaves this process: a
+/// file that needs them would be accepted by stock firmware, and read past its table.
+pub const STOCK_LEN: usize = 87;
+
+const _: () = assert!(Fun::StreamWriteObj as usize + 1 == STOCK_LEN && STOCK_LEN <= LEN);
 // The linker of C modules knows this one by its place.
 const _: () = assert!(Fun::TypeType as usize == 73);
 
@@ -290,6 +300,11 @@ impl Fun {
     /// The place in the table.
     pub const fn slot(self) -> usize {
         self as usize
+    }
+
+    /// Does stock firmware have it?
+    pub const fn is_stock(self) -> bool {
+        self.slot() < STOCK_LEN
     }
 
     /// Can a call raise an exception?
@@ -318,7 +333,8 @@ mod tests {
             assert_eq!(fun.slot(), slot);
             assert_eq!(Fun::from_slot(slot), Some(*fun));
         }
-        assert_eq!(Fun::from_slot(87), None);
+        assert_eq!(Fun::from_slot(LEN), None);
+        assert!(Fun::StreamWriteObj.is_stock() && !Fun::Poll.is_stock());
     }
 
     #[test]

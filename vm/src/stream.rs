@@ -76,13 +76,13 @@ pub struct StreamVTable {
 pub fn of(obj: Obj) -> Option<(Obj, &'static StreamVTable)> {
     let ty = obj.ty();
     let Some(class) = ty.class_data() else {
-        return Some((obj, ty.vt().stream?));
+        return Some((obj, ty.stream()?));
     };
     match class.native {
-        Some(native) if native.same(&IO_BASE) => Some((obj, native.vt().stream?)),
+        Some(native) if native.same(&IO_BASE) => Some((obj, native.stream()?)),
         _ => {
             let native = class::native_base(obj)?;
-            Some((native, native.ty().vt().stream?))
+            Some((native, native.ty().stream()?))
         }
     }
 }
@@ -440,7 +440,7 @@ fn ioctl_method(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
 /// Closes a native stream that nothing refers to any more. Runs no Python and allocates nothing.
 pub(crate) fn finalise(rt: &mut Runtime, stream: Obj) {
     let ty: &'static Type = stream.ty();
-    if let Some(close) = ty.vt().stream.and_then(|vt| vt.ioctl) {
+    if let Some(close) = ty.stream().and_then(|vt| vt.ioctl) {
         let _ = close(rt, stream, Ioctl::Close);
     }
 }

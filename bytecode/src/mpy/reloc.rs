@@ -115,7 +115,7 @@ impl<'a> Relocs<'a> {
             8 => Base::FunTable,
             _ => {
                 let entry = kind - 9;
-                if entry as usize >= ferlance_abi::fun_table::LEN {
+                if entry as usize >= ferlance_abi::fun_table::STOCK_LEN {
                     return Err(Error::Bad { at });
                 }
                 Base::FunEntry(entry)

@@ -10,7 +10,7 @@ use crate::obj::class;
 use crate::obj::list;
 use crate::obj::module::Module;
 use crate::obj::tuple::Tuple;
-use crate::obj::ty::{Attr, Type};
+use crate::obj::ty::{Attr, Type, TypeFlags};
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 
@@ -222,7 +222,16 @@ fn type_names(
     for (name, _) in ty.vt().members.iter() {
         add(rt, Obj::qstr(name))?;
     }
-    match ty.vt().parent {
+    if !ty.has(TypeFlags::RUST)
+        && let Some(dict) = crate::native::c_type::locals(ty)
+    {
+        let mut at = 0;
+        while let Some((i, key, _)) = dict.map.next_from(at) {
+            add(rt, key)?;
+            at = i + 1;
+        }
+    }
+    match ty.parent() {
         Some(parent) => type_names(rt, parent, add),
         None => Ok(()),
     }

@@ -1,6 +1,9 @@
 //! **The** exception hierarchy: static name, Python name, parent. One row each, parents first.
 
+use ferlance_abi::layout::TypeSlot;
 use ferlance_abi::qstr;
+
+use crate::native::c_type;
 
 use crate::obj::exception::VT;
 use crate::obj::ty::{Member, Type, VTable};
@@ -49,7 +52,10 @@ macro_rules! statics {
             pub static $id: Type = Type::builtin(qstr!($name), 0, {
                 static V: VTable = VTable { parent: Some(&$parent), ..VT };
                 &V
-            });
+            })
+            .with_slot(TypeSlot::MakeNew, 0, c_type::exception_make_new as *const ())
+            .with_slot(TypeSlot::Print, 1, c_type::exception_print as *const ())
+            .with_slot(TypeSlot::Attr, 2, c_type::exception_attr as *const ());
         )*
         /// Every exception class with its name, as the `builtins` module shows them.
         pub static ALL: &[(ferlance_abi::qstr::Qstr, Member)] = &[$((qstr!($name), Member::Type(&$id))),*];

@@ -23,6 +23,7 @@
 
 mod c_fun;
 mod c_stream;
+pub(crate) mod c_type;
 mod code_state;
 mod current;
 mod entry;

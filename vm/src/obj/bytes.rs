@@ -1,5 +1,6 @@
 //! `bytes`: the same structure as `str`.
 
+use ferlance_abi::layout::TypeSlot;
 use ferlance_abi::ops::UnaryOp;
 use ferlance_abi::qstr;
 
@@ -11,13 +12,15 @@ use super::tuple::step_not_supported;
 use super::ty::{Access, Buffer, PrintKind, Type, TypeFlags, VTable};
 use super::word::Obj;
 use crate::call::Args;
+use crate::native::c_type;
 use crate::obj::builtin_fun::expect_args;
 use crate::runtime::{R, Runtime};
 use crate::text::print::{Print, TextBuf};
 use crate::text::{repr, unicode};
 
 /// `bytes`.
-pub static BYTES: Type = Type::builtin(qstr!("bytes"), TypeFlags::EQ_CHECKS_OTHER_TYPE, &VT);
+pub static BYTES: Type = Type::builtin(qstr!("bytes"), TypeFlags::EQ_CHECKS_OTHER_TYPE, &VT)
+    .with_slot(TypeSlot::MakeNew, 0, c_type::bytes_make_new as *const ());
 static VT: VTable = VTable {
     make_new: Some(make_new),
     print: Some(print),
@@ -90,7 +93,7 @@ pub(super) fn source(rt: &mut Runtime, args: Args<'_>, strict: bool) -> R<Source
     Ok(Source::Collected(bytes))
 }
 
-fn make_new(rt: &mut Runtime, _: &'static Type, args: Args<'_>) -> R<Obj> {
+pub(crate) fn make_new(rt: &mut Runtime, _: &'static Type, args: Args<'_>) -> R<Obj> {
     match source(rt, args, true)? {
         Source::Zeros(n) => Ok(new_uninit(rt, n)?.0),
         Source::Of(obj) if obj.ty().same(&BYTES) => Ok(obj),

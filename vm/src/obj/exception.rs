@@ -100,14 +100,14 @@ pub const VT: VTable = VTable {
     ..VTable::NEW
 };
 
-fn make_new(rt: &mut Runtime, ty: &'static Type, args: Args<'_>) -> R<Obj> {
+pub(crate) fn make_new(rt: &mut Runtime, ty: &'static Type, args: Args<'_>) -> R<Obj> {
     if args.n_kw() != 0 {
         return Err(rt.type_error("function doesn't take keyword arguments"));
     }
     crate::exc::new(rt, ty, args.pos())
 }
 
-fn print(rt: &mut Runtime, obj: Obj, kind: PrintKind, out: &mut dyn Print) -> R<()> {
+pub(crate) fn print(rt: &mut Runtime, obj: Obj, kind: PrintKind, out: &mut dyn Print) -> R<()> {
     if kind == PrintKind::Repr {
         let name = rt.type_name(obj);
         out.write(rt, name.as_bytes())?;
@@ -161,7 +161,7 @@ pub fn print_args(rt: &mut Runtime, obj: Obj, out: &mut dyn Print) -> R<()> {
     rt.print(args.obj(), PrintKind::Repr, out)
 }
 
-fn attr(_: &mut Runtime, obj: Obj, name: Qstr) -> R<Attr> {
+pub(crate) fn attr(_: &mut Runtime, obj: Obj, name: Qstr) -> R<Attr> {
     let Some(native) = native_part(obj) else {
         return Ok(Attr::None);
     };
@@ -179,7 +179,7 @@ fn attr(_: &mut Runtime, obj: Obj, name: Qstr) -> R<Attr> {
     })
 }
 
-fn set_attr(_: &mut Runtime, obj: Obj, name: Qstr, value: Option<Obj>) -> R<bool> {
+pub(crate) fn set_attr(_: &mut Runtime, obj: Obj, name: Qstr, value: Option<Obj>) -> R<bool> {
     if name == qstr!("__traceback__") && value == Some(Obj::NONE) {
         if let Some(native) = native_part(obj) {
             native.clear_traceback();

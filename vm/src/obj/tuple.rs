@@ -116,7 +116,7 @@ fn of_other(obj: Obj) -> Option<Ptr<Tuple>> {
     if ty.is_class() {
         return class::native_base(obj).and_then(of);
     }
-    let parent = ty.vt().parent?;
+    let parent = ty.parent()?;
     // SAFETY: built-in types with this parent have the layout of tuples.
     parent
         .same(&TUPLE)

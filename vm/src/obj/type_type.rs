@@ -10,7 +10,7 @@ use super::dict::{self, Dict};
 use super::object::OBJECT;
 use super::ptr::Ptr;
 use super::tuple::{self, Tuple};
-use super::ty::{Attr, Member, PrintKind, Type, VTable};
+use super::ty::{Attr, Member, PrintKind, Type, TypeFlags, VTable};
 use super::word::Obj;
 use crate::call::Args;
 use crate::exc;
@@ -171,6 +171,16 @@ fn member(rt: &mut Runtime, ty: &'static Type, this: Obj, name: Qstr) -> R<Attr>
     let checked = this == ty.obj() && !ty.same(&OBJECT);
     let mut at = Some(ty);
     while let Some(found_in) = at {
+        if !found_in.has(TypeFlags::RUST) {
+            match crate::native::c_type::member(rt, found_in, this, name) {
+                Attr::Method { fun, this: own } if own == this => return Ok(Attr::Value(fun)),
+                Attr::None => {
+                    at = found_in.parent();
+                    continue;
+                }
+                found => return Ok(found),
+            }
+        }
         match found_in.vt().members.get(name) {
             Some(Member::Fun(fun)) if checked => {
                 return checked_fun::new(rt, ty, fun).map(Attr::Value);
@@ -182,7 +192,7 @@ fn member(rt: &mut Runtime, ty: &'static Type, this: Obj, name: Qstr) -> R<Attr>
                 });
             }
             Some(member) => return Ok(Attr::Value(member.value(rt)?)),
-            None => at = found_in.vt().parent,
+            None => at = found_in.parent(),
         }
     }
     Ok(Attr::None)
@@ -198,7 +208,7 @@ pub fn bases(rt: &mut Runtime, ty: &'static Type) -> R<Ptr<Tuple>> {
     if ty.same(&OBJECT) {
         return tuple::from_slice(rt, &[]);
     }
-    let parent = ty.vt().parent.filter(|_| !ty.is_class()).unwrap_or(&OBJECT);
+    let parent = ty.parent().filter(|_| !ty.is_class()).unwrap_or(&OBJECT);
     tuple::from_slice(rt, &[parent.obj()])
 }
 

@@ -4,7 +4,7 @@ use ferlance_abi::qstr::Qstr;
 
 use crate::exc;
 use crate::obj::bound_method;
-use crate::obj::ty::{Attr, Member, Type};
+use crate::obj::ty::{Attr, Member, Type, TypeFlags};
 use crate::obj::word::Obj;
 use crate::runtime::{R, Raised, Runtime};
 
@@ -28,6 +28,15 @@ impl Runtime {
     pub fn find_member(&mut self, obj: Obj, ty: &'static Type, name: Qstr) -> R<Attr> {
         let mut at = Some(ty);
         while let Some(ty) = at {
+            if !ty.has(TypeFlags::RUST) {
+                match crate::native::c_type::member(self, ty, obj, name) {
+                    Attr::None => {
+                        at = ty.parent();
+                        continue;
+                    }
+                    found => return Ok(found),
+                }
+            }
             match ty.vt().members.get(name) {
                 Some(member @ Member::Fun(_)) => {
                     return Ok(Attr::Method {
@@ -42,7 +51,7 @@ impl Runtime {
                     });
                 }
                 Some(member) => return Ok(Attr::Value(member.value(self)?)),
-                None => at = ty.vt().parent,
+                None => at = ty.parent(),
             }
         }
         Ok(Attr::None)

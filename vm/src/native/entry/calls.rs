@@ -126,6 +126,18 @@ pub(crate) fn arg_check_num_sig(rt: &mut Runtime, n_args: usize, n_kw: usize, si
     Ok(())
 }
 
+/// What waits between two bytecodes.
+pub(crate) fn poll(rt: &mut Runtime) -> R<()> {
+    if rt.pending.any() {
+        crate::interp::run_pending(rt)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn raise_unbound(rt: &mut Runtime) -> R<()> {
+    Err(super::unbound(rt))
+}
+
 /// One step of `yield from`: `ret` holds an exception to throw, or null; the value is put there.
 pub(crate) fn yield_from(
     rt: &mut Runtime,

@@ -130,9 +130,9 @@ pub(crate) fn obj_get_float_to_d(rt: &mut Runtime, value: Obj) -> R<f64> {
 /// Buffer information as C code sees it.
 #[repr(C)]
 pub(crate) struct BufferInfo {
-    data: *mut u8,
-    len: usize,
-    typecode: i32,
+    pub(in crate::native) data: *mut u8,
+    pub(in crate::native) len: usize,
+    pub(in crate::native) typecode: i32,
 }
 
 const _: () = {

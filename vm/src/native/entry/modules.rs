@@ -3,7 +3,9 @@
 use crate::call::Args;
 use crate::interp::frame::Slot;
 use crate::native::c_stream::{self, Protocol};
+use crate::native::c_type;
 use crate::obj::map::Map;
+use crate::obj::ty::TypeFlags;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 use crate::stream;
@@ -12,6 +14,14 @@ use ferlance_abi::qstr::Qstr;
 
 /// The stream functions of an object that has those asked for: 1 read, 2 write, 4 other requests.
 pub(crate) fn get_stream_raise(rt: &mut Runtime, value: Obj, ops: usize) -> R<*mut Protocol> {
+    if !value.ty().has(TypeFlags::RUST)
+        && let Some(own) = c_type::protocol(value.ty())
+        && (ops & 1 == 0 || own.read.is_some())
+        && (ops & 2 == 0 || own.write.is_some())
+        && (ops & 4 == 0 || own.ioctl.is_some())
+    {
+        return Ok(core::ptr::from_ref(own).cast_mut());
+    }
     let found = stream::of(value).filter(|(_, vt)| {
         (ops & 1 == 0 || vt.read.is_some())
             && (ops & 2 == 0 || vt.write.is_some())

@@ -16,8 +16,8 @@ use crate::text::print::{Print, Stdout, TextBuf};
 /// Where text goes: a C structure.
 #[repr(C)]
 pub(crate) struct Printer {
-    data: *mut (),
-    strn: unsafe extern "C" fn(*mut (), *const u8, usize),
+    pub(in crate::native) data: *mut (),
+    pub(in crate::native) strn: unsafe extern "C" fn(*mut (), *const u8, usize),
 }
 
 // SAFETY: the one static is never written, and its data pointer is null.
@@ -29,6 +29,24 @@ const _: () = {
     assert!(offset_of!(Printer, data) == layout::PRINT_DATA * size_of::<usize>());
     assert!(offset_of!(Printer, strn) == layout::PRINT_STRN * size_of::<usize>());
 };
+
+impl Printer {
+    /// Prints through the C function, which may be native code.
+    ///
+    /// # Safety
+    /// The printer is whole.
+    pub(crate) unsafe fn print(&self, rt: &mut Runtime, text: &[u8]) -> R<()> {
+        let words = [
+            self.data.expose_provenance(),
+            text.as_ptr().expose_provenance(),
+            text.len(),
+            0,
+        ];
+        let code = (self.strn as *const ()).expose_provenance();
+        // SAFETY: the caller's.
+        unsafe { trampoline::call(rt, Obj::NONE, code, words) }.map(|_| ())
+    }
+}
 
 /// The platform's console.
 pub(crate) static PLAT_PRINT: Printer = Printer {
@@ -404,15 +422,7 @@ pub(crate) fn vprintf(
         format(rt, text, &mut VaList(list), &mut out)?;
         let bytes = out.bytes();
         if !bytes.is_empty() {
-            let printer = &*printer;
-            let words = [
-                printer.data.expose_provenance(),
-                bytes.as_ptr().expose_provenance(),
-                bytes.len(),
-                0,
-            ];
-            let code = (printer.strn as *const ()).expose_provenance();
-            trampoline::call(rt, Obj::NONE, code, words)?;
+            (*printer).print(rt, bytes)?;
         }
         Ok(bytes.len() as isize)
     }

@@ -61,7 +61,7 @@ pub fn new_class(
         };
         let of_base = match base.class_data() {
             Some(class) => class.native,
-            None if base.vt().make_new.is_none() => {
+            None if !base.makes_instances() => {
                 let ty = rt.name_str(base.name());
                 return Err(
                     rt.type_error_fmt(format_args!("type '{ty}' isn't an acceptable base type"))

@@ -86,10 +86,7 @@ pub fn is_subclass(ty: &'static Type, base: &'static Type) -> bool {
     }
     match ty.class_data() {
         Some(class) => bases(class).any(|b| is_subclass(b, base)),
-        None => ty
-            .vt()
-            .parent
-            .is_some_and(|parent| is_subclass(parent, base)),
+        None => ty.parent().is_some_and(|parent| is_subclass(parent, base)),
     }
 }
 

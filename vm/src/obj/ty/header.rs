@@ -2,6 +2,7 @@
 
 use core::cell::Cell;
 
+use ferlance_abi::layout::TypeSlot;
 use ferlance_abi::qstr::Qstr;
 
 use super::VTable;
@@ -129,6 +130,50 @@ impl Type {
         ty
     }
 
+    /// The same type with a C function in a slot, for linked modules that borrow it.
+    pub const fn with_slot(mut self, kind: TypeSlot, number: usize, code: *const ()) -> Type {
+        self.slots[number] = code;
+        self.slot_index[kind as usize] = number as u8 + 1;
+        self
+    }
+
+    /// What a slot of the C part holds; null if nothing.
+    pub(crate) fn c_slot(&self, kind: TypeSlot) -> *const () {
+        let first = (&raw const self.slots).cast::<*const ()>();
+        match self.slot_index[kind as usize] {
+            0 => core::ptr::null(),
+            // SAFETY: an index byte is unset or says which of the type's slots it is.
+            number => unsafe { first.add(number as usize - 1).read() },
+        }
+    }
+
+    /// The parent, but for `object`.
+    pub fn parent(&self) -> Option<&'static Type> {
+        if self.has(TypeFlags::RUST) {
+            self.vtable.parent
+        } else {
+            crate::native::c_type::parent(self)
+        }
+    }
+
+    /// The stream functions, if objects of this type are streams.
+    pub fn stream(&self) -> Option<&'static crate::stream::StreamVTable> {
+        if self.has(TypeFlags::RUST) {
+            self.vtable.stream
+        } else {
+            crate::native::c_type::stream(self)
+        }
+    }
+
+    /// Whether calling the type makes something.
+    pub fn makes_instances(&self) -> bool {
+        if self.has(TypeFlags::RUST) {
+            self.vtable.make_new.is_some()
+        } else {
+            !self.c_slot(TypeSlot::MakeNew).is_null()
+        }
+    }
+
     /// The name.
     #[inline]
     pub fn name(&self) -> Qstr {
@@ -160,16 +205,23 @@ impl Type {
     /// What objects of this type can do.
     #[inline(always)]
     pub fn vt(&self) -> &'static VTable {
-        // Types without the Rust part come from native modules, which the loader gives a full vtable of the
-        // border's own; see `crate::native`.
-        debug_assert!(self.has(TypeFlags::RUST));
-        self.vtable
+        if self.has(TypeFlags::RUST) {
+            self.vtable
+        } else {
+            // A type that a linked module built has only the C part.
+            &crate::native::c_type::VT
+        }
     }
 
     /// Namespace and bases, if this is a class made at run time.
     #[inline(always)]
     pub fn class_data(&self) -> Option<Ptr<Class>> {
-        self.class.get()
+        // Types without the Rust part have no such field.
+        if self.is_class() {
+            self.class.get()
+        } else {
+            None
+        }
     }
 
     /// Whether this is a class made at run time.
