@@ -148,6 +148,8 @@ pub(super) enum Op {
     CallMethod,
     /// Leaves: the loop goes on at offset `i`. The stack ends at `a`.
     Exit,
+    /// The same from within the loop.
+    ExitEarly,
 }
 
 /// An instruction.

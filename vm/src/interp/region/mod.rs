@@ -14,6 +14,7 @@ mod ins;
 mod run;
 mod translate;
 
+use core::cell::Cell;
 use core::ptr::NonNull;
 
 use super::code::Code;
@@ -29,6 +30,10 @@ pub(super) use run::run;
 pub(crate) const HOT: u32 = if cfg!(debug_assertions) { 2 } else { 64 };
 /// Most translations that are tried for one function.
 const MOST_TRIES: usize = 16;
+/// A region that is left within its loop after fewer jumps, and instructions from its beginning, is not worth entering,
+const FEW_STEPS: u32 = 12;
+/// and if that happens so often in a row, it is given up.
+const MOST_EARLY: u32 = 32;
 
 /// A translated loop, or the memory that one cannot be.
 #[repr(C)]
@@ -48,6 +53,10 @@ pub(crate) struct Region {
     at: usize,
     /// The opcode there.
     op: u8,
+    /// Whether it is of no use after all.
+    is_given_up: Cell<bool>,
+    /// Times in a row that it was left within the loop soon after it was entered.
+    early: Cell<u32>,
 }
 
 /// How a region was left.
@@ -72,6 +81,23 @@ impl Region {
             next = region.next;
         }
         None
+    }
+
+    /// Notes that the region is left within its loop, for a call of a Python function or something else that only
+    /// the bytecode can do. If that is all it ever comes to, the bytecode is quicker alone.
+    #[inline(always)]
+    fn left_early(&self, code: Ptr<Code>, at: &Ins, jumps: u32) {
+        let place = (core::ptr::from_ref(at).addr() - self.code.addr()) / size_of::<Ins>();
+        if jumps.saturating_add(place as u32) >= FEW_STEPS {
+            self.early.set(0);
+            return;
+        }
+        let early = self.early.get() + 1;
+        self.early.set(early);
+        if early == MOST_EARLY {
+            self.is_given_up.set(true);
+            retire(code, self);
+        }
     }
 
     /// The opcode that its entry replaces.
@@ -120,8 +146,8 @@ pub(super) fn warm(
     };
     // SAFETY: the frame is one of this code.
     let is_ready = unsafe { region.is_ready(base) };
-    if !region.code.is_null()
-        && is_ready
+    if is_ready
+        && !region.is_given_up.get()
         && let Some(byte) = bytes.get_mut(at)
     {
         *byte = quick::ENTER_REGION;
@@ -165,6 +191,8 @@ fn make(
         entry: 0,
         at,
         op,
+        is_given_up: Cell::new(true),
+        early: Cell::new(0),
     };
     if let Some(made) = translate::translate(&code, bytes, target, at, depth) {
         // One block without references: instructions, offsets, locals.
@@ -184,6 +212,7 @@ fn make(
         }
         region.n_reads = made.reads.len();
         region.entry = made.entry;
+        region.is_given_up.set(false);
     }
     let region = rt.new_obj(region)?;
     code.regions.set(Some(region));

@@ -40,6 +40,8 @@ pub(in crate::interp) unsafe fn run(
     unsafe {
         let regs: *mut usize = (*fp).base.cast();
         let mut pc: *const Ins = region.code.add(region.entry);
+        // Jumps taken since the entry.
+        let mut jumps = 0u32;
 
         macro_rules! reg {
             ($n:expr) => {
@@ -98,6 +100,7 @@ pub(in crate::interp) unsafe fn run(
             macro_rules! jump {
                 ($from:expr) => {{
                     pc = $from.offset(ins.imm as isize);
+                    jumps = jumps.wrapping_add(1);
                     if rt.pending.any() {
                         tri!(crate::interp::run_pending(rt));
                     }
@@ -413,6 +416,7 @@ pub(in crate::interp) unsafe fn run(
                     let n = ins.imm as usize;
                     let (n_pos, n_kw) = (n & 0xff, n >> 8 & 0xff);
                     let Some(fun) = obj!(ins.a).cast::<BuiltinFun>() else {
+                        region.left_early(code, ins, jumps);
                         leave_here!(ins.b);
                     };
                     let at: *mut Slot = regs.add(ins.a as usize).cast();
@@ -427,6 +431,10 @@ pub(in crate::interp) unsafe fn run(
                     reg!(ins.a) = tri!(builtin_fun::invoke(rt, fun.get(), args)).raw();
                 }
                 Op::Exit => leave!(ins.imm, ins.a),
+                Op::ExitEarly => {
+                    region.left_early(code, ins, jumps);
+                    leave!(ins.imm, ins.a)
+                }
             }
         }
     }

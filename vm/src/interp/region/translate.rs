@@ -324,7 +324,12 @@ impl Translator<'_> {
     fn exit(&mut self, at: usize) -> Option<()> {
         self.flush(&[])?;
         let end = self.home(self.stack.len())?;
-        self.emit(Op::Exit, end, 0, 0, i32::try_from(at).ok()?)?;
+        let op = if self.inside(at) {
+            Op::ExitEarly
+        } else {
+            Op::Exit
+        };
+        self.emit(op, end, 0, 0, i32::try_from(at).ok()?)?;
         Some(())
     }
 
