@@ -11,15 +11,19 @@ use super::branch::reorder;
 use crate::analysis::{Cfg, Dominators, Loops};
 use crate::nir::{Block, Func, Term};
 
-/// Numbers the blocks in the order in which they are to be emitted, and notes their loop depths.
+/// Numbers the blocks in their order.
 pub(super) fn order_blocks(func: &mut Func) -> Result<(), OutOfMemory> {
+    let cfg = Cfg::new(func)?;
+    spread_cold(func, &cfg)?;
+    let order = block_order(func)?;
+    reorder(func, &order)
+}
+
+/// The reachable blocks in the order in which they are to be emitted.
+pub fn block_order(func: &Func) -> Result<TryVec<Block>, OutOfMemory> {
     let cfg = Cfg::new(func)?;
     let dominators = Dominators::new(&cfg)?;
     let loops = Loops::new(func, &cfg, &dominators)?;
-    for block in func.blocks.indices() {
-        func.blocks[block].depth = loops.depth(block);
-    }
-    spread_cold(func, &cfg)?;
     let mut order = walk(func, &loops)?;
     let cold = TryVec::from_items(order.iter().copied().filter(|at| func.blocks[*at].cold))?;
     order.retain(|block| !func.blocks[*block].cold);
@@ -27,7 +31,7 @@ pub(super) fn order_blocks(func: &mut Func) -> Result<(), OutOfMemory> {
         rotate(func, &loops, id, &mut order)?;
     }
     order.extend(cold)?;
-    reorder(func, &order)
+    Ok(order)
 }
 
 /// Blocks that only rarely run blocks lead to are rarely run.

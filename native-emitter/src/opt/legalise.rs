@@ -108,7 +108,7 @@ fn legalise_inst(
             inst.b = Some(constant(func, insts, inst.imm)?);
             inst.imm = 0;
         }
-        Shape::UnaryImm if !arch.fits(inst.op, inst.imm) => {
+        Shape::UnaryImm if inst.imm != 0 && !arch.fits(inst.op, inst.imm) => {
             // imm - a
             let imm = constant(func, insts, inst.imm)?;
             let (dst, a) = (inst.dst, inst.a);

@@ -16,7 +16,7 @@ mod dce;
 mod fold;
 mod gvn;
 mod induct;
-mod layout;
+pub mod layout;
 mod legalise;
 mod licm;
 mod params;
@@ -28,6 +28,7 @@ mod uses;
 use ferlance_collections::OutOfMemory;
 
 use crate::arch::Arch;
+use crate::lower::expand_env;
 use crate::nir::Func;
 use crate::nir::verify;
 
@@ -60,6 +61,9 @@ pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     licm::hoist(func, arch)?;
     check(func, word, "licm");
     clean(func, word)?;
+    // What reads tables is a load from here on, and loads have limits too.
+    expand_env(func, arch.target());
+    legalise::legalise(func, arch)?;
     layout::order_blocks(func)?;
     check(func, word, "layout");
     Ok(())

@@ -92,7 +92,7 @@ pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, Allocate
         spilled: BitSet::new(),
         minimal: BitSet::new(),
     };
-    let order = prepare::layout(func)?;
+    let order = crate::opt::layout::block_order(func)?;
     let cfg = Cfg::new(func)?;
     loop {
         let numbers = Numbers::new(func, &order)?;
