@@ -5,6 +5,7 @@
 //! | `mpy` | the x64 files of `tests/vectors/mpy` |
 //! | `emit` | the tests of `tests/vectors/natmod/emit` |
 //! | `own`, `gc`, `oom` | `tests/native`: programs stored with what the stock compiler made of them; also with a collection at each allocation, and with failing ones |
+//! | `linked` | C modules: the sources of `tests/vectors/natmod/src`, made into x64 files by `tests/native/linked/link.py`; also with a collection at each allocation |
 //! | `stock` | every behaviour vector, compiled to machine code now |
 //! | `viper` | the calls of `tests/vectors/viper/runtime.json`, compiled now |
 //! | `damage` | files cut short or with damaged framing are refused before anything runs |
@@ -57,6 +58,15 @@ fn main() -> ExitCode {
     }
     for name in ["nat_emit", "nat_whole"] {
         trials.push(Trial::test(format!("emit::{name}"), move || emitted(name)));
+    }
+    for name in LINKED {
+        trials.push(Trial::test(format!("linked::{name}"), move || {
+            linked(name, &Interpreter::ferlance())
+        }));
+        trials.push(Trial::test(format!("linked_gc::{name}"), move || {
+            let stressed = Interpreter::ferlance().with_env("FERLANCE_GC_STRESS", "1");
+            linked(name, &stressed)
+        }));
     }
     let own = programs::list(&workspace::root().join("tests/native")).expect("they are readable");
     for program in own {
@@ -157,6 +167,35 @@ fn emitted(name: &str) -> Result<(), Failed> {
         &outcome,
         &fs::read(folder.join(format!("test_{name}.out")))?,
     )
+}
+
+const LINKED: [&str; 8] = [
+    "nm_ints",
+    "nm_float",
+    "nm_point",
+    "nm_buf",
+    "nm_state",
+    "nm_call",
+    "nm_exc",
+    "nm_stream",
+];
+
+fn linked(name: &str, interpreter: &Interpreter) -> Result<(), Failed> {
+    let root = workspace::root();
+    let tests = root.join("tests/vectors/natmod/tests");
+    let scratch = tempfile::tempdir()?;
+    let script = format!("test_{name}.py");
+    fs::copy(tests.join(&script), scratch.path().join(&script))?;
+    fs::copy(
+        root.join(format!("tests/native/linked/{name}.x64.mpy")),
+        scratch.path().join(format!("{name}.mpy")),
+    )?;
+    let outcome = interpreter.run_in(scratch.path(), &words(&[&script]), LIMIT)?;
+    let mut expected = tests.join(format!("test_{name}.out"));
+    if !expected.exists() {
+        expected = tests.join(format!("test_{name}.double.out"));
+    }
+    compare(&outcome, &fs::read(expected)?)
 }
 
 /// Runs the stored machine code of a program as the main module.

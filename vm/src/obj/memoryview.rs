@@ -129,10 +129,8 @@ fn make_new(rt: &mut Runtime, _: &'static Type, args: Args<'_>) -> R<Obj> {
         return new(rt, view.head, view.len, view.data.get(), view.owner);
     }
     let buffer = rt.buffer_of(owner, false)?;
-    let code = match buffer.typecode {
-        1 => b'B',
-        code => code,
-    };
+    // A bytearray's own code stays: native modules can tell.
+    let code = buffer.typecode;
     let writable = owner
         .ty()
         .vt()
