@@ -19,6 +19,7 @@ pub mod preg;
 pub mod rv32;
 pub mod thumb;
 pub mod xtensa;
+pub mod x64;
 
 use ferlance_asm::{CodeBuffer, Fixup, Label};
 use ferlance_collections::OutOfMemory;
