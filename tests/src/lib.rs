@@ -16,6 +16,7 @@ pub mod differences;
 pub mod emulator;
 pub mod interpreter;
 pub mod mutations;
+pub mod nir;
 pub mod oracle;
 pub mod programs;
 pub mod scope;

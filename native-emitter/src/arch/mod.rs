@@ -15,11 +15,12 @@
 //!
 //! **Points.** An instruction reads its operands, then clobbers, then writes its result. An operand that must
 //! survive until the result is written, because the instructions behind one op write the result first, is `late`.
+pub mod legalise;
 pub mod preg;
 pub mod rv32;
 pub mod thumb;
-pub mod xtensa;
 pub mod x64;
+pub mod xtensa;
 
 use ferlance_asm::{CodeBuffer, Fixup, Label};
 use ferlance_collections::OutOfMemory;
