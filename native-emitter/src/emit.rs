@@ -106,7 +106,7 @@ impl<F: Fixup> Emitter<'_, F> {
     }
 }
 
-/// Makes machine code of a function. `func` must be legal for `arch`: see [`crate::arch::legalise`].
+/// Makes machine code of a function. `func` must be legal for `arch`: see [`crate::opt::legalise`].
 pub fn emit<A: Emit>(func: &mut Func, arch: &A) -> Result<Machine, EmitError> {
     let allocation = allocate(func, arch)?;
     #[cfg(debug_assertions)]

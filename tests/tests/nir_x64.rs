@@ -3,7 +3,7 @@
 use std::arch::asm;
 
 use ferlance_abi::Arch;
-use ferlance_native_emitter::arch::legalise::legalise;
+use ferlance_native_emitter::opt::legalise::legalise;
 use ferlance_native_emitter::arch::x64::X64;
 use ferlance_native_emitter::emit::emit;
 use ferlance_native_emitter::nir::verify;

@@ -8,7 +8,7 @@ use crate::arch::Arch;
 use crate::nir::{Func, Inst, Op, Shape, Term, Type, Vreg, Width};
 
 /// Makes every instruction one that the machine has.
-pub(super) fn legalise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
+pub fn legalise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     let table = fun_table(func);
     for block in func.blocks.indices() {
         let old = core::mem::take(&mut func.blocks[block].insts);

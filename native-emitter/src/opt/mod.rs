@@ -17,7 +17,7 @@ mod fold;
 mod gvn;
 mod induct;
 pub mod layout;
-mod legalise;
+pub mod legalise;
 mod licm;
 mod params;
 mod subst;

@@ -329,9 +329,9 @@ impl Checker<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arch::legalise::legalise;
     use crate::arch::x64::X64;
     use crate::nir::text::parse;
+    use crate::opt::legalise::legalise;
     use crate::regalloc::allocate;
     use crate::target::Target;
     use ferlance_abi::Arch as Name;
