@@ -1,7 +1,7 @@
 //! Machine code: from the code of a scope to a raw code.
 
-use ferlance_abi::ScopeFlags;
 use ferlance_abi::qstr::Qstr;
+use ferlance_abi::{Arch, ScopeFlags};
 use ferlance_bytecode::module::{RawCode, RawKind};
 use ferlance_bytecode::varint::write_uint;
 use ferlance_bytecode::{Code, NameTable, Prelude};
@@ -10,8 +10,15 @@ use ferlance_frontend::Diag;
 use ferlance_frontend::diag::Code as Message;
 use ferlance_frontend::hir::ScopeId;
 use ferlance_frontend::lower::Lower;
+use ferlance_native_emitter::arch::Emit;
+use ferlance_native_emitter::arch::rv32::Rv32;
+use ferlance_native_emitter::arch::thumb::Thumb;
+use ferlance_native_emitter::arch::x64::X64;
+use ferlance_native_emitter::arch::xtensa::Xtensa;
+use ferlance_native_emitter::emit::{EmitError, emit};
 use ferlance_native_emitter::lower::{self, LowerError, Tables};
 use ferlance_native_emitter::nir::Func;
+use ferlance_native_emitter::opt::optimise;
 use ferlance_native_emitter::{Machine, Target};
 use ferlance_viper::error::Stop;
 
@@ -100,8 +107,35 @@ fn machine(
         consts,
     };
     lower::lower_env(&mut func, target, &mut tables)?;
-    lower::expand_env(&mut func, target);
-    Err(lower.scope_error(scope, Message::NoNativeEmitter))
+    let made = match target.arch {
+        Arch::X64 => emitted(&mut func, Some(X64::new(*target))),
+        Arch::Armv6m | Arch::Armv7m | Arch::Armv7em | Arch::Armv7emsp | Arch::Armv7emdp => {
+            emitted(&mut func, Thumb::new(*target))
+        }
+        Arch::Rv32imc => emitted(&mut func, Rv32::new(*target)),
+        Arch::Xtensa | Arch::Xtensawin => emitted(&mut func, Xtensa::new(*target)),
+        Arch::None | Arch::X86 | Arch::Armv6 | Arch::Rv64imc => None,
+    };
+    match made {
+        None => Err(lower.scope_error(scope, Message::NoNativeEmitter)),
+        Some(Ok(machine)) => Ok(machine),
+        Some(Err(EmitError::OutOfMemory)) => Err(Diag::from(OutOfMemory)),
+        Some(Err(EmitError::TooLong | EmitError::Stuck)) => {
+            Err(lower.scope_error(scope, Message::NativeMalformed))
+        }
+    }
+}
+
+/// Optimises a function and emits it, if there is an emitter.
+fn emitted<A: Emit>(func: &mut Func, arch: Option<A>) -> Option<Result<Machine, EmitError>> {
+    let arch = arch?;
+    let made = optimise(func, &arch)
+        .map_err(EmitError::from)
+        .and_then(|()| {
+            lower::expand_env(func, arch.target());
+            emit(func, &arch)
+        });
+    Some(made)
 }
 
 /// What the loader calls function data: the place of the prelude, the code, the prelude; and the offset of the last.

@@ -106,7 +106,7 @@ impl Lower<'_, '_> {
 
     pub(super) fn store_comp(&mut self, comp: Comp) -> Walk {
         // The depth counts from the top before anything is taken off.
-        let place = self.stack.len().checked_sub(comp.depth() as usize);
+        let place = self.stack.len().checked_sub(comp.depth() as usize + 1);
         let element = self.pop_object()?;
         let Some(&collection) = place.and_then(|at| self.stack.get(at)) else {
             return self.malformed();
