@@ -14,6 +14,7 @@ use core::fmt::Write;
 
 use ferlance_abi::arch::Arch;
 use ferlance_abi::ops::{BinaryOp, UnaryOp};
+#[cfg(any(feature = "rv32", feature = "thumb", feature = "xtensa"))]
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::{Pool, Qstr};
 use ferlance_asm::error::Fault;

@@ -14,17 +14,20 @@ extern crate alloc;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
 mod inline_asm;
+#[cfg(feature = "native")]
 mod native;
 mod options;
 mod report;
 mod scope_driver;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "native")]
 mod typing;
 
 pub use ferlance_asm::inline::Dialect;
 pub use ferlance_frontend::StackLimit;
 pub use ferlance_frontend::parser::Mode;
+#[cfg(feature = "native")]
 pub use ferlance_native_emitter::target::{self, Target};
 pub use options::Options;
 pub use report::write_report;

@@ -5,6 +5,7 @@ use ferlance_abi::code_kind::CodeKind;
 use ferlance_asm::inline::Dialect;
 use ferlance_frontend::StackLimit;
 use ferlance_frontend::parser::{Mode, ParseOptions};
+#[cfg(feature = "native")]
 use ferlance_native_emitter::Target;
 
 /// What a compilation depends on besides its source.
@@ -29,6 +30,7 @@ pub struct Options<'a> {
     /// Features of the architecture that may be used.
     pub arch_flags: u32,
     /// For whom machine code is made; none refuses `native` and `viper`.
+    #[cfg(feature = "native")]
     pub target: Option<Target>,
     /// Which spellings inline assembler may use.
     pub asm_dialect: Dialect,
@@ -50,6 +52,7 @@ impl Default for Options<'_> {
             emit: CodeKind::Bytecode,
             arch: Arch::None,
             arch_flags: 0,
+            #[cfg(feature = "native")]
             target: None,
             asm_dialect: Dialect::Full,
             for_file: true,
@@ -62,6 +65,14 @@ impl Options<'_> {
     /// Are line tables written?
     pub fn has_lines(&self) -> bool {
         self.source_lines && self.optimise < 3
+    }
+
+    /// Is there an emitter for `native` and `viper`?
+    pub(crate) fn has_native(&self) -> bool {
+        #[cfg(feature = "native")]
+        return self.target.is_some();
+        #[cfg(not(feature = "native"))]
+        false
     }
 
     pub(crate) fn parse_options(&self) -> ParseOptions {

@@ -15,6 +15,7 @@ use ferlance_frontend::lower::{AsmDecorators, Lower};
 use ferlance_frontend::{Ast, Diag};
 
 use crate::inline_asm;
+#[cfg(feature = "native")]
 use crate::native;
 use crate::options::Options;
 
@@ -91,8 +92,14 @@ fn emit(
         }
         CodeKind::Asm => inline_asm::emit(lower, scope, options),
         // Lowering refuses decorators of emitters that are not there; this is the default emitter.
+        #[cfg(feature = "native")]
         CodeKind::Native => native::native(lower, scope, code, options),
+        #[cfg(feature = "native")]
         CodeKind::Viper => native::viper(lower, scope, code, options),
+        #[cfg(not(feature = "native"))]
+        CodeKind::Native | CodeKind::Viper => {
+            Err(lower.scope_error(scope, Message::NoNativeEmitter))
+        }
     }
 }
 
@@ -103,7 +110,7 @@ pub(crate) fn lower_options(options: &Options<'_>) -> ferlance_frontend::lower::
         small_int_bits: options.small_int_bits,
         lines: options.has_lines(),
         emit: options.emit,
-        native: options.target.is_some(),
+        native: options.has_native(),
         asm: match (inline_asm::decorator(options.arch), options.for_file) {
             (Some(_), true) => AsmDecorators::Any,
             (None, true) => AsmDecorators::InvalidArch,

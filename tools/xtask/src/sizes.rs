@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind, SymbolKind, elf};
 
@@ -27,7 +27,7 @@ pub(crate) struct Sizes {
     #[arg(long, value_delimiter = ',', default_values_t = ["s".to_owned(), "z".to_owned()])]
     opt_level: Vec<String>,
     /// What is in the image.
-    #[arg(long, value_delimiter = ',', default_values_t = ["vm".to_owned(), "vm+compiler".to_owned()])]
+    #[arg(long, value_delimiter = ',', default_values_t = ["vm".to_owned(), "vm+compiler".to_owned(), "vm+compiler+native".to_owned()])]
     image: Vec<String>,
     /// Also show the bytes by crate and the largest functions.
     #[arg(long)]
@@ -46,7 +46,7 @@ struct Bytes {
 impl Sizes {
     pub(crate) fn run(self) -> Result<()> {
         println!(
-            "{:<30}{:<14}{:>5}{:>10}{:>10}{:>10}{:>8}{:>8}",
+            "{:<30}{:<20}{:>5}{:>10}{:>10}{:>10}{:>8}{:>8}",
             "target", "image", "opt", "flash", "text", "rodata", "data", "bss"
         );
         for target in &self.targets {
@@ -59,7 +59,7 @@ impl Sizes {
                     let size = measure(&object);
                     let flash = size.text + size.rodata + size.data;
                     println!(
-                        "{target:<30}{image:<14}{level:>5}{flash:>10}{:>10}{:>10}{:>8}{:>8}",
+                        "{target:<30}{image:<20}{level:>5}{flash:>10}{:>10}{:>10}{:>8}{:>8}",
                         size.text, size.rodata, size.data, size.bss
                     );
                     if self.crates {
@@ -88,8 +88,15 @@ fn build(target: &str, image: &str, level: &str) -> Result<std::path::PathBuf> {
         .arg(&folder)
         .current_dir(root().join("tools/size-probe"))
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level);
-    if image == "vm+compiler" {
-        command.args(["--features", "compiler"]);
+    match image {
+        "vm" => {}
+        "vm+compiler" => {
+            command.args(["--features", "compiler"]);
+        }
+        "vm+compiler+native" => {
+            command.args(["--features", "native"]);
+        }
+        _ => bail!("no image is called {image}: vm, vm+compiler, vm+compiler+native"),
     }
     run(&mut command)?;
     Ok(Path::new(&folder).join(target).join("release/size-probe"))
