@@ -2,7 +2,8 @@
 //!
 //! [`run::run`] is the loop. Everything it does that is not a few instructions long lives in the files beside
 //! it, by subject: calls ([`enter`]), generators ([`resume`]), exceptions ([`except`]), names and attributes
-//! with their inline caches ([`names`]), building ([`build`]), loops ([`iter`]), operators ([`arith`]).
+//! with their inline caches ([`names`]), building ([`build`]), loops ([`iter`]), operators ([`arith`]), instructions that
+//! are seldom hot ([`seldom`]), loops that are very hot ([`region`]).
 
 pub(crate) mod arith;
 pub(crate) mod bind;
@@ -13,10 +14,12 @@ mod except;
 pub mod frame;
 pub(crate) mod iter;
 pub(crate) mod names;
+mod operands;
 pub mod quick;
 pub(crate) mod region;
 pub(crate) mod resume;
 mod run;
+mod seldom;
 
 pub use build::function;
 pub(crate) use enter::call_star;

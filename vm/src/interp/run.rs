@@ -15,7 +15,8 @@ use ferlance_bytecode::op::{
 
 use super::code::Code;
 use super::frame::{Block, Frame, Return, Slot};
-use super::{arith, build, enter, except, iter, names, quick, region, resume};
+use super::operands::operand_macros;
+use super::{arith, build, enter, except, iter, names, quick, region, resume, seldom};
 use crate::config;
 use crate::exc;
 use crate::obj::cell::Cell;
@@ -104,89 +105,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                 base = (*fp).base;
             };
         }
-        macro_rules! push {
-            ($value:expr) => {{
-                sp.write(Some($value));
-                sp = sp.add(1);
-            }};
-        }
-        // The object `n` words below the top.
-        macro_rules! peek {
-            ($n:expr) => {
-                (*sp.sub(1 + $n)).unwrap_unchecked()
-            };
-        }
-        macro_rules! pop {
-            () => {{
-                sp = sp.sub(1);
-                (*sp).unwrap_unchecked()
-            }};
-        }
-        macro_rules! set_top {
-            ($value:expr) => {
-                sp.sub(1).write(Some($value))
-            };
-        }
-        macro_rules! uint {
-            () => {{
-                let mut value = *ip as usize;
-                ip = ip.add(1);
-                if value >= 0x80 {
-                    value &= 0x7f;
-                    loop {
-                        let byte = *ip as usize;
-                        ip = ip.add(1);
-                        value = value << 7 | byte & 0x7f;
-                        if byte < 0x80 {
-                            break;
-                        }
-                    }
-                }
-                value
-            }};
-        }
-        macro_rules! sint {
-            () => {{
-                let mut byte = *ip;
-                ip = ip.add(1);
-                let mut value = ((byte << 1) as i8 >> 1) as isize;
-                while byte & 0x80 != 0 {
-                    byte = *ip;
-                    ip = ip.add(1);
-                    value = value << 7 | (byte & 0x7f) as isize;
-                }
-                value
-            }};
-        }
-        macro_rules! name {
-            () => {
-                *code.names.add(uint!())
-            };
-        }
-        macro_rules! unsigned_offset {
-            () => {{
-                let mut value = *ip as usize;
-                ip = ip.add(1);
-                if value >= 0x80 {
-                    value = value & 0x7f | (*ip as usize) << 7;
-                    ip = ip.add(1);
-                }
-                value
-            }};
-        }
-        macro_rules! signed_offset {
-            () => {{
-                let mut value = *ip as isize;
-                ip = ip.add(1);
-                if value < 0x80 {
-                    value -= 64;
-                } else {
-                    value = (value & 0x7f | (*ip as isize) << 7) - 16384;
-                    ip = ip.add(1);
-                }
-                value
-            }};
-        }
+        operand_macros!($ ip sp code);
 
         // Traceback entries are left out for exceptions that are raised again.
         let mut no_trace = false;
@@ -758,28 +677,10 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             sp.write(this);
                             sp = sp.add(1);
                         }
-                        opcode::LOAD_SUPER_METHOD => {
-                            let name = name!();
-                            let (fun, this) = tri!(crate::obj::super_type::load_method(
-                                rt,
-                                peek!(1),
-                                peek!(0),
-                                name
-                            ));
-                            sp = sp.sub(1);
-                            sp.sub(2).write(Some(fun));
-                            sp.sub(1).write(this);
-                        }
                         opcode::STORE_NAME => {
                             let name = name!();
                             let value = pop!();
                             tri!(names::store_name(rt, (*fp).globals, name, value));
-                        }
-                        opcode::STORE_GLOBAL => {
-                            let name = name!();
-                            let value = pop!();
-                            let globals = (*fp).globals;
-                            tri!(globals.map.set_name(rt, name, value));
                         }
                         opcode::STORE_ATTR => {
                             let name = name!();
@@ -787,81 +688,6 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             let value = *sp.sub(2);
                             sp = sp.sub(2);
                             tri!(rt.store_attr(obj, name, value));
-                        }
-                        opcode::DELETE_NAME => {
-                            let name = name!();
-                            tri!(names::delete_name(rt, (*fp).globals, name));
-                        }
-                        opcode::DELETE_GLOBAL => {
-                            let name = name!();
-                            tri!(names::delete_global(rt, (*fp).globals, name));
-                        }
-                        opcode::IMPORT_NAME => {
-                            let name = name!();
-                            let (fromlist, level) = (peek!(0), peek!(1));
-                            sp = sp.sub(1);
-                            set_top!(tri!(crate::import::import_name(rt, name, fromlist, level)));
-                        }
-                        opcode::IMPORT_FROM => {
-                            let name = name!();
-                            let module = peek!(0);
-                            push!(tri!(crate::import::import_from(rt, module, name)));
-                        }
-                        opcode::IMPORT_STAR => {
-                            let module = pop!();
-                            tri!(crate::import::import_star(rt, module));
-                        }
-
-                        opcode::MAKE_FUNCTION => {
-                            let child = code.child(uint!());
-                            push!(tri!(build::function(rt, (*fp).context, child, None, None)));
-                        }
-                        opcode::MAKE_FUNCTION_DEFARGS => {
-                            let child = code.child(uint!());
-                            let (defs, kwdefs) = (*sp.sub(2), *sp.sub(1));
-                            sp = sp.sub(1);
-                            set_top!(tri!(build::function(
-                                rt,
-                                (*fp).context,
-                                child,
-                                defs,
-                                kwdefs
-                            )));
-                        }
-                        opcode::MAKE_CLOSURE => {
-                            let child = code.child(uint!());
-                            let cells = *ip as usize;
-                            ip = ip.add(1);
-                            let at = sp.sub(cells);
-                            let closure = tri!(build::closure(
-                                rt,
-                                (*fp).context,
-                                child,
-                                None,
-                                None,
-                                at,
-                                cells
-                            ));
-                            sp = at;
-                            push!(closure);
-                        }
-                        opcode::MAKE_CLOSURE_DEFARGS => {
-                            let child = code.child(uint!());
-                            let cells = *ip as usize;
-                            ip = ip.add(1);
-                            let at = sp.sub(cells);
-                            let (defs, kwdefs) = (*at.sub(2), *at.sub(1));
-                            let closure = tri!(build::closure(
-                                rt,
-                                (*fp).context,
-                                child,
-                                defs,
-                                kwdefs,
-                                at,
-                                cells
-                            ));
-                            sp = at.sub(2);
-                            push!(closure);
                         }
 
                         opcode::LOAD_CONST_SMALL_INT => {
@@ -901,24 +727,6 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                                 cell.value.set(Some(value));
                             }
                         }
-                        opcode::DELETE_FAST => {
-                            let local = uint!();
-                            if (*base.add(local)).is_none() {
-                                names::unbound_local(rt);
-                                break 'run;
-                            }
-                            *base.add(local) = None;
-                        }
-                        opcode::DELETE_DEREF => {
-                            let cell = (*base.add(uint!())).and_then(Obj::cast::<Cell>);
-                            match cell {
-                                Some(cell) if cell.value.get().is_some() => cell.value.set(None),
-                                _ => {
-                                    names::unbound_local(rt);
-                                    break 'run;
-                                }
-                            }
-                        }
 
                         opcode::BUILD_TUPLE => {
                             let n = uint!();
@@ -934,27 +742,11 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             sp = at;
                             push!(list);
                         }
-                        opcode::BUILD_MAP => {
-                            let n = uint!();
-                            push!(tri!(build::dict(rt, n)));
-                        }
-                        opcode::BUILD_SET => {
-                            let n = uint!();
-                            let at = sp.sub(n);
-                            let set = tri!(build::set(rt, at, n));
-                            sp = at;
-                            push!(set);
-                        }
                         opcode::BUILD_SLICE => {
                             let step = if uint!() == 3 { pop!() } else { Obj::NONE };
                             let (stop, start) = (peek!(0), peek!(1));
                             sp = sp.sub(1);
                             set_top!(tri!(crate::obj::slice::new(rt, start, stop, step)));
-                        }
-                        opcode::STORE_MAP => {
-                            let (key, value, dict) = (peek!(0), peek!(1), peek!(2));
-                            sp = sp.sub(2);
-                            tri!(build::store_map(rt, dict, key, value));
                         }
                         opcode::STORE_COMP => {
                             let n = uint!();
@@ -980,13 +772,6 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             let seq = pop!();
                             tri!(build::unpack(rt, seq, n, sp));
                             sp = sp.add(n);
-                        }
-                        opcode::UNPACK_EX => {
-                            let n = uint!();
-                            let (left, right) = (n & 0xff, n >> 8);
-                            let seq = pop!();
-                            tri!(build::unpack_ex(rt, seq, left, right, sp));
-                            sp = sp.add(left + right + 1);
                         }
 
                         opcode::CALL_FUNCTION => {
@@ -1116,25 +901,6 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             ));
                             (*fp).blocks = (*fp).blocks.add(1);
                         }
-                        opcode::SETUP_WITH => {
-                            let offset = unsigned_offset!();
-                            let handler = ip.add(offset).offset_from(code.bytes) as usize;
-                            let manager = peek!(0);
-                            let (exit, this) =
-                                tri!(rt.load_method(manager, ferlance_abi::qstr!("__exit__")));
-                            set_top!(exit);
-                            sp.write(this);
-                            let entered = tri!(rt.call_method(
-                                manager,
-                                ferlance_abi::qstr!("__enter__"),
-                                &[]
-                            ));
-                            sp = sp.add(1);
-                            let depth = sp.offset_from(base) as usize;
-                            (*fp).blocks.write(Block::new(handler, depth, true));
-                            (*fp).blocks = (*fp).blocks.add(1);
-                            push!(entered);
-                        }
                         opcode::WITH_CLEANUP => {
                             sp = tri!(except::with_cleanup(rt, sp));
                         }
@@ -1259,7 +1025,6 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             sp.write(None);
                             sp = sp.add(1);
                         }
-                        opcode::LOAD_BUILD_CLASS => push!(tri!(names::build_class(rt))),
                         opcode::LOAD_SUBSCR => {
                             let (index, obj) = (peek!(0), peek!(1));
                             sp = sp.sub(1);
@@ -1406,10 +1171,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             let arg = peek!(0);
                             set_top!(tri!(arith::unary(rt, op, arg)));
                         }
-                        _ => {
-                            rt.raise_msg(&exc::NOT_IMPLEMENTED_ERROR, "opcode");
-                            break 'run;
-                        }
+                        _ => (ip, sp) = tri!(seldom::step(rt, fp, code, op, ip, sp)),
                     }
                 }
             }
