@@ -639,8 +639,17 @@ fn number(value: usize) -> Vec<u8> {
     groups
 }
 
-/// Machine code for other machines is refused with the stock text.
+/// Machine code for other machines is refused with the stock text, and whoever started the program is told what to do.
 fn foreign() -> Result<(), Failed> {
+    let hinted = tempfile::tempdir()?;
+    let vector = workspace::root().join("tests/vectors/mpy/native.armv7m.mpy");
+    fs::copy(vector, hinted.path().join("m.mpy"))?;
+    let outcome =
+        Interpreter::ferlance().run_in(hinted.path(), &words(&["-c", "import m"]), LIMIT)?;
+    let hint = "hint: m.mpy holds machine code for armv7m; this program runs x64. `mpy-cross -march=x64 m.py` makes one that does.\n";
+    if outcome.stderr != hint.as_bytes() {
+        return Err(String::from_utf8_lossy(&outcome.stderr).into());
+    }
     let scratch = tempfile::tempdir()?;
     let mut names = Vec::new();
     for arch in ["armv7m", "rv32imc", "xtensawin", "x86", "armv6m"] {

@@ -1,6 +1,6 @@
 //! Running a program, and what its end means to whoever started it.
 
-use ferlance_abi::qstr;
+use ferlance_abi::{Arch, qstr};
 use ferlance_port::session;
 use ferlance_vm::exc::{self, traceback};
 use ferlance_vm::import;
@@ -12,7 +12,7 @@ use ferlance_vm::obj::word::Obj;
 use ferlance_vm::text::print::{Print, Stderr, Stdout};
 use ferlance_vm::{R, Runtime};
 
-use crate::prompt;
+use crate::{prompt, sys};
 
 /// Exit code of an uncaught `KeyboardInterrupt`: 128 and the signal.
 const INTERRUPTED: u8 = 130;
@@ -67,11 +67,42 @@ pub(crate) fn exit_code(rt: &mut Runtime, result: R<()>, report: Report) -> u8 {
     if shown.is_err() {
         rt.clear_exception();
     }
+    if exc::is_instance(exc, &exc::VALUE_ERROR) {
+        hint_at_arch(rt);
+    }
     if exc::is_instance(exc, &exc::KEYBOARD_INTERRUPT) {
         INTERRUPTED
     } else {
         1
     }
+}
+
+/// Tells on standard error what to do about a file whose machine code does not run here, if one was refused.
+fn hint_at_arch(rt: &mut Runtime) {
+    let Some(refused) = rt.imports.refused.take() else {
+        return;
+    };
+    let file = rt.name_str(refused.file);
+    let source = file.strip_suffix(".mpy").unwrap_or(file);
+    let needed = refused.needed.name();
+    let holds = match refused.found {
+        import::Found::Arch(number) => match Arch::from_number(number) {
+            Some(arch) => format!("machine code for {}", arch.name()),
+            None => format!("machine code for an unknown architecture ({number})"),
+        },
+        import::Found::Flags => "machine code with features of other processors".to_owned(),
+        import::Found::Any => "machine code".to_owned(),
+    };
+    let hint = if refused.needed == Arch::None {
+        format!(
+            "hint: {file} holds {holds}; none runs here. `mpy-cross {source}.py` makes bytecode, which does.\n"
+        )
+    } else {
+        format!(
+            "hint: {file} holds {holds}; this program runs {needed}. `mpy-cross -march={needed} {source}.py` makes one that does.\n"
+        )
+    };
+    let _ = sys::write_all(libc::STDERR_FILENO, hint.as_bytes());
 }
 
 /// The exit code that a `SystemExit` carries.

@@ -249,7 +249,7 @@ fn run_file(rt: &mut Runtime, globals: Ptr<Dict>, found: Found) -> R<()> {
             },
         )?
     } else {
-        load_mpy(rt, &data, globals)?
+        load_mpy(rt, &data, globals, &path)?
     };
     drop(data);
     crate::interp::call_module_body(rt, loaded.context, loaded.body, globals)?;
@@ -257,7 +257,12 @@ fn run_file(rt: &mut Runtime, globals: Ptr<Dict>, found: Found) -> R<()> {
 }
 
 /// Reads, verifies and loads the contents of a `.mpy` file.
-pub(super) fn load_mpy(rt: &mut Runtime, data: &[u8], globals: Ptr<Dict>) -> R<Loaded> {
+pub(super) fn load_mpy(
+    rt: &mut Runtime,
+    data: &[u8],
+    globals: Ptr<Dict>,
+    path: &[u8],
+) -> R<Loaded> {
     let host = mpy::Host {
         arch_flags: crate::native::arch_flags(rt),
         ..mpy::Host::running(crate::native::arch(rt))
@@ -273,7 +278,22 @@ pub(super) fn load_mpy(rt: &mut Runtime, data: &[u8], globals: Ptr<Dict>) -> R<L
             let text = data.get(at..).and_then(|rest| rest.get(..len));
             crate::obj::int::bad_text(rt, 10, text.unwrap_or(b""))
         }
-        Err(error) => Err(rt.value_error(error.message())),
+        Err(error) => {
+            let found = match error {
+                mpy::MpyError::Arch { found } => Some(super::Found::Arch(found)),
+                mpy::MpyError::ArchFlags { .. } => Some(super::Found::Flags),
+                mpy::MpyError::NoNative => Some(super::Found::Any),
+                _ => None,
+            };
+            if let Some(found) = found {
+                rt.imports.refused = Some(super::Refused {
+                    file: rt.intern(path)?,
+                    found,
+                    needed: host.arch,
+                });
+            }
+            Err(rt.value_error(error.message()))
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod find;
 pub mod hook;
 pub mod load;
 
+use ferlance_abi::Arch;
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
 
@@ -30,8 +31,32 @@ pub struct Imports {
     pub path: Option<Ptr<List>>,
     /// The compiler, where there is one.
     pub compile: Option<hook::CompileHook>,
+    /// The last file that was refused because of its machine code, for a hint to whoever started the program.
+    pub refused: Option<Refused>,
     /// Built-in modules that the port adds to those of the runtime.
     pub extra: &'static [&'static module::ModuleDef],
+}
+
+/// A `.mpy` file with machine code that does not run here.
+#[derive(Clone, Copy)]
+pub struct Refused {
+    /// Path of the file.
+    pub file: Qstr,
+    /// What is in it.
+    pub found: Found,
+    /// What would run here; `Arch::None` if no machine code does.
+    pub needed: Arch,
+}
+
+/// Whose machine code a file holds.
+#[derive(Clone, Copy)]
+pub enum Found {
+    /// That of another architecture, by its number in the header.
+    Arch(u8),
+    /// Code that needs features we do not have.
+    Flags,
+    /// Some.
+    Any,
 }
 
 impl Imports {
