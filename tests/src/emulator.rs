@@ -97,6 +97,11 @@ impl Program {
             .push([function, args[0], args[1], args[2], args[3]]);
     }
 
+    /// Drops all calls, but no function.
+    pub fn clear_calls(&mut self) {
+        self.calls.clear();
+    }
+
     fn thumb_bit(&self) -> u32 {
         u32::from(self.arch.is_thumb())
     }

@@ -1,7 +1,7 @@
 //! RISC-V instructions for values whose places are known.
-use ferlance_asm::{CodeBuffer, Label};
+use ferlance_asm::{CodeBuffer, Label, row};
 use ferlance_asm_rv32::fixup::Branch;
-use ferlance_asm_rv32::{Inst as Word, Reg, base, bits, emit, muldiv, pseudo, shortest};
+use ferlance_asm_rv32::{Inst as Word, Reg, TABLES, base, bits, emit, muldiv, pseudo, shortest};
 
 use super::Rv32;
 use super::isel::{is_short, word};
@@ -32,7 +32,12 @@ pub(super) fn split(value: i32) -> (i32, i32) {
 impl Rv32 {
     /// Writes an instruction in its shortest form.
     pub(super) fn put(&self, e: &mut E<'_>, inst: Word) -> Emitted {
-        emit(&mut e.buffer, shortest(inst, self.features))
+        let inst = shortest(inst, self.features);
+        debug_assert!(
+            row::find(&TABLES, inst.0, self.features).is_some(),
+            "{inst:?}"
+        );
+        emit(&mut e.buffer, inst)
     }
 
     fn copy(&self, e: &mut E<'_>, rd: Reg, rs: Reg) -> Emitted {

@@ -2,10 +2,12 @@
 //!
 //! Each method takes the shortest encoding that there is for its registers. Armv6-M has only 16-bit ones, so each path
 //! through here that such a core takes ends in `t16`.
-use ferlance_asm::{CodeBuffer, Label};
+use ferlance_asm::{CodeBuffer, Label, row};
 use ferlance_asm_thumb::encode::is_constant;
 use ferlance_asm_thumb::fixup::Branch;
-use ferlance_asm_thumb::{Cond as Cc, DReg, Inst as Word, Reg, SReg, Shift, emit, t16, t32, vfp};
+use ferlance_asm_thumb::{
+    Cond as Cc, DReg, Inst as Word, Reg, SReg, Shift, TABLES, emit, t16, t32, vfp,
+};
 
 use super::Thumb;
 use super::isel::{low_bits, word};
@@ -94,6 +96,10 @@ fn then_mask(cond: Cc, with_else: bool) -> i32 {
 impl Thumb {
     #[inline]
     pub(super) fn put(&self, e: &mut E<'_>, inst: Word) -> Emitted {
+        debug_assert!(
+            row::find(&TABLES, inst.0, self.features).is_some(),
+            "{inst:?}"
+        );
         emit(&mut e.buffer, inst)
     }
 

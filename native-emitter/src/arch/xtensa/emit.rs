@@ -1,9 +1,9 @@
 //! Xtensa instructions for values whose places are known.
 use ferlance_asm::row::Slot as _;
-use ferlance_asm::{CodeBuffer, Label};
+use ferlance_asm::{CodeBuffer, Label, row};
 use ferlance_asm_xtensa::encode::{AddN, Signed};
 use ferlance_asm_xtensa::fixup::Branch;
-use ferlance_asm_xtensa::{Inst as Word, Reg, base, density, emit};
+use ferlance_asm_xtensa::{Inst as Word, Reg, TABLES, base, density, emit};
 
 use super::Xtensa;
 use super::isel::{low_bits, only_bit, word};
@@ -33,6 +33,10 @@ fn reg(place: Place) -> Reg {
 impl Xtensa {
     #[inline]
     pub(super) fn put(&self, e: &mut E<'_>, inst: Word) -> Emitted {
+        debug_assert!(
+            row::find(&TABLES, inst.0, self.features).is_some(),
+            "{inst:?}"
+        );
         emit(&mut e.buffer, inst)
     }
 
