@@ -316,6 +316,13 @@ impl Maker<'_> {
     }
 
     fn join(mut self, roles: &Roles<'_>) -> Result<Bundles, OutOfMemory> {
+        // A block that only jumps may pass on more parameters than there are registers: they may go to memory.
+        let mut params = BitSet::with_limit(self.func.vregs.len())?;
+        for data in &self.func.blocks {
+            for param in self.func.items(data.params) {
+                params.insert(param.index())?;
+            }
+        }
         for vreg in self.func.vregs.indices() {
             if roles.constants.contains(vreg.index()) || self.made.singles[vreg].ranges.is_empty() {
                 continue;
@@ -323,7 +330,8 @@ impl Maker<'_> {
             let bundle = self.made.single(vreg)?;
             let data = &mut self.made.all[bundle];
             // What is as short as can be gains nothing from memory: an unused result, say.
-            let short = matches!(&*data.ranges, [range] if range.to - range.from <= 3);
+            let short = matches!(&*data.ranges, [range] if range.to - range.from <= 3)
+                && !params.contains(vreg.index());
             data.minimal = short || roles.minimal.contains(vreg.index());
         }
         self.pairs
