@@ -434,8 +434,11 @@ fn random(dice: &mut Dice, arch: &dyn Arch, calls: bool) -> Func {
         })
         .collect();
     let divides = arch.has(Op::DivFloor);
-    // Some cores count large factors as an overflow.
-    let products = !matches!(arch.target().arch, Name::Armv6m | Name::Xtensa);
+    // Some cores count large factors as an overflow; the emulated windowed one lacks `mulsh`, which LX6 has.
+    let products = !matches!(
+        arch.target().arch,
+        Name::Armv6m | Name::Xtensa | Name::Xtensawin
+    );
     let budget = 10 + dice.below(60);
     let mut maker = Maker {
         b,
