@@ -3,11 +3,11 @@
 use std::arch::asm;
 
 use ferlance_abi::Arch;
-use ferlance_native_emitter::opt::legalise::legalise;
 use ferlance_native_emitter::arch::x64::X64;
 use ferlance_native_emitter::emit::emit;
 use ferlance_native_emitter::nir::verify;
 use ferlance_native_emitter::nir::{Func, text::parse};
+use ferlance_native_emitter::opt::legalise::legalise;
 use ferlance_native_emitter::{Machine, Target};
 use ferlance_tests::nir::interp::{Stop, World, run};
 use ferlance_tests::nir::random::{Dice, Shape, function};
