@@ -103,7 +103,7 @@ impl Frame {
                 8
             },
         );
-        let end = kept.saturating_add(bytes_of(allocation.kept));
+        let end = kept.saturating_add(kept_bytes(allocation.kept, word));
         // A function that calls nothing need not align its sp beyond words.
         let align = if allocation.calls || allocation.wide_spills {
             shape.align
@@ -148,15 +148,15 @@ impl Frame {
     }
 
     /// Where a register is kept over a call in cold code.
-    pub fn kept(&self, preg: Preg, shape: &FrameShape) -> i32 {
+    pub fn kept(&self, preg: Preg) -> i32 {
         let below = |set: PregSet| PregSet(set.0 & ((1 << preg.index()) - 1));
         let floats = self.kept_regs.intersection(PregSet::FLOATS);
         let ints = self.kept_regs.intersection(PregSet::INTS);
         // Floats first, since they may need more alignment.
         let bytes = if preg.is_float() {
-            below(floats).len() * shape.saved_bytes[1]
+            kept_bytes(below(floats), self.word)
         } else {
-            floats.len() * shape.saved_bytes[1] + below(ints).len() * shape.saved_bytes[0]
+            kept_bytes(floats.union(below(ints)), self.word)
         };
         (self.kept + bytes) as i32
     }
@@ -165,6 +165,11 @@ impl Frame {
     pub fn total(&self) -> u32 {
         self.locals + self.saved_bytes
     }
+}
+
+/// Bytes of registers kept over cold calls, whatever the prologue saves.
+fn kept_bytes(set: PregSet, word: u32) -> u32 {
+    set.intersection(PregSet::INTS).len() * word + set.intersection(PregSet::FLOATS).len() * 8
 }
 
 /// The next multiple of `to`, a power of two.

@@ -6,7 +6,7 @@ use ferlance_native_emitter::arch::{Arch, Emit, rv32::Rv32, thumb::Thumb, xtensa
 use ferlance_native_emitter::emit::emit;
 use ferlance_native_emitter::nir::builder::{Builder, Operand, Var};
 use ferlance_native_emitter::nir::{
-    Block, Cond, Entry, Func, Inst, Op, Overflow, Slot, Term, Type, Vreg, Width, verify,
+    Block, Cond, Entry, Func, Op, Overflow, Slot, Type, Vreg, Width, verify,
 };
 use ferlance_native_emitter::opt::{legalise::legalise, optimise};
 use ferlance_native_emitter::{Fpu, Target};
@@ -508,27 +508,35 @@ fn compare<A: Emit>(arch: &A, seed: u64, count: u32) {
             assert_eq!(verify(&func, 4), Ok(()), "{func}");
             let text = func.to_string();
             let start = MEMORY + number * BYTES;
-            let mut world = World {
-                start,
-                memory: memory(),
-                call: shim,
-                func: &func,
+            let meaning = |func: &Func| {
+                let mut world = World {
+                    start,
+                    memory: memory(),
+                    call: shim,
+                    func,
+                };
+                // What one call leaves in memory the next one finds.
+                let results: Vec<u32> = args
+                    .iter()
+                    .map(|[a, b]| {
+                        let result = world.run(&[*a, *b, start, TABLE], 1_000_000);
+                        result.expect("it ends")
+                    })
+                    .collect();
+                (results, world.memory)
             };
-            // What one call leaves in memory the next one finds.
-            let results: Vec<u32> = args
-                .iter()
-                .map(|[a, b]| {
-                    world
-                        .run(&[*a, *b, start, TABLE], 1_000_000)
-                        .expect("it ends")
-                })
-                .collect();
-            let memory = world.memory;
+            let (results, memory) = meaning(&func);
             // The optimiser may hide what a back end is asked for, so it is left out now and then.
             match number % 4 {
                 0 => legalise(&mut func, arch).unwrap(),
                 _ => optimise(&mut func, arch).unwrap(),
             }
+            assert_eq!(
+                meaning(&func),
+                (results.clone(), memory.clone()),
+                "{text}\n{func}"
+            );
+            let text = format!("{text}\n{func}");
             let machine = emit(&mut func, arch).unwrap_or_else(|error| panic!("{error:?}\n{text}"));
             let address = program.function(&machine.bytes);
             for [a, b] in args {

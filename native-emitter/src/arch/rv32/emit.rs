@@ -539,7 +539,7 @@ impl Emit for Rv32 {
     }
 
     fn keep(&self, e: &mut E<'_>, preg: Preg, back: bool) -> Emitted {
-        let offset = e.frame.kept(preg, self.frame_shape());
+        let offset = e.frame.kept(preg);
         match back {
             true => self.load_sp(e, int(preg), offset),
             false => self.store_sp(e, int(preg), offset),

@@ -1158,7 +1158,7 @@ impl Emit for Thumb {
     }
 
     fn keep(&self, e: &mut E<'_>, preg: Preg, back: bool) -> Emitted {
-        let offset = e.frame.kept(preg, &super::abi::FRAME);
+        let offset = e.frame.kept(preg);
         match (preg.is_float(), back) {
             (false, true) => self.load_sp(e, int(preg), offset),
             (false, false) => self.store_sp(e, int(preg), offset),

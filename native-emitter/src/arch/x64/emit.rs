@@ -833,7 +833,7 @@ impl Emit for X64 {
     }
 
     fn keep(&self, e: &mut E<'_>, preg: Preg, back: bool) -> Emitted {
-        let mem = Mem::base(Reg::RSP, e.frame.kept(preg, &abi::FRAME));
+        let mem = Mem::base(Reg::RSP, e.frame.kept(preg));
         let code = match (preg.is_float(), back) {
             (false, false) => inst::MOV_MR,
             (false, true) => inst::MOV_RM,
