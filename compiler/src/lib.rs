@@ -11,6 +11,8 @@
 #![forbid(unsafe_code)]
 extern crate alloc;
 
+#[cfg(feature = "native")]
+pub mod explain;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
 mod inline_asm;
@@ -43,8 +45,18 @@ pub fn compile(
     pool: &mut Pool,
     options: &Options<'_>,
 ) -> Result<CompiledModule<'static>, Diag> {
+    compile_noting(source, pool, options, None)
+}
+
+/// The same, noting what machine code is like.
+fn compile_noting(
+    source: &[u8],
+    pool: &mut Pool,
+    options: &Options<'_>,
+    notes: Option<&mut scope_driver::Notes>,
+) -> Result<CompiledModule<'static>, Diag> {
     pool.intern(options.input_name)?;
     let source_name = pool.intern(options.source_name)?;
     let ast = parse(source, pool, &options.parse_options())?;
-    scope_driver::compile_tree(&ast, pool, source_name, options)
+    scope_driver::compile_tree(&ast, pool, source_name, options, notes)
 }

@@ -22,6 +22,7 @@ use ferlance_native_emitter::opt::optimise;
 use ferlance_native_emitter::{Machine, Target};
 use ferlance_viper::error::Stop;
 
+use crate::explain::{self, Notes};
 use crate::options::Options;
 use crate::typing;
 
@@ -31,6 +32,7 @@ pub(crate) fn native(
     scope: ScopeId,
     code: &Code,
     options: &Options<'_>,
+    notes: Option<&mut Notes>,
 ) -> Result<RawCode<'static>, Diag> {
     typing::check_native(lower, scope, code)?;
     let Some(target) = &options.target else {
@@ -47,7 +49,7 @@ pub(crate) fn native(
         Err(LowerError::OutOfMemory) => return Err(Diag::from(OutOfMemory)),
         Err(_) => return Err(lower.scope_error(scope, Message::NativeMalformed)),
     };
-    let machine = machine(lower, scope, lowered.func, target)?;
+    let machine = machine(lower, scope, code, lowered.func, target, notes)?;
     let (names, _) = lower.tables_mut();
     let (bytes, prelude_offset) =
         function_data(code, lowered.n_state, &machine, names, target.word())?;
@@ -64,6 +66,7 @@ pub(crate) fn viper(
     scope: ScopeId,
     code: &Code,
     options: &Options<'_>,
+    notes: Option<&mut Notes>,
 ) -> Result<RawCode<'static>, Diag> {
     let Some(target) = &options.target else {
         return Err(lower.scope_error(scope, Message::NoNativeEmitter));
@@ -80,7 +83,7 @@ pub(crate) fn viper(
         Stop::OutOfMemory => Diag::from(OutOfMemory),
         Stop::Refused(error) => typing::refusal(lower, scope, code, &error, options),
     })?;
-    let machine = machine(lower, scope, func, target)?;
+    let machine = machine(lower, scope, code, func, target, notes)?;
     Ok(RawCode {
         bytes: machine.bytes.into(),
         children: TryVec::from_slice(&code.children)?,
@@ -92,8 +95,10 @@ pub(crate) fn viper(
 fn machine(
     lower: &mut Lower<'_>,
     scope: ScopeId,
+    code: &Code,
     mut func: Func,
     target: &Target,
+    notes: Option<&mut Notes>,
 ) -> Result<Machine, Diag> {
     debug_assert_eq!(
         ferlance_native_emitter::nir::verify(&func, target.word()),
@@ -118,7 +123,12 @@ fn machine(
     };
     match made {
         None => Err(lower.scope_error(scope, Message::NoNativeEmitter)),
-        Some(Ok(machine)) => Ok(machine),
+        Some(Ok(machine)) => {
+            if let Some(notes) = notes {
+                explain::note(notes, code.name, code.kind, code.line, &func, &machine)?;
+            }
+            Ok(machine)
+        }
         Some(Err(EmitError::OutOfMemory)) => Err(Diag::from(OutOfMemory)),
         Some(Err(EmitError::TooLong | EmitError::Stuck)) => {
             Err(lower.scope_error(scope, Message::NativeMalformed))
@@ -129,13 +139,8 @@ fn machine(
 /// Optimises a function and emits it, if there is an emitter.
 fn emitted<A: Emit>(func: &mut Func, arch: Option<A>) -> Option<Result<Machine, EmitError>> {
     let arch = arch?;
-    let made = optimise(func, &arch)
-        .map_err(EmitError::from)
-        .and_then(|()| {
-            lower::expand_env(func, arch.target());
-            emit(func, &arch)
-        });
-    Some(made)
+    let made = optimise(func, &arch).map_err(EmitError::from);
+    Some(made.and_then(|()| emit(func, &arch)))
 }
 
 /// What the loader calls function data: the place of the prelude, the code, the prelude; and the offset of the last.

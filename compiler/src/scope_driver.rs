@@ -19,10 +19,17 @@ use crate::inline_asm;
 use crate::native;
 use crate::options::Options;
 
+#[cfg(feature = "native")]
+pub(crate) use crate::explain::Notes;
+/// Without machine code there is nothing to note.
+#[cfg(not(feature = "native"))]
+pub(crate) enum Notes {}
+
 /// Emits all scopes of a tree whose names are resolved.
 pub(crate) fn emit_scopes(
     mut lower: Lower<'_>,
     options: &Options<'_>,
+    mut notes: Option<&mut Notes>,
 ) -> Result<CompiledModule<'static>, Diag> {
     let count = lower.scopes().len();
     let mut codes = TryVec::with_capacity(count)?;
@@ -37,7 +44,8 @@ pub(crate) fn emit_scopes(
         if code.kind != CodeKind::Asm {
             lower.lower_scope(scope, &mut code)?;
         }
-        match emit(&mut lower, scope, &mut code, &mut assembler, options) {
+        let notes = notes.as_deref_mut();
+        match emit(&mut lower, scope, &mut code, &mut assembler, options, notes) {
             Ok(raw) => codes.push(raw)?,
             Err(diag) if diag.code == Message::NoNativeEmitter => {
                 no_emitter.get_or_insert(diag);
@@ -73,7 +81,10 @@ fn emit(
     code: &mut Code,
     assembler: &mut Assembler,
     options: &Options<'_>,
+    notes: Option<&mut Notes>,
 ) -> Result<RawCode<'static>, Diag> {
+    #[cfg(not(feature = "native"))]
+    let _ = notes;
     match code.kind {
         CodeKind::Bytecode => {
             let (names, _) = lower.tables_mut();
@@ -93,9 +104,9 @@ fn emit(
         CodeKind::Asm => inline_asm::emit(lower, scope, options),
         // Lowering refuses decorators of emitters that are not there; this is the default emitter.
         #[cfg(feature = "native")]
-        CodeKind::Native => native::native(lower, scope, code, options),
+        CodeKind::Native => native::native(lower, scope, code, options, notes),
         #[cfg(feature = "native")]
-        CodeKind::Viper => native::viper(lower, scope, code, options),
+        CodeKind::Viper => native::viper(lower, scope, code, options, notes),
         #[cfg(not(feature = "native"))]
         CodeKind::Native | CodeKind::Viper => {
             Err(lower.scope_error(scope, Message::NoNativeEmitter))
@@ -127,9 +138,10 @@ pub(crate) fn compile_tree(
     pool: &mut ferlance_abi::qstr::Pool,
     source_name: ferlance_abi::qstr::Qstr,
     options: &Options<'_>,
+    notes: Option<&mut Notes>,
 ) -> Result<CompiledModule<'static>, Diag> {
     let lower_options = lower_options(options);
     let mut lower = Lower::new(ast, pool, source_name, &lower_options)?;
     lower.resolve()?;
-    emit_scopes(lower, options)
+    emit_scopes(lower, options, notes)
 }

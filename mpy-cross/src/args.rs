@@ -46,6 +46,8 @@ pub(crate) const OPTIONS: &[OptionRow] = &[
     OptionRow { name: "--version", value: "", help: "Show the version and the version of the .mpy format.", choices: &[] },
     OptionRow { name: "--help", value: "", help: "Show this text.", choices: &[] },
     OptionRow { name: "--completions", value: "=SHELL", help: "Write completions for a shell.", choices: &["bash", "zsh", "fish"] },
+    OptionRow { name: "--explain", value: "", help: "Show the source with what its machine code leaves to the runtime, and why.", choices: &[] },
+    OptionRow { name: "--asm", value: "", help: "With --explain: show the machine code too.", choices: &[] },
     OptionRow { name: "-o", value: " PATH", help: "Output file; - is standard output.", choices: &[] },
     OptionRow { name: "-s", value: " NAME", help: "Source name to store, for tracebacks.", choices: &[] },
     OptionRow { name: "-v", value: "", help: "Accepted, without effect.", choices: &[] },
@@ -104,6 +106,10 @@ pub(crate) struct Job {
     pub emit: CodeKind,
     /// `-X source-lines`
     pub source_lines: bool,
+    /// `--explain`
+    pub explain: bool,
+    /// `--asm`
+    pub asm: bool,
 }
 
 impl Job {
@@ -140,6 +146,8 @@ pub(crate) fn parse(args: &[OsString]) -> Result<Command, Refusal> {
         arch_flags: 0,
         emit: CodeKind::Bytecode,
         source_lines: true,
+        explain: false,
+        asm: false,
     };
     implementation_options(args, &mut job)?;
 
@@ -160,6 +168,8 @@ pub(crate) fn parse(args: &[OsString]) -> Result<Command, Refusal> {
             "-X" => drop(rest.next()),
             "--version" => return Ok(Command::Version),
             "--help" => return Ok(Command::Help),
+            "--explain" => job.explain = true,
+            "--asm" => job.asm = true,
             "-v" => {}
             "-o" => job.output = Some(rest.next().ok_or(USAGE)?.clone()),
             "-s" => job.source_name = Some(rest.next().ok_or(USAGE)?.clone()),
@@ -195,6 +205,9 @@ pub(crate) fn parse(args: &[OsString]) -> Result<Command, Refusal> {
             _ => None,
         };
         job.arch_flags = bits.ok_or(Refusal::Message("unrecognised arch flags"))?;
+    }
+    if job.explain && job.arch == Arch::None {
+        job.arch = Arch::X64;
     }
     let no_arch = job.arch == Arch::None && !job.debug_listing;
     if job.emit != CodeKind::Bytecode && no_arch {

@@ -6,6 +6,7 @@
 
 mod args;
 mod help;
+mod listing;
 mod output;
 mod render;
 
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ferlance_abi::qstr::Pool;
+use ferlance_compiler::explain;
 use ferlance_compiler::{Mode, Options, compile, write_report};
 
 use args::{Command, Job, Refusal};
@@ -82,6 +84,9 @@ fn run(job: &Job) -> ExitCode {
         target: job.target(),
         ..Options::default()
     };
+    if job.explain {
+        return explained(job, &source, &mut pool, &options);
+    }
     let module = match compile(&source, &mut pool, &options) {
         Ok(module) => module,
         Err(diag) => {
@@ -100,6 +105,35 @@ fn run(job: &Job) -> ExitCode {
     };
     drop(module);
     write_output(job, from_stdin, &bytes)
+}
+
+/// `--explain`: the source with remarks, on standard output.
+fn explained(job: &Job, source: &[u8], pool: &mut Pool, options: &Options<'_>) -> ExitCode {
+    let Some(target) = options.target else {
+        return complain("invalid arch\n");
+    };
+    match explain::explain(source, pool, options) {
+        Ok(functions) => {
+            let mut text = String::new();
+            let listing: Option<explain::Listing<'_>> = match job.asm {
+                true => Some(&listing::listing),
+                false => None,
+            };
+            let source = String::from_utf8_lossy(source);
+            // Strings take any text.
+            let _ =
+                explain::write_explained(&mut text, &source, &functions, pool, &target, listing);
+            say(&text, ExitCode::SUCCESS)
+        }
+        Err(diag) => {
+            let input = String::from_utf8_lossy(options.input_name);
+            let stored = String::from_utf8_lossy(options.source_name);
+            let mut report = String::new();
+            let _ = write_report(&mut report, &diag, pool, &input, &stored);
+            report.push_str(&render::render(&diag, pool, source, &input));
+            complain(&report)
+        }
+    }
 }
 
 fn read_source(job: &Job) -> Result<Vec<u8>, String> {

@@ -19,6 +19,7 @@ pub mod lower;
 pub mod nir;
 pub mod opt;
 pub mod regalloc;
+pub mod remark;
 pub mod target;
 
 pub use emit::Machine;

@@ -27,8 +27,14 @@ use serde_json::Value;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Where ours is meant to differ from stock: a default value is used.
-const DIFFERS: [(&str, &str); 1] = [("vrun-0237", "7")];
+/// Where ours is meant to differ from stock: a default value is used, a deleted local is unbound.
+const DIFFERS: [(&str, &str); 2] = [
+    ("vrun-0237", "7"),
+    (
+        "vrun-0276",
+        "NameError: local variable referenced before assignment",
+    ),
+];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();

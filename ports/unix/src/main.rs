@@ -5,6 +5,7 @@
 mod args;
 mod console;
 mod exec;
+mod explain;
 mod hal;
 mod interrupt;
 mod launch;
@@ -69,6 +70,10 @@ fn start(program: &[u8], invocation: Invocation, top: usize) -> u8 {
     let file = match invocation.what {
         What::File(file) => match sys::read_file(file) {
             Ok(source) => Some(source),
+            // No such file: a word that explains another one.
+            Err(libc::ENOENT) if file == b"explain" && invocation.argv.len() > 1 => {
+                return explain::explain(&invocation);
+            }
             Err(errno) => {
                 let file = String::from_utf8_lossy(file);
                 let program = String::from_utf8_lossy(program);

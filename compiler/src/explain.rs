@@ -1,0 +1,144 @@
+//! The source with, under each line, what its machine code leaves to the runtime and why.
+//!
+//! ```text
+//!    3 | def f(a: int, b) -> int:                     viper, 214 bytes, frame of 40
+//!      |   unboxed    an object becomes a number or an address; inline for small ints, this call for others
+//!    4 |     return a + int(b)
+//! ```
+
+use core::fmt;
+
+use ferlance_abi::code_kind::CodeKind;
+use ferlance_abi::qstr::{Pool, Qstr};
+use ferlance_collections::{OutOfMemory, TryVec};
+use ferlance_frontend::Diag;
+use ferlance_native_emitter::emit::LineMark;
+use ferlance_native_emitter::nir::Func;
+use ferlance_native_emitter::remark::{Remark, remarks};
+use ferlance_native_emitter::{Machine, Target};
+
+use crate::options::Options;
+
+/// A function of which machine code was made.
+#[derive(Debug)]
+pub struct Explained {
+    /// Its name.
+    pub name: Qstr,
+    /// Its emitter.
+    pub kind: CodeKind,
+    /// The line of its first token.
+    pub line: u32,
+    /// What it leaves to the runtime, by line.
+    pub remarks: TryVec<Remark>,
+    /// Its machine code, and which line what is of.
+    pub code: TryVec<u8>,
+    /// From which offset on code belongs to which line.
+    pub marks: TryVec<LineMark>,
+    /// Bytes of machine stack.
+    pub frame_bytes: u32,
+}
+
+/// Gathers what is known of functions while a source is compiled.
+pub(crate) type Notes = TryVec<Explained>;
+
+/// Notes a function.
+pub(crate) fn note(
+    notes: &mut Notes,
+    name: Qstr,
+    kind: CodeKind,
+    line: u32,
+    func: &Func,
+    machine: &Machine,
+) -> Result<(), OutOfMemory> {
+    notes.push(Explained {
+        name,
+        kind,
+        line,
+        remarks: remarks(func)?,
+        code: machine.bytes.try_clone()?,
+        marks: machine.lines.try_clone()?,
+        frame_bytes: machine.frame_bytes,
+    })
+}
+
+/// Compiles `source` for what its machine code is like.
+pub fn explain(
+    source: &[u8],
+    pool: &mut Pool,
+    options: &Options<'_>,
+) -> Result<TryVec<Explained>, Diag> {
+    let mut notes = Notes::new();
+    crate::compile_noting(source, pool, options, Some(&mut notes))?;
+    Ok(notes)
+}
+
+/// Writes machine code: bytes, the offset of the first, where to.
+pub type Listing<'a> = &'a dyn Fn(&Target, &[u8], u32, &mut dyn fmt::Write) -> fmt::Result;
+
+/// Writes the source with what `explain` found; with `listing`, machine code too.
+pub fn write_explained(
+    out: &mut dyn fmt::Write,
+    source: &str,
+    functions: &[Explained],
+    pool: &Pool,
+    target: &Target,
+    listing: Option<Listing<'_>>,
+) -> fmt::Result {
+    for (at, text) in source.lines().enumerate() {
+        let line = at as u32 + 1;
+        writeln!(out, "{line:5} | {text}")?;
+        for function in functions.iter().filter(|function| function.line == line) {
+            writeln!(
+                out,
+                "      |   == {} `{}`: {} bytes of {}, {} bytes of stack",
+                emitter(function.kind),
+                pool.str(function.name),
+                function.code.len(),
+                target.arch.name(),
+                function.frame_bytes,
+            )?;
+        }
+        for function in functions {
+            for remark in function.remarks.iter().filter(|remark| remark.line == line) {
+                writeln!(out, "      |   {:9} {remark}", remark.group().name())?;
+            }
+            if let Some(listing) = listing {
+                for (mark, end) in pieces(function) {
+                    let piece = function.code.get(mark.offset as usize..end as usize);
+                    if let (true, Some(piece)) = (mark.line == line, piece) {
+                        listing(target, piece, mark.offset, out)?;
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+const fn emitter(kind: CodeKind) -> &'static str {
+    match kind {
+        CodeKind::Bytecode => "bytecode",
+        CodeKind::Native => "native",
+        CodeKind::Viper => "viper",
+        CodeKind::Asm => "assembler",
+    }
+}
+
+/// Machine code as hexadecimal bytes: a [`Listing`] that knows no instructions.
+pub fn hexadecimal(_: &Target, code: &[u8], offset: u32, out: &mut dyn fmt::Write) -> fmt::Result {
+    for (row, bytes) in code.chunks(16).enumerate() {
+        write!(out, "      |   {:04x} ", offset as usize + row * 16)?;
+        for byte in bytes {
+            write!(out, " {byte:02x}")?;
+        }
+        out.write_char('\n')?;
+    }
+    Ok(())
+}
+
+/// The marks of a function, each with where its code ends.
+fn pieces(function: &Explained) -> impl Iterator<Item = (LineMark, u32)> {
+    let ends = function.marks.iter().skip(1).map(|mark| mark.offset);
+    let ends = ends.chain([function.code.len() as u32]);
+    function.marks.iter().copied().zip(ends)
+}

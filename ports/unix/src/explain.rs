@@ -1,0 +1,68 @@
+//! `ferlance explain FILE`: the source with what its machine code leaves to the runtime, and why.
+
+use ferlance_abi::Arch;
+use ferlance_abi::qstr::Pool;
+use ferlance_compiler::target::Host;
+use ferlance_compiler::{Options, Target, explain, write_report};
+
+use crate::args::Invocation;
+use crate::sys;
+
+/// Explains the files that follow the word `explain`; `--asm` among them shows machine code too. The exit code.
+pub(crate) fn explain(invocation: &Invocation) -> u8 {
+    let arch = ferlance_vm::native::ARCH;
+    if arch == Arch::None {
+        return crate::complain("ferlance: explain: no machine code here\n");
+    }
+    let target = Target {
+        host: Host::Ferlance,
+        ..Target::stock(arch, 0)
+    };
+    let words = invocation.argv.get(1..).unwrap_or(&[]);
+    let listing: Option<explain::Listing<'_>> = match words.contains(&b"--asm".as_slice()) {
+        true => Some(&explain::hexadecimal),
+        false => None,
+    };
+    let mut text = String::new();
+    for file in words.iter().filter(|word| **word != b"--asm") {
+        let name = String::from_utf8_lossy(file);
+        let source = match sys::read_file(file) {
+            Ok(source) => source,
+            Err(errno) => {
+                let why = sys::error_text(errno);
+                return crate::complain(&format!(
+                    "ferlance: can't open file '{name}': [Errno {errno}] {why}\n"
+                ));
+            }
+        };
+        let mut pool = Pool::new();
+        let options = Options {
+            input_name: file,
+            source_name: file,
+            optimise: invocation.opt_level,
+            small_int_bits: (usize::BITS - 1) as u8,
+            emit: invocation.emit,
+            arch,
+            target: Some(target),
+            for_file: false,
+            ..Options::default()
+        };
+        match explain::explain(&source, &mut pool, &options) {
+            Ok(functions) => {
+                let source = String::from_utf8_lossy(&source);
+                // Strings take any text.
+                let _ = explain::write_explained(
+                    &mut text, &source, &functions, &pool, &target, listing,
+                );
+            }
+            Err(diag) => {
+                let _ = write_report(&mut text, &diag, &pool, &name, &name);
+                return crate::complain(&text);
+            }
+        }
+    }
+    match sys::write_all(libc::STDOUT_FILENO, text.as_bytes()) {
+        Ok(()) => 0,
+        Err(_) => 1,
+    }
+}
