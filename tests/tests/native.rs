@@ -8,6 +8,7 @@
 //! | `linked` | C modules: the sources of `tests/vectors/natmod/src`, made into x64 files by `tests/native/linked/link.py`; also with a collection at each allocation |
 //! | `stock` | every behaviour vector, compiled to machine code now |
 //! | `viper` | the calls of `tests/vectors/viper/runtime.json`, compiled now |
+//! | `memory` | code memory is given back with the last function, and is never writable and executable at a time |
 //! | `damage` | files cut short or with damaged framing are refused before anything runs |
 //!
 //! Trials that need the stock compiler show as ignored where it is not installed (`cargo xtask setup`).
@@ -93,6 +94,7 @@ fn main() -> ExitCode {
     trials.push(
         Trial::test("viper::runtime", viper_calls).with_ignored_flag(mpy_cross::find().is_none()),
     );
+    trials.push(Trial::test("memory::given_back", given_back));
     trials.push(Trial::test("damage::truncated", truncated));
     trials.push(Trial::test("damage::framing", damaged_framing));
     trials.push(Trial::test("damage::foreign", foreign));
@@ -388,6 +390,48 @@ fn viper_calls() -> Result<(), Failed> {
     fs::write(scratch.path().join("driver.py"), driver)?;
     let outcome = Interpreter::ferlance().run_in(scratch.path(), &words(&["driver.py"]), LIMIT)?;
     compare(&outcome, wanted.as_bytes())
+}
+
+/// Imports a module of machine code again and again, and looks at the mappings of the process.
+fn given_back() -> Result<(), Failed> {
+    let scratch = tempfile::tempdir()?;
+    let vector = workspace::root().join("tests/vectors/natmod/emit/x64/nat_emit.mpy");
+    fs::copy(vector, scratch.path().join("m.mpy"))?;
+    let script = r#"
+import gc, sys
+
+def once():
+    import m
+    kept = m.arith
+    del sys.modules["m"]
+    return kept
+
+def code():
+    gc.collect()
+    both = run = 0
+    for line in open("/proc/self/maps"):
+        words = line.split()
+        both += words[1].startswith("rwx")
+        run += words[1] == "r-xp" and len(words) == 5
+    return run, both
+
+def clean(n):
+    # Overwrites what a call left on the machine stack.
+    return n and clean(n - 1)
+
+kept = once()
+clean(50)
+few = code()
+for i in range(200):
+    once()
+clean(50)
+many = code()
+print(few, many[0] <= few[0] + 3, many[1], kept(2, 3)[0])
+kept = None
+"#;
+    fs::write(scratch.path().join("driver.py"), script)?;
+    let outcome = Interpreter::ferlance().run_in(scratch.path(), &words(&["driver.py"]), LIMIT)?;
+    compare(&outcome, b"(1, 0) True 0 5\n")
 }
 
 /// A script that imports many modules and says how each went; it must come to its end.
