@@ -18,7 +18,7 @@ pub struct World<'a> {
     /// Its bytes.
     pub memory: Vec<u8>,
     /// What a runtime function does.
-    pub call: fn(&mut Vec<u8>, u32, Fun, &[u32]) -> u32,
+    pub call: fn(&mut [u8], u32, Fun, &[u32]) -> u32,
     /// The function.
     pub func: &'a Func,
 }

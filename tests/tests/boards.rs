@@ -57,14 +57,14 @@ impl Dice {
         ]);
         match self.below(3) {
             0 => i64::from(self.below(300)) - 150,
-            1 => i64::from((bits as i32) << shift),
+            1 => i64::from(bits << shift),
             _ => i64::from(self.next() as i32 >> shift),
         }
     }
 }
 
 /// What the runtime's functions do here: something that depends on each argument.
-fn shim(memory: &mut Vec<u8>, start: u32, fun: Fun, args: &[u32]) -> u32 {
+fn shim(memory: &mut [u8], start: u32, fun: Fun, args: &[u32]) -> u32 {
     match *args {
         [a] => a.wrapping_add(11),
         [a, b] => a.wrapping_sub(b).wrapping_sub(b),

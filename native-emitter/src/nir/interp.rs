@@ -39,12 +39,15 @@ pub(crate) enum End {
     Endless,
 }
 
+/// An nlr buffer: its slot, the handler and its arguments, the values when it was pushed.
+type Buffer = (Slot, Block, Vec<Vreg>, HashMap<Vreg, u64>);
+
 struct Machine<'a> {
     func: &'a Func,
     bits: u32,
     values: HashMap<Vreg, u64>,
     slots: HashMap<(Slot, i64), u64>,
-    buffers: Vec<(Slot, Block, Vec<Vreg>, HashMap<Vreg, u64>)>,
+    buffers: Vec<Buffer>,
     out: Outcome,
     /// Whether runtime functions raise now and then.
     raises: bool,

@@ -15,7 +15,7 @@ impl Dice {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -24,7 +24,7 @@ impl Dice {
 
     /// A number below `limit`.
     pub fn below(&mut self, limit: usize) -> usize {
-        ((self.next() >> 33) as usize) % limit
+        ((self.draw() >> 33) as usize) % limit
     }
 
     /// True once in so many times.
@@ -40,7 +40,7 @@ impl Dice {
             0 => near,
             1 => self.below(256) as i64 - 128,
             2 => (1i64 << shift).wrapping_add(near),
-            _ => self.next() as i64 >> shift,
+            _ => self.draw() as i64 >> shift,
         }
     }
 }

@@ -6,7 +6,7 @@ use ferlance_asm_x64::encode::{self, Bytes, CQO, RET, UD2};
 use ferlance_asm_x64::inst::{self, Opcode};
 use ferlance_asm_x64::{Cond as Flag, Jump, Mem, Reg, Rm, Size};
 
-use super::{X64, abi, regs};
+use super::{X64, regs};
 use crate::arch::{Callee, Emit, Emitted, Operands, Place, Preg};
 use crate::emit::Emitter;
 use crate::nir::{Cond, Inst, Op, Overflow, Slot, Type, Width};
@@ -366,10 +366,7 @@ fn select(e: &mut E<'_>, o: &Operands, float: bool) -> Emitted {
 }
 
 fn memory(inst: &Inst, shift: u8, o: &Operands) -> Mem {
-    let index = match inst.b {
-        Some(_) => Some((reg_of(o.b), shift)),
-        None => None,
-    };
+    let index = inst.b.map(|_| (reg_of(o.b), shift));
     Mem {
         base: Some(reg_of(o.a)),
         index,
