@@ -124,9 +124,8 @@ impl Marker<'_> {
         let low = low.next_multiple_of(WORD);
         for i in 0..high.saturating_sub(low) / WORD {
             let at = ptr::with_exposed_provenance::<usize>(low + i * WORD);
-            // SAFETY: `at` is aligned, and between `low` and `high` as the caller promises. What
-            // lies there need not be initialised for the compiler, hence volatile.
-            let word = unsafe { at.read_volatile() };
+            // SAFETY: `at` is aligned, and between `low` and `high` as the caller promises.
+            let word = unsafe { stack_word(at) };
             let inside = word.wrapping_sub(self.base) >> GRANULE_SHIFT;
             if inside < self.top
                 && let Some(head) = self.heap.table.head_of(inside)
@@ -295,4 +294,35 @@ impl Marker<'_> {
             }
         }
     }
+}
+
+/// A word of a machine stack, whatever it is a part of.
+///
+/// # Safety
+/// `at` is aligned and readable.
+#[cfg(not(ferlance_asan))]
+#[inline(always)]
+pub(super) unsafe fn stack_word(at: *const usize) -> usize {
+    // SAFETY: the caller's. What lies there need not be initialised for the compiler, hence volatile.
+    unsafe { at.read_volatile() }
+}
+
+/// The same where AddressSanitizer watches: between variables lie words that no Rust code may read.
+///
+/// # Safety
+/// As above.
+#[cfg(ferlance_asan)]
+#[inline(always)]
+pub(super) unsafe fn stack_word(at: *const usize) -> usize {
+    let word;
+    // SAFETY: the caller's; reads one word.
+    unsafe {
+        core::arch::asm!(
+            "mov {word}, [{at}]",
+            at = in(reg) at,
+            word = out(reg) word,
+            options(nostack, readonly, preserves_flags),
+        );
+    }
+    word
 }

@@ -669,7 +669,7 @@ fn preserved_registers_are_on_the_stack() {
             for i in 0..64 {
                 let word = core::ptr::with_exposed_provenance::<usize>(low + i * WORD);
                 // SAFETY: this thread's stack; the test's own frames are far longer than that.
-                let word = unsafe { word.read_volatile() };
+                let word = unsafe { super::mark::stack_word(word) };
                 *found += usize::from(word == SECRET);
             }
         });
