@@ -2,7 +2,7 @@
 use ferlance_abi::fun_table::Fun;
 use ferlance_bytecode::op::{ITER_SLOTS, Label};
 
-use super::flow::LowerError;
+use super::flow::{LowerError, is_marker_rotation};
 use super::prologue::{Frame, state_offset};
 use super::{Done, Lowering};
 use crate::nir::{Block, Cond, Vreg};
@@ -85,6 +85,18 @@ impl Lowering<'_, '_> {
 
     pub(super) fn pop_jump_if(&mut self, to: Label, when: bool) -> Done {
         let value = self.pop()?;
+        let target = self.flow.label_at[to.index()] as usize;
+        if is_marker_rotation(self.code.ops(), target + 1) {
+            // `async with` asks whether an exception is what its state is. Any exception is, whatever the program
+            // has made of the name that the question is put with.
+            let state = self.peek(0)?;
+            return self.jump_on(to, when, |this, yes, no| {
+                let tag = ferlance_abi::obj_word::SMALL_INT_TAG as i64;
+                Ok(this
+                    .b
+                    .branch(Cond::TestZero, state, tag, (yes, &[]), (no, &[]))?)
+            });
+        }
         let way = self.way_to(to)?;
         let go_on = self.b.block()?;
         let (yes, no) = if when { (way.0, go_on) } else { (go_on, way.0) };

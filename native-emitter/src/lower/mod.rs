@@ -411,7 +411,10 @@ impl Lowering<'_, '_> {
                     (self.flow.state(label), self.label_blocks[label.index()])
                 {
                     if alive {
+                        // Still before the label: a handler that begins here protects so far.
+                        self.at = self.at.saturating_sub(1);
                         self.go_to(label)?;
+                        self.at = at as u32;
                     }
                     (self.depth, self.block, self.iter) = (state.depth, state.block, state.iter);
                     if !self.flow.is_loop[label.index()] {
