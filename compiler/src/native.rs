@@ -34,7 +34,7 @@ pub(crate) fn native(
     options: &Options<'_>,
     notes: Option<&mut Notes>,
 ) -> Result<RawCode<'static>, Diag> {
-    typing::check_native(lower, scope, code)?;
+    typing::check_native(lower, scope, code, options)?;
     let Some(target) = &options.target else {
         return Err(lower.scope_error(scope, Message::NoNativeEmitter));
     };

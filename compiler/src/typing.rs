@@ -10,6 +10,7 @@ use ferlance_frontend::error::{Arg, Word};
 use ferlance_frontend::hir::ScopeId;
 use ferlance_frontend::lower::Lower;
 use ferlance_frontend::source::Pos;
+use ferlance_native_emitter::target::Host;
 use ferlance_viper::error::Stop;
 use ferlance_viper::{Error, Problem, Ty, Types};
 
@@ -29,8 +30,19 @@ pub(crate) fn infer(
     })
 }
 
-/// Refuses what machine code of an ordinary function lacks.
-pub(crate) fn check_native(lower: &Lower<'_>, scope: ScopeId, code: &Code) -> Result<(), Diag> {
+/// Refuses in files what stock tools refuse there. Our own runtime gets machine code of everything.
+pub(crate) fn check_native(
+    lower: &Lower<'_>,
+    scope: ScopeId,
+    code: &Code,
+    options: &Options<'_>,
+) -> Result<(), Diag> {
+    if options
+        .target
+        .is_some_and(|target| target.host == Host::Ferlance)
+    {
+        return Ok(());
+    }
     let raise = |op: &Op| matches!(op, Op::RaiseLast | Op::RaiseFrom);
     let Some(at) = code.ops().iter().position(raise) else {
         return Ok(());
