@@ -21,5 +21,6 @@ pub mod nir_eval;
 pub mod oracle;
 pub mod programs;
 pub mod scope;
+pub mod soup;
 pub mod text_diff;
 pub mod workspace;

@@ -105,7 +105,8 @@ pub fn stock(tool: &Path, source: &[u8], variant: Variant, cache: &Path) -> io::
 /// How long the released tool may take. Some loops of its constant folding take minutes or do not end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn ask(tool: &Path, source: &[u8], variant: Variant) -> io::Result<Answer> {
+/// What the released tool makes of `source`, asked now.
+pub fn ask(tool: &Path, source: &[u8], variant: Variant) -> io::Result<Answer> {
     let mut child = Command::new(tool)
         .args(variant.arguments())
         .args(["-X", "heapsize=192m", "-"])
