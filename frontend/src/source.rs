@@ -50,6 +50,11 @@ impl LineMap {
         if self.line(pos) == line {
             return Ok(());
         }
+        self.pin_line(pos, line)
+    }
+
+    /// As `set_line`, and keeps that when the line of something before `pos` is set later.
+    pub(crate) fn pin_line(&mut self, pos: Pos, line: u32) -> Result<(), OutOfMemory> {
         let by = line.wrapping_sub(self.index_of(pos.0) + 1) as i32;
         let at = self.shifts.partition_point(|s| s.from < pos.0);
         match self.shifts.get_mut(at) {

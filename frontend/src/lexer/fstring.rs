@@ -1,8 +1,7 @@
-//! f-strings and t-strings: fields, and the tokens made up around them.
+//! f-strings: fields, and the tokens made up around them.
 //!
 //! ```text
 //! f"a{x}b{y!r:>3}"   "a{}b{!r:>3}" . format ( ( x ) , ( y ) )
-//! t"p{x}q{y!r:s}"    __template__ ( ( "p" , "q" , "" , ) , ( x ) , "x" , None , "" , ( y ) , "y" , "r" , "s" )
 //! ```
 //!
 //! The text of a field ends at a `:` or `}`, or at `!r` or `!s` before one of them, outside square and curly brackets.
@@ -10,9 +9,9 @@
 
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::{Pool, Qstr};
-use ferlance_collections::{OutOfMemory, TryVec};
+use ferlance_collections::OutOfMemory;
 
-use super::string::{Bad, Kind, Prefix, Quote};
+use super::string::{Bad, Fault, Quote};
 use super::{Lexer, Stop, Text};
 use crate::source::Pos;
 use crate::token::Token;
@@ -24,8 +23,10 @@ pub(super) enum Segment {
     Token(Token, Pos),
     /// A name.
     Name(Qstr, Pos),
-    /// A str with a text in `parts`.
-    Part { start: u32, len: u32, pos: Pos },
+    /// A str whose text is in `parts`.
+    Part(Part, Pos),
+    /// A str whose literal, without quotes, is in `parts`.
+    Literal(Part, Quote, Pos),
     /// A range of the source.
     Range { start: u32, end: u32 },
     /// The rest of the range that a string interrupted.
@@ -35,47 +36,42 @@ pub(super) enum Segment {
 /// A field of the f-string being read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field {
-    start: u32,
-    end: u32,
-}
-
-/// A field of a t-string.
-#[derive(Debug, Clone, Copy)]
-struct TemplateField {
-    value: Field,
-    /// The text of the expression; none if it spans lines, which upstream cannot quote.
-    text: Option<Part>,
-    /// `r`, `s`, or 0.
-    conversion: u8,
-    /// The specification.
-    spec: Part,
-    /// Whether the specification has braces: then it is an f-string with fields `inner.0..inner.1`.
-    braces: bool,
-    inner: (usize, usize),
+    pub(super) start: u32,
+    pub(super) end: u32,
 }
 
 /// A piece of `Lexer::parts`.
 #[derive(Debug, Clone, Copy)]
-struct Part {
-    start: u32,
-    len: u32,
+pub(super) struct Part {
+    pub(super) start: u32,
+    pub(super) len: u32,
+}
+
+impl Part {
+    /// Its bytes.
+    pub(super) fn of(self, parts: &[u8]) -> &[u8] {
+        let start = self.start as usize;
+        parts
+            .get(start..start.saturating_add(self.len as usize))
+            .unwrap_or(&[])
+    }
 }
 
 /// The text of a field and what ends it.
-struct FieldText {
+pub(super) struct FieldText {
     /// Where the text begins.
-    start: usize,
+    pub(super) start: usize,
     /// Where it ends, without a `=` that ends it.
-    end: usize,
+    pub(super) end: usize,
     /// Whether it ended with `=`.
-    debug: bool,
+    pub(super) debug: bool,
     /// `r`, `s`, or 0; the bytes `!r` are still ahead.
-    conversion: u8,
+    pub(super) conversion: u8,
 }
 
 impl Lexer<'_> {
     /// Reads the text of a field; `at` is after its `{`, and afterwards at what ends the text.
-    fn field_text(&mut self) -> Result<FieldText, Bad> {
+    pub(super) fn field_text(&mut self) -> Result<FieldText, Bad> {
         let start = self.at;
         let mut depth = 0i32;
         let mut conversion = 0;
@@ -122,7 +118,7 @@ impl Lexer<'_> {
         let text = self.field_text()?;
         if text.start == text.end {
             // Reported when the literal is done: not being closed matters more.
-            self.malformed = true;
+            self.fault = Fault::Field;
         }
         if text.debug {
             self.copy_source(text.start, text.end + 1)?;
@@ -136,7 +132,7 @@ impl Lexer<'_> {
     }
 
     /// Adds source text to `scratch`, each line end as one byte.
-    fn copy_source(&mut self, start: usize, end: usize) -> Result<(), OutOfMemory> {
+    pub(super) fn copy_source(&mut self, start: usize, end: usize) -> Result<(), OutOfMemory> {
         let mut before = 0;
         for &byte in self.source.get(start..end).unwrap_or(&[]) {
             match byte {
@@ -150,7 +146,7 @@ impl Lexer<'_> {
     }
 
     /// Ends the current range here and puts its rest below what comes next.
-    fn interrupt(&mut self) -> Result<(), OutOfMemory> {
+    pub(super) fn interrupt(&mut self) -> Result<(), OutOfMemory> {
         self.segments.push(Segment::Resume {
             at: self.at as u32,
             end: self.text.len() as u32,
@@ -173,7 +169,11 @@ impl Lexer<'_> {
     }
 
     /// `. format ( fields )` with the fields from index `first` on, which are taken.
-    fn push_format_segments(&mut self, pos: Pos, first: usize) -> Result<(), OutOfMemory> {
+    pub(super) fn push_format_segments(
+        &mut self,
+        pos: Pos,
+        first: usize,
+    ) -> Result<(), OutOfMemory> {
         self.segments.push(Segment::Token(Token::RParen, pos))?;
         let mut last = true;
         while self.fields.len() > first {
@@ -193,7 +193,7 @@ impl Lexer<'_> {
     }
 
     /// `( field )`
-    fn push_bracketed(&mut self, field: Field) -> Result<(), OutOfMemory> {
+    pub(super) fn push_bracketed(&mut self, field: Field) -> Result<(), OutOfMemory> {
         self.segments
             .push(Segment::Token(Token::RParen, Pos(field.end)))?;
         self.segments.push(Segment::Range {
@@ -229,24 +229,20 @@ impl Lexer<'_> {
                 self.tok.value = u64::from(name.number());
                 self.tok.pos = pos;
             }
-            Segment::Part { start, len, pos } => {
+            Segment::Part(part, pos) => {
                 self.tok.pos = pos;
-                self.tok.kind = self.part(start, len, pool)?;
+                self.scratch.clear();
+                self.scratch.extend_from_slice(part.of(&self.parts))?;
+                self.tok.kind = self.str_token(Text::Scratch, pool)?;
+            }
+            Segment::Literal(part, quote, pos) => {
+                self.tok.pos = pos;
+                self.lines.pin_line(pos, self.tok.line)?;
+                self.tok.kind = self.inner_literal(part, quote, pool)?;
             }
         }
         self.lines.set_line(self.tok.pos, self.tok.line)?;
         Ok(true)
-    }
-
-    fn part(&mut self, start: u32, len: u32, pool: &mut Pool) -> Result<Token, Stop> {
-        let start = start as usize;
-        let part = self
-            .parts
-            .get(start..start.saturating_add(len as usize))
-            .unwrap_or(&[]);
-        self.scratch.clear();
-        self.scratch.extend_from_slice(part)?;
-        self.str_token(Text::Scratch, pool)
     }
 
     /// Drops what was made up to follow the current range, up to the next piece of source. False if there is none.
@@ -260,272 +256,4 @@ impl Lexer<'_> {
         }
         false
     }
-
-    /// Reads a t-string and what stands beside it; `at` is after its opening quote.
-    ///
-    /// Upstream does not join t-strings. What it makes of two of them at best lacks a closing bracket; beside a str, the
-    /// made-up call follows the str, which nothing accepts.
-    pub(super) fn template(
-        &mut self,
-        prefix: Prefix,
-        quote: Quote,
-        pool: &mut Pool,
-    ) -> Result<Token, Bad> {
-        if self.segments.is_empty() {
-            self.parts.clear();
-        }
-        let mut template = self.template_literal(prefix, quote)?;
-        self.skip_space()?;
-        while let Some(next) = self.next_literal() {
-            match next.kind {
-                Kind::Bytes => break,
-                Kind::Template => {
-                    let Some((next, quote)) = self.open_literal() else {
-                        break;
-                    };
-                    self.template_literal(next, quote)?;
-                    self.skip_space()?;
-                    template.joined = template.joined.saturating_add(1);
-                }
-                Kind::Str | Kind::Format => return self.join_after_template(pool),
-            }
-        }
-        self.push_template(&template)?;
-        self.tok.value = u64::from(qstr!("__template__").number());
-        Ok(Token::Name)
-    }
-
-    /// Reads one t-string.
-    pub(super) fn template_literal(
-        &mut self,
-        prefix: Prefix,
-        quote: Quote,
-    ) -> Result<Template, Bad> {
-        let mut template = Template::default();
-        self.scratch.clear();
-        self.fields.clear();
-        while !self.at_end(quote) {
-            match (self.peek(0), self.peek(1)) {
-                (brace @ (b'{' | b'}'), next) if next == brace => {
-                    self.scratch.push(brace)?;
-                    self.at += 2;
-                }
-                (b'}', _) => return Err(Bad::Field),
-                (b'{', _) => self.template_field(prefix, quote, &mut template)?,
-                _ => self.item(prefix, quote)?,
-            }
-        }
-        let last = self.take_scratch()?;
-        template.strings.push(last)?;
-        Ok(template)
-    }
-
-    /// Makes up what follows a str that stands beside a t-string.
-    pub(super) fn push_misplaced_template(&mut self) -> Result<(), OutOfMemory> {
-        self.interrupt()?;
-        self.made_up(Token::Invalid, Pos(self.tok.pos.0.saturating_add(1)))
-    }
-
-    /// Moves `scratch` to `parts`.
-    fn take_scratch(&mut self) -> Result<Part, OutOfMemory> {
-        let start = self.parts.len() as u32;
-        self.parts.extend_from_slice(&self.scratch)?;
-        let len = self.scratch.len() as u32;
-        self.scratch.clear();
-        Ok(Part { start, len })
-    }
-
-    /// Reads a field of a t-string, at its `{`.
-    fn template_field(
-        &mut self,
-        prefix: Prefix,
-        quote: Quote,
-        template: &mut Template,
-    ) -> Result<(), Bad> {
-        self.at += 1;
-        let text = self.field_text().map_err(|_| Bad::Field)?;
-        let mut end = text.end;
-        while end > text.start
-            && self
-                .source
-                .get(end - 1)
-                .is_some_and(u8::is_ascii_whitespace)
-        {
-            end -= 1;
-        }
-        if text.start == end {
-            return Err(Bad::Field);
-        }
-        if text.debug {
-            self.copy_source(text.start, text.end + 1)?;
-        }
-        let string = self.take_scratch()?;
-        template.strings.push(string)?;
-        self.copy_source(text.start, end)?;
-        let one_line = !self.scratch.contains(&b'\n');
-        let shown = self.take_scratch()?;
-
-        let mut conversion = text.conversion;
-        if conversion != 0 {
-            self.at += 2;
-        } else if text.debug && self.peek(0) == b'}' {
-            conversion = b'r';
-        }
-        let first = self.fields.len();
-        let mut braces = false;
-        if self.peek(0) == b':' {
-            self.at += 1;
-            braces = self.template_spec(prefix, quote)?;
-        }
-        // The closing brace: `field_text` or `template_spec` stopped at it.
-        self.at += 1;
-        let spec = self.take_scratch()?;
-        template.fields.push(TemplateField {
-            value: Field {
-                start: text.start as u32,
-                end: text.end as u32,
-            },
-            text: one_line.then_some(shown),
-            conversion,
-            spec,
-            braces,
-            inner: (first, self.fields.len()),
-        })?;
-        Ok(())
-    }
-
-    /// Reads a specification up to the `}` that ends it; true if it has braces of its own.
-    fn template_spec(&mut self, prefix: Prefix, quote: Quote) -> Result<bool, Bad> {
-        let mut depth = 0u32;
-        let mut braces = false;
-        loop {
-            if self.at_end(quote) {
-                return Err(Bad::Field);
-            }
-            match (self.peek(0), self.peek(1)) {
-                (b'\n' | b'\r', _) if !quote.triple => return Err(Bad::Field),
-                (0, _) if self.at >= self.text.len() => return Err(Bad::Field),
-                (b'{', b'{') => {
-                    braces = true;
-                    depth = depth.saturating_add(2);
-                    self.scratch.extend_from_slice(b"{{")?;
-                    self.at += 2;
-                }
-                (b'{', _) => {
-                    braces = true;
-                    depth = depth.saturating_add(1);
-                    let start = self.at + 1;
-                    self.field()?;
-                    if self.malformed {
-                        return Err(Bad::Field);
-                    }
-                    // Unlike in an f-string, the quote ends the literal here.
-                    let text = self.source.get(start..self.at).unwrap_or(&[]);
-                    let ends =
-                        |&b: &u8| b == quote.byte || !quote.triple && matches!(b, b'\n' | b'\r');
-                    if text.iter().any(ends) {
-                        return Err(Bad::Field);
-                    }
-                }
-                (b'}', _) if depth == 0 => return Ok(braces),
-                (b'}', _) => {
-                    depth -= 1;
-                    self.scratch.push(b'}')?;
-                    self.at += 1;
-                }
-                _ => self.item(prefix, quote)?,
-            }
-        }
-    }
-
-    /// Makes the call of `__template__` the token and what follows.
-    fn push_template(&mut self, template: &Template) -> Result<(), OutOfMemory> {
-        let pos = Pos(self.tok.pos.0.saturating_add(1));
-        self.interrupt()?;
-        // Upstream counts arguments in a byte.
-        let wrapped = 1 + 4 * template.fields.len() > MAX_ARGS;
-        if wrapped {
-            self.made_up(Token::RParen, pos)?;
-        }
-        if template.joined == 0 {
-            self.made_up(Token::RParen, pos)?;
-        } else if template.joined > 1 || !template.fields.is_empty() {
-            return self.made_up(Token::Invalid, pos);
-        }
-        for field in template.fields.iter().rev() {
-            self.push_template_field(field, pos)?;
-        }
-        self.made_up(Token::RParen, pos)?;
-        for string in template.strings.iter().rev() {
-            self.made_up(Token::Comma, pos)?;
-            self.segments.push(Segment::Part {
-                start: string.start,
-                len: string.len,
-                pos,
-            })?;
-        }
-        self.made_up(Token::LParen, pos)?;
-        if wrapped {
-            self.made_up(Token::LParen, pos)?;
-        }
-        self.made_up(Token::LParen, pos)?;
-        self.fields.clear();
-        Ok(())
-    }
-
-    /// `, ( value ) , "text" , conversion , spec`, last first.
-    fn push_template_field(&mut self, field: &TemplateField, pos: Pos) -> Result<(), OutOfMemory> {
-        if field.braces {
-            let keep = self.fields.len();
-            let (first, last) = field.inner;
-            for i in first..last {
-                if let Some(&inner) = self.fields.get(i) {
-                    self.fields.push(inner)?;
-                }
-            }
-            self.push_format_segments(pos, keep)?;
-        }
-        self.segments.push(Segment::Part {
-            start: field.spec.start,
-            len: field.spec.len,
-            pos,
-        })?;
-        self.made_up(Token::Comma, pos)?;
-        match field.conversion {
-            0 => self.made_up(Token::None, pos)?,
-            letter => {
-                let start = self.parts.len() as u32;
-                self.parts.push(letter)?;
-                self.segments.push(Segment::Part { start, len: 1, pos })?;
-            }
-        }
-        self.made_up(Token::Comma, pos)?;
-        match field.text {
-            Some(text) => self.segments.push(Segment::Part {
-                start: text.start,
-                len: text.len,
-                pos,
-            })?,
-            None => self.made_up(Token::Invalid, pos)?,
-        }
-        self.made_up(Token::Comma, pos)?;
-        self.push_bracketed(field.value)?;
-        self.made_up(Token::Comma, pos)
-    }
-
-    fn made_up(&mut self, token: Token, pos: Pos) -> Result<(), OutOfMemory> {
-        self.segments.push(Segment::Token(token, pos))
-    }
-}
-
-/// Most arguments of a call.
-const MAX_ARGS: usize = 255;
-
-/// A t-string that was read: one string more than fields.
-#[derive(Debug, Default)]
-pub(super) struct Template {
-    strings: TryVec<Part>,
-    fields: TryVec<TemplateField>,
-    /// How many t-strings follow.
-    joined: u32,
 }

@@ -15,10 +15,12 @@
 //! Lines are counted as upstream does: line ends within a field count when the string is read and again when the
 //! field is. [`LineMap`] learns of the difference.
 
+mod escape;
 mod fstring;
 mod indent;
 mod number;
 mod string;
+mod template;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +31,7 @@ use crate::source::{LineMap, Pos};
 use crate::token::{Token, keyword};
 use fstring::{Field, Segment};
 pub(crate) use number::{Number, NumberError};
+use string::Fault;
 
 /// Longest name upstream can intern, in bytes.
 pub(crate) const MAX_NAME: usize = 255;
@@ -109,8 +112,8 @@ pub(crate) struct Lexer<'s> {
     pub(crate) blank_start: bool,
     /// The fields of the f-string being read.
     fields: TryVec<Field>,
-    /// Whether one of them has no expression.
-    malformed: bool,
+    /// What is wrong in the literal being read.
+    fault: Fault,
     /// Whether there are t-strings.
     templates: bool,
 }
@@ -180,7 +183,7 @@ impl<'s> Lexer<'s> {
             supplied: matches!(source.last(), None | Some(b'\n' | b'\r')),
             blank_start: false,
             fields: TryVec::new(),
-            malformed: false,
+            fault: Fault::None,
             templates,
         };
         lexer.indents.push(0)?;

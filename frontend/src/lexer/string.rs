@@ -3,7 +3,7 @@
 //! A literal without escapes is used where it stands in the source; anything else is put together in `scratch`.
 //! After a literal the lexer looks for another one to join, so it stands at the next token afterwards.
 
-use super::{Lexer, Stop, Text};
+use super::{Lexer, Stop, Text, escape};
 use crate::token::Token;
 use ferlance_abi::qstr::Pool;
 use ferlance_collections::OutOfMemory;
@@ -38,6 +38,16 @@ impl From<OutOfMemory> for Bad {
     fn from(_: OutOfMemory) -> Bad {
         Bad::Stop(Stop::OutOfMemory)
     }
+}
+
+/// What is wrong in a literal that is read on: an escape or a quote behind it may change that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    None,
+    /// A malformed escape.
+    Invalid,
+    /// A field without expression.
+    Field,
 }
 
 /// How a literal ends.
@@ -90,12 +100,12 @@ impl Lexer<'_> {
             return Err(Bad::Invalid);
         };
         let mut kind = first.kind;
-        self.malformed = false;
-        if kind == Kind::Template {
-            return self.template(first, quote, pool);
-        }
+        self.fault = Fault::None;
         self.scratch.clear();
         self.fields.clear();
+        if kind == Kind::Template {
+            return self.templates(Some((first, quote)), false, pool);
+        }
         if kind != Kind::Format {
             if let Some(text) = self.plain_body(quote, first.raw)? {
                 self.skip_space()?;
@@ -111,55 +121,50 @@ impl Lexer<'_> {
             self.body(first, quote)?;
             self.skip_space()?;
         }
-        self.join(&mut kind)?;
-        self.finish(kind, Text::Scratch, pool)
-    }
-
-    /// Reads the literals that join those read, into `scratch`.
-    fn join(&mut self, kind: &mut Kind) -> Result<(), Bad> {
         while let Some(next) = self.next_literal() {
-            if !kind.joins(next.kind) {
+            if !kind.joins(next.kind) || self.fault != Fault::None {
                 break;
             }
-            if *kind == Kind::Str || next.kind == Kind::Template {
-                *kind = next.kind;
+            if next.kind == Kind::Template {
+                let text = kind == Kind::Format || !self.scratch.is_empty();
+                return self.templates(None, text, pool);
+            }
+            if kind == Kind::Str {
+                kind = next.kind;
             }
             let Some((next, quote)) = self.open_literal() else {
                 break;
             };
-            if next.kind == Kind::Template {
-                self.template_literal(next, quote)?;
-            } else {
-                self.body(next, quote)?;
-            }
+            self.body(next, quote)?;
             self.skip_space()?;
         }
-        Ok(())
-    }
-
-    /// Reads the strs that follow a t-string.
-    pub(super) fn join_after_template(&mut self, pool: &mut Pool) -> Result<Token, Bad> {
-        let mut kind = Kind::Template;
-        self.scratch.clear();
-        self.join(&mut kind)?;
         self.finish(kind, Text::Scratch, pool)
     }
 
     fn finish(&mut self, kind: Kind, text: Text, pool: &mut Pool) -> Result<Token, Bad> {
-        if self.malformed {
-            return Err(Bad::Field);
-        }
+        self.faultless()?;
         if kind == Kind::Bytes {
+            if self.next_literal().map(|next| next.kind) == Some(Kind::Template) {
+                // Upstream does not look into a t-string here.
+                self.push_misplaced()?;
+            }
             self.long = text;
             return Ok(Token::Bytes);
         }
         let token = self.str_token(text, pool).map_err(Bad::Stop)?;
-        match kind {
-            Kind::Format => self.push_format_call()?,
-            Kind::Template => self.push_misplaced_template()?,
-            Kind::Str | Kind::Bytes => {}
+        if kind == Kind::Format {
+            self.push_format_call()?;
         }
         Ok(token)
+    }
+
+    /// Gives up on a literal that was read to its end in spite of a fault.
+    pub(super) fn faultless(&self) -> Result<(), Bad> {
+        match self.fault {
+            Fault::None => Ok(()),
+            Fault::Invalid => Err(Bad::Invalid),
+            Fault::Field => Err(Bad::Field),
+        }
     }
 
     /// The prefix of the literal at `at`, if there is one.
@@ -247,13 +252,13 @@ impl Lexer<'_> {
         Ok(())
     }
 
-    fn closes(&self, quote: Quote) -> bool {
+    pub(super) fn closes(&self, quote: Quote) -> bool {
         let q = quote.byte;
         self.peek(0) == q && (!quote.triple || self.peek(1) == q && self.peek(2) == q)
     }
 
     /// Reads the rest of a literal into `scratch`, and its fields into `fields`.
-    fn body(&mut self, prefix: Prefix, quote: Quote) -> Result<(), Bad> {
+    pub(super) fn body(&mut self, prefix: Prefix, quote: Quote) -> Result<(), Bad> {
         let format = prefix.kind == Kind::Format;
         while !self.at_end(quote) {
             match self.peek(0) {
@@ -278,7 +283,7 @@ impl Lexer<'_> {
     }
 
     /// Reads one escape, line end, or run of ordinary bytes into `scratch`.
-    pub(super) fn item(&mut self, prefix: Prefix, quote: Quote) -> Result<(), Bad> {
+    fn item(&mut self, prefix: Prefix, quote: Quote) -> Result<(), Bad> {
         let Some(&byte) = self.text.get(self.at) else {
             return Err(Bad::Invalid);
         };
@@ -307,109 +312,28 @@ impl Lexer<'_> {
 
     /// Reads a backslash and what it escapes.
     fn escape(&mut self, prefix: Prefix) -> Result<(), Bad> {
-        let Some(&byte) = self.text.get(self.at + 1) else {
+        let rest = self.text.get(self.at + 1..).unwrap_or(&[]);
+        let Some(&byte) = rest.first() else {
             return Err(Bad::Invalid);
         };
-        self.at += 2;
-        let bytes = prefix.kind == Kind::Bytes;
         if byte == b'\n' || byte == b'\r' {
+            self.at += 2;
             self.line_end(byte)?;
             if prefix.raw {
                 self.scratch.extend_from_slice(b"\\\n")?;
             }
             return Ok(());
         }
-        let plain = match byte {
-            _ if prefix.raw => None,
-            b'\\' | b'\'' | b'"' => Some(byte),
-            b'a' => Some(7),
-            b'b' => Some(8),
-            b't' => Some(9),
-            b'n' => Some(10),
-            b'v' => Some(11),
-            b'f' => Some(12),
-            b'r' => Some(13),
-            b'0'..=b'7' => {
-                self.at -= 1;
-                let value = self.octal();
-                return self.push_code_point(value, bytes);
-            }
-            b'x' => {
-                let value = self.hex(2)?;
-                return self.push_code_point(value, bytes);
-            }
-            b'u' if !bytes => {
-                let value = self.hex(4)?;
-                return self.push_code_point(value, false);
-            }
-            b'U' if !bytes => {
-                let value = self.hex(8)?;
-                return self.push_code_point(value, false);
-            }
-            b'N' => return Err(Bad::Stop(Stop::UnicodeName)),
-            _ => None,
+        let bytes = prefix.kind == Kind::Bytes;
+        let escape = match prefix.raw {
+            true => escape::both(byte, bytes, &mut self.scratch),
+            false => escape::read(rest, bytes, &mut self.scratch),
         };
-        match plain {
-            Some(byte) => self.scratch.push(byte)?,
-            // Not an escape: both bytes stay. Upstream takes the second for a code point, also where it begins a longer one.
-            None => {
-                self.scratch.push(b'\\')?;
-                self.push_code_point(u32::from(byte), bytes)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Up to three octal digits.
-    fn octal(&mut self) -> u32 {
-        let mut value = 0;
-        for _ in 0..3 {
-            let byte = self.peek(0);
-            if !matches!(byte, b'0'..=b'7') {
-                break;
-            }
-            value = value * 8 + u32::from(byte - b'0');
-            self.at += 1;
-        }
-        value
-    }
-
-    /// Exactly `count` hexadecimal digits, at most eight.
-    fn hex(&mut self, count: usize) -> Result<u32, Bad> {
-        let mut value = 0u32;
-        for _ in 0..count {
-            let Some(digit) = (self.peek(0) as char).to_digit(16) else {
-                return Err(Bad::Invalid);
-            };
-            value = value << 4 | digit;
-            self.at += 1;
-        }
-        Ok(value)
-    }
-
-    /// Adds a byte, or a code point as UTF-8; surrogates are taken for what they are.
-    fn push_code_point(&mut self, value: u32, bytes: bool) -> Result<(), Bad> {
-        let low = |shift: u32| 0x80 | (value >> shift & 0x3f) as u8;
-        if bytes {
-            let byte = u8::try_from(value).map_err(|_| Bad::Invalid)?;
-            self.scratch.push(byte)?;
-        } else if value < 0x80 {
-            self.scratch.push(value as u8)?;
-        } else if value < 0x800 {
-            self.scratch
-                .extend_from_slice(&[0xc0 | (value >> 6) as u8, low(0)])?;
-        } else if value < 0x1_0000 {
-            self.scratch
-                .extend_from_slice(&[0xe0 | (value >> 12) as u8, low(6), low(0)])?;
-        } else if value < 0x11_0000 {
-            self.scratch.extend_from_slice(&[
-                0xf0 | (value >> 18) as u8,
-                low(12),
-                low(6),
-                low(0),
-            ])?;
-        } else {
-            return Err(Bad::Invalid);
+        let escape = escape.map_err(Bad::Stop)?;
+        self.at += 1 + escape.taken;
+        // Behind a malformed field any escape is one too many.
+        if !escape.valid || self.fault != Fault::None {
+            self.fault = Fault::Invalid;
         }
         Ok(())
     }
