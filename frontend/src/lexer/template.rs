@@ -160,6 +160,8 @@ impl Lexer<'_> {
                 Some(&end @ (b'\n' | b'\r')) => {
                     self.at += 1;
                     self.line_end(end)?;
+                    // Counted once more by the second reading.
+                    self.scratch.extend_from_slice(b"\\\n")?;
                 }
                 Some(&protected) => {
                     self.scratch.extend_from_slice(&[b'\\', protected])?;

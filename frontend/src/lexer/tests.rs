@@ -94,6 +94,7 @@ tokens_of! {
         "f'{f'{a}'}'", "f'{{'", "rf'\\{b}'", "f'\\x41{b}'",
     ];
     malformed_f_strings: ["f'{}'", "f'{!r}'", "f'{a'", "f'{a!z}'", "f'{\"}\"}'", "f'{(a}'"];
+    escaped_line_ends_of_t_strings_count_twice: ["t'''\\\n''' a\nb", "t'a\\\nb' c", "rt'''\\\n''' a"];
     lines_of_fields_are_those_after_the_literal: ["(f'''a\n{b}'''\n\nc)\nd", "f'''{\na}'''\nb", "(f'{a}'\n\n'b' c)"];
     t_strings_are_calls_of_template: ["t'a{b}c'", "t'{a=}'", "t'{a!r:x}'", "t'{a:{b}}'", "t'{{}}'", "t'{ a }'"];
     malformed_t_strings: ["t'{'", "t'}'", "t'{ }'", "t'{a:'", "t'a' 'b'", "t'a' t'b'"];

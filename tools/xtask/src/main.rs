@@ -59,8 +59,11 @@ enum Verb {
     Scaling(scaling::Scaling),
     /// Count the bytes of the device crates in an image for boards.
     Sizes(sizes::Sizes),
-    /// Compile every Python file of the workspace with our cross compiler and the stock one; the bytes must agree.
+    /// Compile every Python file of the workspace and of CPython with our cross compiler and the stock one; the bytes
+    /// must agree.
     Corpus(corpus::Corpus),
+    /// The same over sources of no meaning, made from seeds.
+    Soup(corpus::Soup),
     /// Measure compilers on large sources: lines per second and peak memory.
     CompileSpeed(compile_speed::CompileSpeed),
     /// Measure start-up: instructions and memory of a program that does nothing.
@@ -87,6 +90,7 @@ fn run() -> anyhow::Result<()> {
         Verb::Scaling(verb) => verb.run(),
         Verb::Sizes(verb) => verb.run(),
         Verb::Corpus(verb) => verb.run(),
+        Verb::Soup(verb) => verb.run(),
         Verb::CompileSpeed(verb) => verb.run(),
         Verb::Startup(verb) => verb.run(),
         Verb::SmallHeap(verb) => verb.run(),
