@@ -5,7 +5,7 @@
 use ferlance_asm::{BufferError, CodeBuffer, Fixup, Label};
 use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 
-use crate::arch::{Callee, Emit, MAX_TEMPS, Operands, Place, PregSet};
+use crate::arch::{Callee, Emit, MAX_TEMPS, Operands, Place, Preg, PregSet};
 use crate::frame::Frame;
 use crate::nir::{Block, Edge, Func, Inst, Op, Term, Type, Vreg};
 use crate::regalloc::moves::{Move, sequence};
@@ -88,6 +88,9 @@ pub struct Emitter<'a, F> {
     pub frame: &'a Frame,
     /// The code so far.
     pub buffer: CodeBuffer<F>,
+    /// A register whose value the condition flags tell, and how many bytes there were behind the instruction that
+    /// set them: as long as no more are written, a comparison with zero can be left out.
+    pub flags: Option<(Preg, u32)>,
     labels: IndexVec<Block, Label>,
     lines: TryVec<(Label, u32)>,
     calls: TryVec<(Label, u32)>,
@@ -97,6 +100,16 @@ impl<F: Fixup> Emitter<'_, F> {
     /// The place of a value.
     pub fn place(&self, vreg: Vreg) -> Place {
         self.allocation.places[vreg]
+    }
+
+    /// Notes that the instruction just written set the flags by the value of this register.
+    pub fn set_flags(&mut self, preg: Preg) {
+        self.flags = Some((preg, self.buffer.offset()));
+    }
+
+    /// Do the flags tell of this register's value?
+    pub fn has_flags(&self, preg: Preg) -> bool {
+        self.flags == Some((preg, self.buffer.offset()))
     }
 
     /// Notes that the call that is written next has no distance yet.
@@ -126,6 +139,7 @@ pub fn emit<A: Emit>(func: &mut Func, arch: &A) -> Result<Machine, EmitError> {
             allocation: &allocation,
             frame: &frame,
             buffer,
+            flags: None,
             labels,
             lines: TryVec::new(),
             calls: TryVec::new(),
@@ -287,6 +301,7 @@ impl<A: Emit> Writer<'_, A> {
     fn block(&mut self, block: Block, next: Option<Block>) -> Result<(), OutOfMemory> {
         let func = self.e.func;
         let data = &func.blocks[block];
+        self.e.flags = None;
         self.number += 1;
         for inst in &data.insts {
             self.inst(inst)?;

@@ -126,6 +126,8 @@ pub struct Constraints {
     pub dst_hint: Option<Preg>,
     /// The result wants the register of this operand, which the instruction overwrites.
     pub tied: Option<Which>,
+    /// Operand `b` is as good for that.
+    pub commutes: bool,
     /// Overwritten after the operands are read; the result may be in one of them.
     pub clobbers: PregSet,
     /// Overwritten, and the result may not be in one of them.
@@ -145,6 +147,7 @@ impl Constraints {
         dst: PregSet::ALL,
         dst_hint: None,
         tied: None,
+        commutes: false,
         clobbers: PregSet::EMPTY,
         busy: PregSet::EMPTY,
         temps: 0,

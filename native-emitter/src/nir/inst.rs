@@ -65,9 +65,9 @@ pub enum Op {
     Sar,
     /// `dst = !a`.
     Not,
-    /// Quotient rounded down of signed words; `b` is not zero.
+    /// Quotient rounded down of signed words; `b` is neither 0 nor, since that may overflow, -1.
     DivFloor,
-    /// Remainder with the divisor's sign; `b` is not zero.
+    /// Remainder with the divisor's sign; `b` is neither 0 nor -1.
     ModFloor,
     /// Quotient of unsigned words; `b` is not zero.
     DivUnsigned,

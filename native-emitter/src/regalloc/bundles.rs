@@ -73,11 +73,20 @@ pub(super) struct Roles<'a> {
     pub(super) caught: &'a BitSet,
 }
 
+/// Two values that would save a move if they shared a place.
+struct Pair {
+    runs: u64,
+    /// Of an edge: what loops carry comes first, so that the instructions in the loop adapt to it.
+    edge: bool,
+    one: Vreg,
+    two: Vreg,
+}
+
 struct Maker<'a> {
     func: &'a Func,
     arch: &'a dyn Arch,
-    /// Pairs that would save a move: frequency, two values.
-    pairs: TryVec<(u64, Vreg, Vreg)>,
+    /// Pairs that would save a move.
+    pairs: TryVec<Pair>,
     made: Bundles,
 }
 
@@ -143,6 +152,15 @@ impl Maker<'_> {
         self.made.singles[vreg].hints.push((preg, runs))
     }
 
+    fn pair(&mut self, runs: u64, one: Vreg, two: Vreg) -> Result<(), OutOfMemory> {
+        self.pairs.push(Pair {
+            runs,
+            edge: false,
+            one,
+            two,
+        })
+    }
+
     fn block(&mut self, block: Block, numbers: &Numbers) -> Result<(), OutOfMemory> {
         let func = self.func;
         let data = &func.blocks[block];
@@ -155,7 +173,7 @@ impl Maker<'_> {
                 Op::Call(_) | Op::CallDirect => self.call(inst, number, runs, cold)?,
                 Op::Copy => {
                     if let (Some(dst), Some(a)) = (inst.dst, inst.a) {
-                        self.pairs.push((runs, dst, a))?;
+                        self.pair(runs, dst, a)?;
                         self.made.singles[dst].weight += runs;
                         self.made.singles[a].weight += runs;
                     }
@@ -244,8 +262,12 @@ impl Maker<'_> {
             Some(Which::C) => c,
             None => None,
         };
+        // Pairs are taken last first: the operand that is as good comes before the first.
+        if let (Some(b), true) = (b, asks.commutes) {
+            self.pair(runs, dst, b)?;
+        }
         if let Some(operand) = tied {
-            self.pairs.push((runs, dst, operand))?;
+            self.pair(runs, dst, operand)?;
         }
         Ok(())
     }
@@ -299,7 +321,12 @@ impl Maker<'_> {
             Term::Jump(edge) => {
                 let params = func.items(func.blocks[edge.block].params);
                 for (param, arg) in params.iter().zip(func.items(edge.args)) {
-                    self.pairs.push((runs, *param, *arg))?;
+                    self.pairs.push(Pair {
+                        runs,
+                        edge: true,
+                        one: *param,
+                        two: *arg,
+                    })?;
                     self.made.singles[*param].weight += runs / 2;
                     self.made.singles[*arg].weight += runs / 2;
                 }
@@ -334,10 +361,12 @@ impl Maker<'_> {
                 && !params.contains(vreg.index());
             data.minimal = short || roles.minimal.contains(vreg.index());
         }
+        // Of pairs of equal worth the last ones first: a chain of operations grows from its result backwards.
+        self.pairs.reverse();
         self.pairs
-            .sort_by_key(|(runs, ..)| core::cmp::Reverse(*runs));
+            .sort_by_key(|pair| (core::cmp::Reverse(pair.runs), !pair.edge));
         for at in 0..self.pairs.len() {
-            let (runs, one, two) = self.pairs[at];
+            let Pair { runs, one, two, .. } = self.pairs[at];
             if !self.made.join(one, two, roles)? {
                 self.made.likes.push((one, two, runs))?;
                 self.made.likes.push((two, one, runs))?;

@@ -259,7 +259,9 @@ impl Maker<'_> {
         const OPS: [Op; 4] = [Op::DivFloor, Op::ModFloor, Op::DivUnsigned, Op::ModUnsigned];
         let op = OPS[self.dice.below(4)];
         let (a, b) = (self.any(), self.any());
-        let b = self.b.binary(Op::Or, b, 1).unwrap();
+        // Neither 0 nor -1.
+        let b = self.b.binary(Op::Or, b, 2).unwrap();
+        let b = self.b.binary(Op::AndNot, b, 1).unwrap();
         let value = self.b.binary(op, a, b).unwrap();
         self.set(value);
     }

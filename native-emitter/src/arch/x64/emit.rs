@@ -71,6 +71,29 @@ alu! {
 
 /// `op rm, imm`. A constant of 32 bits without sign makes it a 32-bit operation.
 fn alu_imm(e: &mut E<'_>, op: Alu, rm: Rm, imm: i64) -> Emitted {
+    if let (Rm::Reg(number), true) = (rm, op.rm == inst::AND_RM) {
+        // What is cleared anyway need not be looked at.
+        let code = match imm {
+            0xff => Some(inst::MOVZX8),
+            0xffff => Some(inst::MOVZX16),
+            _ => None,
+        };
+        if let Some(code) = code {
+            return put(e, encode::rm(Size::D, code, number, rm));
+        }
+        if u32::try_from(imm).is_ok() {
+            let code = match i8::try_from(imm) {
+                Ok(_) => op.imm8,
+                Err(_) => op.imm32,
+            };
+            return put(e, encode::rm_imm(Size::D, code, 0, rm, imm as i32));
+        }
+    }
+    if let (Rm::Reg(_), 1 | -1, true) = (rm, imm, op.rm == inst::ADD_RM || op.rm == inst::SUB_RM) {
+        let up = (imm == 1) == (op.rm == inst::ADD_RM);
+        let code = if up { inst::INC } else { inst::DEC };
+        return put(e, encode::rm(Size::Q, code, 0, rm));
+    }
     let size = if i32::try_from(imm).is_ok() {
         Size::Q
     } else {
@@ -153,6 +176,11 @@ const fn flag(cond: Cond) -> Flag {
 
 /// Compares two operands, of which one may be in memory: `cmp` or `test`.
 fn compare(e: &mut E<'_>, cond: Cond, a: Place, b: Place) -> Emitted<Flag> {
+    if let (Place::Reg(preg), Cond::Eq | Cond::Ne, Place::Const(0)) = (a, cond, b)
+        && e.has_flags(preg)
+    {
+        return Ok(flag(cond));
+    }
     let left = rm_of(e, a);
     let test = matches!(cond, Cond::TestZero | Cond::TestNonZero);
     match (left, b) {
@@ -190,10 +218,17 @@ fn test_imm(e: &mut E<'_>, left: Rm, imm: i64) -> Emitted {
 fn two(e: &mut E<'_>, op: Alu, commutes: bool, o: &Operands) -> Emitted {
     let dst = reg_of(o.dst);
     if commutes && o.b == o.dst && o.a != o.dst {
-        return alu(e, op, dst, o.a);
+        alu(e, op, dst, o.a)?;
+    } else {
+        mov_place(e, dst, o.a)?;
+        alu(e, op, dst, o.b)?;
     }
-    mov_place(e, dst, o.a)?;
-    alu(e, op, dst, o.b)
+    // `movzx` sets none.
+    let none = op.rm == inst::AND_RM && matches!(o.b, Place::Const(0xff | 0xffff));
+    if let (Place::Reg(preg), false) = (o.dst, none) {
+        e.set_flags(preg);
+    }
+    Ok(())
 }
 
 fn add(e: &mut E<'_>, o: &Operands) -> Emitted {
@@ -251,7 +286,12 @@ fn shift(e: &mut E<'_>, op: Op, o: &Operands) -> Emitted {
             return add(e, &Operands { b: o.a, ..*o });
         }
         mov(e, dst, a)?;
-        return put(e, encode::rm_imm(Size::Q, by_imm, 0, dst, imm as i32 & 63));
+        put(e, encode::rm_imm(Size::Q, by_imm, 0, dst, imm as i32 & 63))?;
+        // A shift by nothing leaves the flags alone.
+        if let (Place::Reg(preg), true) = (o.dst, imm & 63 != 0) {
+            e.set_flags(preg);
+        }
+        return Ok(());
     }
     let b = reg_of(o.b);
     if b == Reg::RCX {
@@ -270,14 +310,13 @@ fn shift(e: &mut E<'_>, op: Op, o: &Operands) -> Emitted {
     put(e, encode::rm(Size::Q, by_cl, 0, dst))
 }
 
-/// Quotient and remainder rounded down. The machine rounds towards zero, and traps for -2^63 / -1.
+/// Quotient and remainder rounded down. The machine rounds towards zero.
 ///
 /// ```text
-///     mov rax, a / cmp b, -1 / je minus / cqo / idiv b
+///     mov rax, a / cqo / idiv b
 ///     test rdx, rdx / je done             exact
 ///     xor rdx, b / sar rdx, 63            -1 if the signs of remainder and divisor differ
-///     add rax, rdx / jmp done             (remainder: and rdx, b; added to it)
-///     minus: neg rax                      (remainder: 0)
+///     add rax, rdx                        (remainder: b is added to it)
 ///     done:
 /// ```
 fn divide(e: &mut E<'_>, op: Op, o: &Operands) -> Emitted {
@@ -288,29 +327,15 @@ fn divide(e: &mut E<'_>, op: Op, o: &Operands) -> Emitted {
         mov_imm(e, Reg::RDX, 0)?;
         put(e, encode::rm(Size::Q, inst::DIV, 0, b))?;
     } else {
-        let done = e.buffer.new_label()?;
-        if !quotient {
-            mov_imm(e, Reg::RDX, 0)?;
-        }
-        alu_imm(e, CMP, b.into(), -1)?;
-        let minus = if quotient {
-            skip(e, Flag::E)?
-        } else {
-            e.buffer.fixup(Jump::when(Flag::E), done)?;
-            done
-        };
+        let rdx = Reg::RDX.number();
         put(e, CQO)?;
         put(e, encode::rm(Size::Q, inst::IDIV, 0, b))?;
-        let rdx = Reg::RDX.number();
         put(e, encode::rm(Size::Q, inst::TEST_MR, rdx, Reg::RDX))?;
-        e.buffer.fixup(Jump::when(Flag::E), done)?;
+        let done = skip(e, Flag::E)?;
         if quotient {
             put(e, encode::rm(Size::Q, inst::XOR_RM, rdx, b))?;
             put(e, encode::rm_imm(Size::Q, inst::SAR_IMM8, 0, Reg::RDX, 63))?;
             put(e, encode::rm(Size::Q, inst::ADD_RM, 0, Reg::RDX))?;
-            e.buffer.fixup(Jump::ALWAYS, done)?;
-            e.buffer.bind(minus);
-            put(e, encode::rm(Size::Q, inst::NEG, 0, Reg::RAX))?;
         } else {
             mov(e, Reg::RAX, Reg::RDX)?;
             put(e, encode::rm(Size::Q, inst::XOR_RM, 0, b))?;

@@ -36,6 +36,7 @@ const LATE_MEMORY: Use = Use {
 const COMMUTATIVE: Constraints = Constraints {
     b: MEMORY,
     tied: Some(Which::A),
+    commutes: true,
     ..Constraints::NONE
 };
 /// The result overwrites operand `a`.
