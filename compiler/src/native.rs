@@ -114,12 +114,15 @@ fn machine(
     lower::lower_env(&mut func, target, &mut tables)?;
     let made = match target.arch {
         Arch::X64 => emitted(&mut func, Some(X64::new(*target))),
-        Arch::Armv6m | Arch::Armv7m | Arch::Armv7em | Arch::Armv7emsp | Arch::Armv7emdp => {
-            emitted(&mut func, Thumb::new(*target))
-        }
+        Arch::Armv6
+        | Arch::Armv6m
+        | Arch::Armv7m
+        | Arch::Armv7em
+        | Arch::Armv7emsp
+        | Arch::Armv7emdp => emitted(&mut func, Thumb::new(*target)),
         Arch::Rv32imc => emitted(&mut func, Rv32::new(*target)),
         Arch::Xtensa | Arch::Xtensawin => emitted(&mut func, Xtensa::new(*target)),
-        Arch::None | Arch::X86 | Arch::Armv6 | Arch::Rv64imc => None,
+        Arch::None | Arch::X86 | Arch::Rv64imc => None,
     };
     match made {
         None => Err(lower.scope_error(scope, Message::NoNativeEmitter)),
