@@ -79,6 +79,8 @@ impl Buffers {
         }
         waiting.push(Block::from_index(0))?;
         seen.insert(0)?;
+        // As they were when the block was last looked at: an outer buffer may be found after the inner ones.
+        let mut depths = IndexVec::filled(0, func.blocks.len())?;
         while let Some(block) = waiting.pop() {
             let data = &func.blocks[block];
             let mut newest = at_entry[block];
@@ -100,12 +102,13 @@ impl Buffers {
                     None => newest,
                 };
                 // Where ways meet that differ, as behind a buffer that is linked only sometimes, the longer one counts.
-                let longer = depth(&at_entry, func, there) > depth(&at_entry, func, at_entry[to]);
-                if longer || seen.insert(to.index())? {
-                    if longer {
-                        at_entry[to] = there;
-                    }
-                    seen.insert(to.index())?;
+                let depth = depth(&at_entry, func, there);
+                let is_longer = depth > depths[to];
+                if is_longer {
+                    at_entry[to] = there;
+                    depths[to] = depth;
+                }
+                if seen.insert(to.index())? || is_longer {
                     waiting.push(to)?;
                 }
             }
