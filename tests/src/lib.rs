@@ -17,7 +17,6 @@ pub mod emulator;
 pub mod interpreter;
 pub mod mutations;
 pub mod nir;
-pub mod nir_eval;
 pub mod oracle;
 pub mod programs;
 pub mod scope;

@@ -9,8 +9,6 @@
 pub mod builder;
 pub mod func;
 pub mod inst;
-#[cfg(test)]
-pub(crate) mod interp;
 pub mod shape;
 pub mod text;
 pub mod types;

@@ -1,105 +1,120 @@
-//! What NIR means, as plainly as can be.
+//! What NIR means, as plainly as can be: the judge of passes and back ends.
 use std::collections::HashMap;
 
+use ferlance_abi::Fun;
 use ferlance_native_emitter::nir::{
     Block, Cond, Edge, Func, Inst, Op, Overflow, Slot, Term, Type, Vreg, Width,
 };
 
-/// The world of a run.
+/// What a function of the runtime does, given memory and its arguments: its result, or the exception it raises.
+pub type Call<'a> = &'a mut dyn FnMut(&mut [u8], Fun, &[u64]) -> Result<u64, u64>;
+
+/// The world of a run. Words are kept without a sign, singles and doubles as their bits.
 pub struct World<'a> {
     /// Bytes of a machine word.
     pub word: u32,
     /// The address of `memory`.
-    pub base: u64,
+    pub start: u64,
     /// All memory there is besides frame slots.
     pub memory: Vec<u8>,
-    /// What functions of the runtime give: slot of the fun table, arguments.
-    pub call: &'a mut dyn FnMut(usize, &[i64]) -> i64,
-    /// How many instructions may run.
+    /// The runtime.
+    pub call: Call<'a>,
+    /// How many instructions may run; what is left afterwards.
     pub fuel: u64,
 }
 
 /// Why a run has no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
-    /// Took too long.
+    /// It takes too long.
     Fuel,
-    /// Read or wrote where there is nothing.
-    Memory(i64),
-    /// Divided by zero.
+    /// It reads or writes where there is nothing.
+    Memory(u64),
+    /// It divides by zero.
     Zero,
-    /// Came to an end that control never comes to.
+    /// An exception left it.
+    Raised(u64),
+    /// It comes to an end that control never comes to.
     Unreachable,
-    /// What the interpreter does not know.
+    /// It has an instruction that means nothing outside of a runtime.
     Unknown,
+}
+
+/// Where frame slots are; no function under test may show such an address.
+const FRAME: u64 = 0x7000_0000;
+
+struct Buffer {
+    slot: Slot,
+    caught: Edge,
+    /// The values from before the push: all that the handler may use.
+    before: HashMap<Vreg, u64>,
 }
 
 struct Run<'a, 'w> {
     func: &'a Func,
     world: &'a mut World<'w>,
-    values: Vec<i64>,
-    slots: HashMap<(usize, i64), i64>,
-}
-
-/// Runs a function with words as arguments.
-pub fn run(func: &Func, world: &mut World<'_>, args: &[i64]) -> Result<i64, Stop> {
-    let mut run = Run {
-        func,
-        values: vec![0; func.vregs.len()],
-        slots: HashMap::new(),
-        world,
-    };
-    let entry = Block::from_index(0);
-    for (param, arg) in func.items(func.blocks[entry].params).iter().zip(args) {
-        run.values[param.index()] = run.wrap(*arg);
-    }
-    let mut block = entry;
-    loop {
-        for inst in &func.blocks[block].insts {
-            run.inst(inst)?;
-        }
-        match run.end(&func.blocks[block].term)? {
-            Next::Block(next) => block = next,
-            Next::Return(value) => return Ok(value),
-        }
-    }
+    values: HashMap<Vreg, u64>,
+    frame: Vec<u8>,
+    /// Where each slot begins in `frame`.
+    slots: Vec<u64>,
+    buffers: Vec<Buffer>,
 }
 
 enum Next {
-    Block(Block),
-    Return(i64),
+    Go(Block, Vec<u64>),
+    Return(u64),
 }
 
-fn float(value: i64) -> f64 {
-    f64::from_bits(value as u64)
-}
-
-fn bits(value: f64) -> i64 {
-    value.to_bits() as i64
+/// Runs a function with words as arguments.
+pub fn run(func: &Func, world: &mut World<'_>, args: &[u64]) -> Result<u64, Stop> {
+    let mut run = Run {
+        func,
+        values: HashMap::new(),
+        frame: Vec::new(),
+        slots: Vec::new(),
+        buffers: Vec::new(),
+        world,
+    };
+    for slot in &func.slots {
+        run.slots.push(run.frame.len() as u64);
+        let bytes = run.world.word * slot.words;
+        run.frame.resize(run.frame.len() + bytes as usize, 0);
+    }
+    let (mut block, mut args) = (Block::from_index(0), args.to_vec());
+    loop {
+        match run.block(block, &args) {
+            Ok(Next::Go(to, with)) => (block, args) = (to, with),
+            Ok(Next::Return(value)) => return Ok(value),
+            Err(Stop::Raised(exception)) => match run.arrive(exception)? {
+                Next::Go(to, with) => (block, args) = (to, with),
+                Next::Return(value) => return Ok(value),
+            },
+            Err(stop) => return Err(stop),
+        }
+    }
 }
 
 impl Run<'_, '_> {
-    fn bits(&self) -> u32 {
-        self.world.word * 8
+    fn block(&mut self, block: Block, args: &[u64]) -> Result<Next, Stop> {
+        let data = &self.func.blocks[block];
+        for (param, arg) in self.func.items(data.params).iter().zip(args) {
+            self.set(*param, *arg);
+        }
+        for inst in &data.insts {
+            self.tick()?;
+            self.inst(inst)?;
+        }
+        self.tick()?;
+        self.end(&data.term)
     }
 
-    /// The word of a number, with its sign.
-    fn wrap(&self, value: i64) -> i64 {
-        let unused = 64 - self.bits();
-        value << unused >> unused
-    }
-
-    fn unsigned(&self, value: i64) -> u64 {
-        let unused = 64 - self.bits();
-        (value as u64) << unused >> unused
-    }
-
-    fn get(&self, vreg: Option<Vreg>) -> i64 {
-        vreg.map_or(0, |vreg| self.values[vreg.index()])
-    }
-
-    fn get_or(&self, vreg: Option<Vreg>, imm: i64) -> i64 {
-        vreg.map_or(self.wrap(imm), |vreg| self.values[vreg.index()])
+    /// Goes on in the handler of the newest buffer.
+    fn arrive(&mut self, exception: u64) -> Result<Next, Stop> {
+        let buffer = self.buffers.pop().ok_or(Stop::Raised(exception))?;
+        self.values = buffer.before;
+        let at = self.slot_address(buffer.slot, i64::from(self.world.word));
+        self.store(Width::Word, at, exception)?;
+        self.go(buffer.caught)
     }
 
     fn tick(&mut self) -> Result<(), Stop> {
@@ -107,19 +122,67 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    fn holds(&self, cond: Cond, a: i64, b: i64) -> bool {
-        let (ua, ub) = (self.unsigned(a), self.unsigned(b));
+    fn unused(&self) -> u32 {
+        64 - self.world.word * 8
+    }
+
+    fn wrap(&self, value: u64) -> u64 {
+        value << self.unused() >> self.unused()
+    }
+
+    fn signed(&self, value: u64) -> i64 {
+        (value as i64) << self.unused() >> self.unused()
+    }
+
+    fn set(&mut self, vreg: Vreg, value: u64) {
+        let value = match self.func.ty(vreg) {
+            Type::F32 | Type::F64 => value,
+            _ => self.wrap(value),
+        };
+        self.values.insert(vreg, value);
+    }
+
+    fn get(&self, vreg: Vreg) -> u64 {
+        match self.values.get(&vreg) {
+            Some(value) => *value,
+            None => panic!("v{} is not there\n{}", vreg.index(), self.func),
+        }
+    }
+
+    fn operand(&self, vreg: Option<Vreg>) -> u64 {
+        vreg.map_or(0, |vreg| self.get(vreg))
+    }
+
+    fn operand_or(&self, vreg: Option<Vreg>, imm: i64) -> u64 {
+        vreg.map_or(self.wrap(imm as u64), |vreg| self.get(vreg))
+    }
+
+    fn items(&self, list: &[Vreg]) -> Vec<u64> {
+        list.iter().map(|vreg| self.get(*vreg)).collect()
+    }
+
+    /// A single in double precision is the same number.
+    fn float(&self, vreg: Option<Vreg>) -> f64 {
+        let bits = self.operand(vreg);
+        match vreg.map(|vreg| self.func.ty(vreg)) {
+            Some(Type::F32) => f32::from_bits(bits as u32).into(),
+            _ => f64::from_bits(bits),
+        }
+    }
+
+    fn holds(&self, cond: Cond, a: u64, b: u64) -> bool {
+        let (sa, sb) = (self.signed(a), self.signed(b));
         match cond {
             Cond::Eq => a == b,
             Cond::Ne => a != b,
-            Cond::Lt => a < b,
-            Cond::Le => a <= b,
-            Cond::Gt => a > b,
-            Cond::Ge => a >= b,
-            Cond::Below => ua < ub,
-            Cond::BelowEq => ua <= ub,
-            Cond::Above => ua > ub,
-            Cond::AboveEq => ua >= ub,
+            Cond::Lt => sa < sb,
+            Cond::Le => sa <= sb,
+            Cond::Gt => sa > sb,
+            Cond::Ge => sa >= sb,
+            Cond::Below => a < b,
+            Cond::BelowEq => a <= b,
+            Cond::Above => a > b,
+            Cond::AboveEq => a >= b,
             Cond::TestZero => a & b == 0,
             Cond::TestNonZero => a & b != 0,
         }
@@ -137,166 +200,168 @@ impl Run<'_, '_> {
         })
     }
 
-    fn range(&self, at: i64, width: Width) -> Result<std::ops::Range<usize>, Stop> {
-        let start = self.unsigned(at).wrapping_sub(self.world.base) as usize;
-        let end = start.wrapping_add(width.bytes(self.world.word) as usize);
-        if start < end && end <= self.world.memory.len() {
-            Ok(start..end)
-        } else {
-            Err(Stop::Memory(at))
-        }
-    }
-
-    fn address(&self, inst: &Inst, shift: u8) -> i64 {
-        let index = self.get(inst.b) << shift;
-        self.wrap(self.get(inst.a).wrapping_add(index).wrapping_add(inst.imm))
-    }
-
-    fn extend(&self, width: Width, value: i64) -> i64 {
-        let value = match width {
-            Width::U8 => i64::from(value as u8),
-            Width::I8 => i64::from(value as i8),
-            Width::U16 => i64::from(value as u16),
-            Width::I16 => i64::from(value as i16),
-            Width::U32 => i64::from(value as u32),
-            Width::I32 => i64::from(value as i32),
-            Width::Word | Width::F64 | Width::F32 => value,
+    fn bytes(&mut self, at: u64, width: Width) -> Result<&mut [u8], Stop> {
+        let len = width.bytes(self.world.word) as usize;
+        let in_frame = at.wrapping_sub(FRAME) < self.frame.len() as u64;
+        let (memory, start) = match in_frame {
+            true => (&mut self.frame, FRAME),
+            false => (&mut self.world.memory, self.world.start),
         };
-        if width == Width::F64 {
-            value
-        } else {
-            self.wrap(value)
-        }
+        let from = at.wrapping_sub(start) as usize;
+        memory
+            .get_mut(from..from.wrapping_add(len))
+            .ok_or(Stop::Memory(at))
     }
 
-    fn slot_key(slot: Slot, at: i64) -> (usize, i64) {
-        (slot.index(), at)
+    fn load(&mut self, width: Width, at: u64) -> Result<u64, Stop> {
+        let mut whole = [0; 8];
+        let bytes = self.bytes(at, width)?;
+        whole[..bytes.len()].copy_from_slice(bytes);
+        Ok(extend(width, u64::from_le_bytes(whole)))
+    }
+
+    fn store(&mut self, width: Width, at: u64, value: u64) -> Result<(), Stop> {
+        let bytes = self.bytes(at, width)?;
+        bytes.copy_from_slice(&value.to_le_bytes()[..bytes.len()]);
+        Ok(())
+    }
+
+    fn address(&self, inst: &Inst, shift: u8) -> u64 {
+        let index = self.operand(inst.b) << shift;
+        let sum = self.operand(inst.a).wrapping_add(index);
+        self.wrap(sum.wrapping_add(inst.imm as u64))
+    }
+
+    fn slot_address(&self, slot: Slot, offset: i64) -> u64 {
+        FRAME + self.slots[slot.index()] + offset as u64
+    }
+
+    fn width_of(&self, vreg: Option<Vreg>) -> Width {
+        match vreg.map(|vreg| self.func.ty(vreg)) {
+            Some(Type::F64) => Width::F64,
+            Some(Type::F32) => Width::F32,
+            _ => Width::Word,
+        }
     }
 
     fn inst(&mut self, inst: &Inst) -> Result<(), Stop> {
-        self.tick()?;
-        let (a, b, c) = (
-            self.get(inst.a),
-            self.get_or(inst.b, inst.imm),
-            self.get(inst.c),
-        );
-        let (fa, fb) = (float(a), float(b));
-        let is_float = inst.dst.is_some_and(|dst| self.func.ty(dst) == Type::F64);
-        let count = (b as u32) & (self.bits() - 1);
+        let a = self.operand(inst.a);
         let value = match inst.op {
-            Op::Const => inst.imm,
+            Op::Line => return Ok(()),
+            Op::Const | Op::FConst => inst.imm as u64,
             Op::Copy => a,
+            Op::Extend(width) => extend(width, a),
+            Op::Select => self.operand(if a != 0 { inst.b } else { inst.c }),
+            Op::Load(width, shift) => self.load(width, self.address(inst, shift))?,
+            Op::Store(width, shift) => {
+                let value = self.operand(inst.c);
+                return self.store(width, self.address(inst, shift), value);
+            }
+            Op::SlotAddr(slot) => self.slot_address(slot, inst.imm),
+            Op::SlotLoad(slot) => {
+                self.load(self.width_of(inst.dst), self.slot_address(slot, inst.imm))?
+            }
+            Op::SlotStore(slot) => {
+                let at = self.slot_address(slot, inst.imm);
+                return self.store(self.width_of(inst.c), at, self.operand(inst.c));
+            }
+            Op::Call(Fun::NlrPop) => {
+                self.buffers.pop();
+                return Ok(());
+            }
+            Op::Call(fun) => {
+                let args = self.items(self.func.items(inst.args));
+                (self.world.call)(&mut self.world.memory, fun, &args).map_err(Stop::Raised)?
+            }
+            Op::FAdd
+            | Op::FSub
+            | Op::FMul
+            | Op::FDiv
+            | Op::FNeg
+            | Op::FAbs
+            | Op::FSqrt
+            | Op::FConvert
+            | Op::FloatOfInt => self.float_bits(inst),
+            // Saturates, to the width of a word.
+            Op::IntOfFloat => match self.world.word {
+                4 => self.float(inst.a) as i32 as u64,
+                _ => self.float(inst.a) as i64 as u64,
+            },
+            Op::FCmp(cond) => {
+                Self::float_holds(cond, self.float(inst.a), self.float(inst.b))?.into()
+            }
+            _ => self.arithmetic(inst.op, a, self.operand_or(inst.b, inst.imm))?,
+        };
+        if let Some(dst) = inst.dst {
+            self.set(dst, value);
+        }
+        Ok(())
+    }
+
+    /// One operation in double precision, then rounded to a single, gives what single precision gives.
+    fn float_bits(&self, inst: &Inst) -> u64 {
+        let (a, b) = (self.float(inst.a), self.float(inst.b));
+        let result = match inst.op {
+            Op::FAdd => a + b,
+            Op::FSub => a - b,
+            Op::FMul => a * b,
+            Op::FDiv => a / b,
+            Op::FNeg => -a,
+            Op::FAbs => a.abs(),
+            Op::FSqrt => a.sqrt(),
+            Op::FloatOfInt => self.signed(self.operand(inst.a)) as f64,
+            _ => a,
+        };
+        match self.width_of(inst.dst) {
+            Width::F32 => (result as f32).to_bits().into(),
+            _ => result.to_bits(),
+        }
+    }
+
+    fn arithmetic(&self, op: Op, a: u64, b: u64) -> Result<u64, Stop> {
+        let (sa, sb) = (self.signed(a), self.signed(b));
+        let count = b as u32 & (self.world.word * 8 - 1);
+        let divides = matches!(
+            op,
+            Op::DivFloor | Op::ModFloor | Op::DivUnsigned | Op::ModUnsigned
+        );
+        if divides && b == 0 {
+            return Err(Stop::Zero);
+        }
+        Ok(match op {
             Op::Add => a.wrapping_add(b),
             Op::Sub => a.wrapping_sub(b),
-            Op::RevSub => inst.imm.wrapping_sub(a),
+            Op::RevSub => b.wrapping_sub(a),
             Op::Mul => a.wrapping_mul(b),
             Op::And => a & b,
             Op::Or => a | b,
             Op::Xor => a ^ b,
             Op::AndNot => a & !b,
             Op::Shl => a << count,
-            Op::Shr => (self.unsigned(a) >> count) as i64,
-            Op::Sar => a >> count,
+            Op::Shr => a >> count,
+            Op::Sar => (sa >> count) as u64,
             Op::Not => !a,
             Op::DivFloor | Op::ModFloor => {
-                if b == 0 {
-                    return Err(Stop::Zero);
-                }
-                let (quotient, rest) = (a.wrapping_div(b), a.wrapping_rem(b));
-                let low = rest != 0 && (rest < 0) != (b < 0);
-                match inst.op {
-                    Op::DivFloor => quotient - i64::from(low),
-                    _ => rest + if low { b } else { 0 },
+                let (quotient, rest) = (sa.wrapping_div(sb), sa.wrapping_rem(sb));
+                let low = rest != 0 && (rest < 0) != (sb < 0);
+                match op {
+                    Op::DivFloor => quotient.wrapping_sub(low.into()) as u64,
+                    _ => (rest + if low { sb } else { 0 }) as u64,
                 }
             }
-            Op::DivUnsigned | Op::ModUnsigned => {
-                let (a, b) = (self.unsigned(a), self.unsigned(b));
-                if b == 0 {
-                    return Err(Stop::Zero);
-                }
-                (if inst.op == Op::DivUnsigned {
-                    a / b
-                } else {
-                    a % b
-                }) as i64
-            }
-            Op::Extend(width) => self.extend(width, a),
-            Op::Cmp(cond) => i64::from(self.holds(cond, a, b)),
-            Op::Select => {
-                if a != 0 {
-                    self.get(inst.b)
-                } else {
-                    c
-                }
-            }
-            Op::Load(width, shift) => {
-                let range = self.range(self.address(inst, shift), width)?;
-                let mut bytes = [0; 8];
-                let source = &self.world.memory[range];
-                bytes[..source.len()].copy_from_slice(source);
-                self.extend(width, i64::from_le_bytes(bytes))
-            }
-            Op::Store(width, shift) => {
-                let range = self.range(self.address(inst, shift), width)?;
-                let bytes = c.to_le_bytes();
-                let len = range.len();
-                self.world.memory[range].copy_from_slice(&bytes[..len]);
-                0
-            }
-            Op::SlotLoad(slot) => *self
-                .slots
-                .get(&Self::slot_key(slot, inst.imm))
-                .unwrap_or(&0),
-            Op::SlotStore(slot) => {
-                self.slots.insert(Self::slot_key(slot, inst.imm), c);
-                0
-            }
-            Op::Call(fun) => {
-                let args: Vec<i64> = self
-                    .func
-                    .items(inst.args)
-                    .iter()
-                    .map(|arg| self.values[arg.index()])
-                    .collect();
-                (self.world.call)(fun.slot(), &args)
-            }
-            Op::FAdd => bits(fa + fb),
-            Op::FSub => bits(fa - fb),
-            Op::FMul => bits(fa * fb),
-            Op::FDiv => bits(fa / fb),
-            Op::FNeg => bits(-fa),
-            Op::FAbs => bits(fa.abs()),
-            Op::FSqrt => bits(fa.sqrt()),
-            Op::FCmp(cond) => i64::from(Self::float_holds(cond, fa, fb)?),
-            Op::FConst => inst.imm,
-            Op::FloatOfInt => bits(a as f64),
-            Op::IntOfFloat => fa as i64,
-            Op::Line => 0,
+            Op::DivUnsigned => a / b,
+            Op::ModUnsigned => a % b,
+            Op::Cmp(cond) => self.holds(cond, a, b).into(),
             _ => return Err(Stop::Unknown),
-        };
-        if let Some(dst) = inst.dst {
-            self.values[dst.index()] = if is_float { value } else { self.wrap(value) };
-        }
-        Ok(())
+        })
     }
 
-    fn go(&mut self, edge: Edge) -> Next {
-        let args: Vec<i64> = self
-            .func
-            .items(edge.args)
-            .iter()
-            .map(|arg| self.values[arg.index()])
-            .collect();
-        let params = self.func.items(self.func.blocks[edge.block].params);
-        for (param, arg) in params.iter().zip(args) {
-            self.values[param.index()] = arg;
-        }
-        Next::Block(edge.block)
+    fn go(&self, edge: Edge) -> Result<Next, Stop> {
+        Ok(Next::Go(edge.block, self.items(self.func.items(edge.args))))
     }
 
     fn end(&mut self, term: &Term) -> Result<Next, Stop> {
-        self.tick()?;
-        Ok(match *term {
+        match *term {
             Term::Jump(edge) => self.go(edge),
             Term::Branch {
                 cond,
@@ -306,7 +371,7 @@ impl Run<'_, '_> {
                 then,
                 other,
             } => {
-                let holds = self.holds(cond, self.get(Some(a)), self.get_or(b, imm));
+                let holds = self.holds(cond, self.get(a), self.operand_or(b, imm));
                 self.go(if holds { then } else { other })
             }
             Term::FBranch {
@@ -316,8 +381,7 @@ impl Run<'_, '_> {
                 then,
                 other,
             } => {
-                let (a, b) = (float(self.get(Some(a))), float(self.get(Some(b))));
-                let holds = Self::float_holds(cond, a, b)?;
+                let holds = Self::float_holds(cond, self.float(Some(a)), self.float(Some(b)))?;
                 self.go(if holds { then } else { other })
             }
             Term::Checked {
@@ -329,28 +393,51 @@ impl Run<'_, '_> {
                 fits,
                 over,
             } => {
-                let (a, b) = (self.get(Some(a)), self.get_or(b, imm));
-                let (a, b) = (i128::from(a), i128::from(b));
-                let value = match op {
+                let a = i128::from(self.signed(self.get(a)));
+                let b = i128::from(self.signed(self.operand_or(b, imm)));
+                let exact = match op {
                     Overflow::Add => a + b,
                     Overflow::Sub => a - b,
                     Overflow::Mul => a * b,
                 };
-                let wrapped = self.wrap(value as i64);
-                if i128::from(wrapped) == value {
-                    self.values[dst.index()] = wrapped;
+                if i128::from(self.signed(exact as u64)) == exact {
+                    self.set(dst, exact as u64);
                     self.go(fits)
                 } else {
                     self.go(over)
                 }
             }
-            Term::NlrPush { normal, .. } => self.go(normal),
-            Term::Switch { a, start, len } => {
-                let at = self.unsigned(self.get(Some(a))).min(u64::from(len) - 1);
-                Next::Block(self.func.targets[start as usize + at as usize])
+            Term::NlrPush {
+                slot,
+                normal,
+                caught,
+                ..
+            } => {
+                self.buffers.push(Buffer {
+                    slot,
+                    caught,
+                    before: self.values.clone(),
+                });
+                self.go(normal)
             }
-            Term::Return { a } => Next::Return(self.get(Some(a))),
-            Term::Open | Term::Unreachable => return Err(Stop::Unreachable),
-        })
+            Term::Switch { a, start, len } => {
+                let at = self.get(a).min(u64::from(len) - 1) as usize;
+                Ok(Next::Go(self.func.targets[start as usize + at], Vec::new()))
+            }
+            Term::Return { a } => Ok(Next::Return(self.get(a))),
+            Term::Open | Term::Unreachable => Err(Stop::Unreachable),
+        }
+    }
+}
+
+fn extend(width: Width, value: u64) -> u64 {
+    match width {
+        Width::U8 => u64::from(value as u8),
+        Width::I8 => value as i8 as u64,
+        Width::U16 => u64::from(value as u16),
+        Width::I16 => value as i16 as u64,
+        Width::U32 => u64::from(value as u32),
+        Width::I32 => value as i32 as u64,
+        Width::Word | Width::F64 | Width::F32 => value,
     }
 }

@@ -1,7 +1,7 @@
 //! Random functions: locals that loops and branches change, calls, memory, checked arithmetic, many values at once.
 use ferlance_abi::{Fun, Qstr};
 use ferlance_native_emitter::nir::{
-    Block, Builder, Cond, Entry, Func, Inst, Op, Overflow, Slot, Type, Var, Vreg, Width,
+    Block, Builder, Cond, Entry, Func, Inst, Op, Overflow, Slot, Term, Type, Var, Vreg, Width,
 };
 
 /// Numbers by xorshift.
@@ -56,12 +56,23 @@ pub struct Shape {
     pub division: bool,
     /// Doubles.
     pub floats: bool,
+    /// Checked products.
+    pub products: bool,
     /// Calls of the runtime.
     pub calls: bool,
+    /// Blocks that catch exceptions.
+    pub handlers: bool,
     /// Bytes of a word.
     pub word: u32,
     /// Bytes of memory, a power of two; the second argument is its address.
     pub memory: u32,
+}
+
+impl Shape {
+    fn wrap(&self, value: i64) -> i64 {
+        let unused = 64 - self.word * 8;
+        value << unused >> unused
+    }
 }
 
 struct Maker<'a> {
@@ -72,6 +83,9 @@ struct Maker<'a> {
     floats: Vec<Var>,
     memory: Vreg,
     slot: Slot,
+    /// An exception buffer for each depth of handlers.
+    buffers: Vec<Slot>,
+    handlers: usize,
     left: usize,
     depth: u32,
 }
@@ -86,7 +100,7 @@ pub fn function(dice: &mut Dice, shape: Shape) -> Func {
             0 => params[2],
             1 => params[3],
             _ => {
-                let imm = dice.constant();
+                let imm = shape.wrap(dice.constant());
                 b.word(imm).unwrap()
             }
         };
@@ -107,6 +121,8 @@ pub fn function(dice: &mut Dice, shape: Shape) -> Func {
         b.slot_store(slot, i64::from(word * shape.word), params[2])
             .unwrap();
     }
+    let nests = if shape.handlers { 2 } else { 0 };
+    let buffers = (0..nests).map(|_| b.slot(20).unwrap()).collect();
     let mut maker = Maker {
         b,
         dice,
@@ -115,6 +131,8 @@ pub fn function(dice: &mut Dice, shape: Shape) -> Func {
         floats,
         memory: params[1],
         slot,
+        buffers,
+        handlers: 0,
         left: shape.statements,
         depth: 0,
     };
@@ -170,6 +188,10 @@ impl Maker<'_> {
         self.b.write_local(var, value).unwrap();
     }
 
+    fn constant(&mut self) -> i64 {
+        self.shape.wrap(self.dice.constant())
+    }
+
     fn cond(&mut self) -> Cond {
         CONDS[self.dice.below(CONDS.len())]
     }
@@ -204,7 +226,7 @@ impl Maker<'_> {
             let b = self.any();
             self.b.binary(op, a, b)
         } else {
-            let imm = self.dice.constant();
+            let imm = self.constant();
             self.b.binary(op, a, imm)
         };
         self.set(value.unwrap());
@@ -238,7 +260,7 @@ impl Maker<'_> {
         let value = match self.dice.below(4) {
             0 => self.b.unary(Op::Not, Type::Word, a).unwrap(),
             1 => {
-                let imm = self.dice.constant();
+                let imm = self.constant();
                 let inst = Inst {
                     a: Some(a),
                     imm,
@@ -273,7 +295,7 @@ impl Maker<'_> {
             let b = self.any();
             self.b.cmp(cond, a, b).unwrap()
         } else {
-            let imm = self.dice.constant();
+            let imm = self.constant();
             self.b.cmp(cond, a, imm).unwrap()
         };
         let value = if self.dice.one_in(2) {
@@ -303,9 +325,11 @@ impl Maker<'_> {
             let at = self.dice.below((limit / i64::from(bytes)) as usize) as i64;
             (None, 0, at * i64::from(bytes))
         } else {
-            let shift = bytes.trailing_zeros() as u8;
+            let shift = self.dice.below(bytes.trailing_zeros() as usize + 1) as u8;
             let index = self.any();
-            let mask = limit / 2 / i64::from(bytes) - 1;
+            // Aligned, once it is shifted.
+            let mask =
+                (limit / 2 / i64::from(bytes) - 1) << (bytes.trailing_zeros() - u32::from(shift));
             let index = self.b.binary(Op::And, index, mask).unwrap();
             let offset = self.dice.below((limit / 2 / i64::from(bytes)) as usize) as i64;
             (Some(index), shift, offset * i64::from(bytes))
@@ -318,7 +342,7 @@ impl Maker<'_> {
             self.set(value);
         } else {
             let value = if self.dice.one_in(4) {
-                let imm = self.dice.constant();
+                let imm = self.constant();
                 self.b.word(imm).unwrap()
             } else {
                 self.any()
@@ -348,12 +372,12 @@ impl Maker<'_> {
             Fun::SetupCodeStateNative,
         ];
         let fun = FUNS[self.dice.below(FUNS.len())];
-        let args: Vec<Vreg> = fun
+        let mut args: Vec<Vreg> = fun
             .params()
             .iter()
             .map(|_| {
                 if self.dice.one_in(3) {
-                    let imm = self.dice.constant();
+                    let imm = self.constant();
                     self.b.word(imm).unwrap()
                 } else {
                     self.any()
@@ -361,6 +385,10 @@ impl Maker<'_> {
             })
             .collect();
         if fun == Fun::SetupCodeStateNative {
+            // What it writes to.
+            let words = (self.shape.memory / self.shape.word) as usize;
+            let at = self.dice.below(words) as i64 * i64::from(self.shape.word);
+            args[3] = self.b.add(self.memory, at).unwrap();
             self.b.call_void(fun, &args).unwrap();
         } else {
             let value = self.b.call(fun, &args).unwrap();
@@ -369,7 +397,8 @@ impl Maker<'_> {
     }
 
     fn checked(&mut self) {
-        let op = [Overflow::Add, Overflow::Sub, Overflow::Mul][self.dice.below(3)];
+        let ops = if self.shape.products { 3 } else { 2 };
+        let op = [Overflow::Add, Overflow::Sub, Overflow::Mul][self.dice.below(ops)];
         let a = self.any();
         let over = self.b.cold_block().unwrap();
         let join = self.b.block().unwrap();
@@ -378,7 +407,7 @@ impl Maker<'_> {
             let b = self.any();
             self.b.checked(op, Type::Word, a, b, (over, &[]))
         } else {
-            let imm = self.dice.constant();
+            let imm = self.constant();
             self.b.checked(op, Type::Word, a, imm, (over, &[]))
         };
         self.b.write_local(var, value.unwrap()).unwrap();
@@ -481,7 +510,7 @@ impl Maker<'_> {
                 .branch(cond, a, b, (then, &[]), (other, &[]))
                 .unwrap();
         } else {
-            let imm = self.dice.constant();
+            let imm = self.constant();
             self.b
                 .branch(cond, a, imm, (then, &[]), (other, &[]))
                 .unwrap();
@@ -534,11 +563,34 @@ impl Maker<'_> {
         self.b.enter(exit).unwrap();
     }
 
+    /// A block that an exception may leave; behind it, everything is as before unless memory says otherwise.
+    fn handler(&mut self) {
+        let buffer = self.buffers[self.handlers];
+        self.handlers += 1;
+        let normal = self.b.block().unwrap();
+        let caught = self.b.cold_block().unwrap();
+        let join = self.b.block().unwrap();
+        self.b.nlr_push(buffer, normal, caught).unwrap();
+        self.b.enter(normal).unwrap();
+        for _ in 0..self.dice.below(5) + 1 {
+            self.statement();
+        }
+        self.b.call_void(Fun::NlrPop, &[]).unwrap();
+        self.b.jump(join, &[]).unwrap();
+        self.b.enter(caught).unwrap();
+        let word = i64::from(self.shape.word);
+        let exception = self.b.slot_load(Type::Word, buffer, word).unwrap();
+        self.set(exception);
+        self.b.jump(join, &[]).unwrap();
+        self.b.enter(join).unwrap();
+        self.handlers -= 1;
+    }
+
     fn statement(&mut self) {
         self.left = self.left.saturating_sub(1);
         let nest = self.depth < 4 && self.left > 0;
         self.depth += 1;
-        match self.dice.below(16) {
+        match self.dice.below(17) {
             0..3 => self.binary(),
             3 => self.shift(),
             4 => self.unary(),
@@ -552,6 +604,7 @@ impl Maker<'_> {
             13 if nest => self.branch(),
             14 if nest => self.repeat(),
             15 => self.switch(),
+            16 if nest && self.handlers < self.buffers.len() => self.handler(),
             _ => self.binary(),
         }
         self.depth -= 1;
@@ -569,6 +622,9 @@ fn set_table(func: &mut Func) {
             if matches!(inst.op, Op::Call(_)) {
                 inst.a = table;
             }
+        }
+        if let Term::NlrPush { table: of, .. } = &mut block.term {
+            *of = table;
         }
     }
 }
