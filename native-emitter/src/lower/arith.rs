@@ -58,6 +58,9 @@ impl Lowering<'_, '_> {
     }
 
     pub(super) fn binary(&mut self, op: BinaryOp) -> Done<usize> {
+        if self.count_on()? {
+            return Ok(1);
+        }
         let r = self.pop()?;
         let l = self.pop()?;
         if op == BinaryOp::Is || comparison(op).is_some() {
@@ -129,7 +132,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Goes to `slow` unless both are small ints.
-    fn guard(&mut self, l: Vreg, r: Vreg, slow: Block) -> Done {
+    pub(super) fn guard(&mut self, l: Vreg, r: Vreg, slow: Block) -> Done {
         let tag = obj_word::SMALL_INT_TAG as i64;
         let tested = match (self.facts(l).is_small, self.facts(r).is_small) {
             (true, true) => return Ok(()),

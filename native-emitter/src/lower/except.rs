@@ -282,20 +282,20 @@ impl Lowering<'_, '_> {
     /// A block that raises; one for each exception block around, since values that handlers want must be the same.
     pub(super) fn raise_block(&mut self, complaint: Complaint) -> Done<Block> {
         let around = self.block;
-        for (block, known, target) in &self.raises {
-            if (*block, *known) == (around, complaint) {
+        for (block, known, copy, target) in &self.raises {
+            if (*block, *known, *copy) == (around, complaint, self.copies) {
                 return Ok(*target);
             }
         }
         let target = self.b.cold_block()?;
-        self.raises.push((around, complaint, target))?;
+        self.raises.push((around, complaint, self.copies, target))?;
         Ok(target)
     }
 
     /// Fills the blocks of [`Lowering::raise_block`], once all jumps to them are made.
     pub(super) fn fill_raise_blocks(&mut self) -> Done {
         for at in 0..self.raises.len() {
-            let (_, complaint, block) = self.raises[at];
+            let (_, complaint, _, block) = self.raises[at];
             self.b.enter(block)?;
             let (class, text) = match complaint {
                 Complaint::UnboundLocal => (

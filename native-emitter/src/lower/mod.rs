@@ -7,13 +7,14 @@
 //! ```text
 //! flow      depth, blocks and iterators at each label          arith    operators, fast paths for small ints
 //! bound     which locals may be unbound                        calls    calls, arguments, functions, classes
-//! prologue  how a function or a resumed generator starts       control  jumps, truth, loops
+//! prologue  how a function or a resumed generator starts       control  jumps, truth, loops; counted: `range`
 //! except    try, with, raise, leaving through finally          generator  yield, yield from
 //! ```
 mod arith;
 mod bound;
 mod calls;
 mod control;
+mod counted;
 mod env;
 mod except;
 mod flow;
@@ -114,6 +115,9 @@ pub fn lower(code: &Code, target: &Target, tables: &mut Tables<'_>) -> Result<Lo
         iter_slots: TryVec::new(),
         nlr_slots: TryVec::new(),
         raises: TryVec::new(),
+        counting: TryVec::new(),
+        is_copied: false,
+        copies: 0,
         facts: TryVec::new(),
         flow,
     };
@@ -172,8 +176,14 @@ struct Lowering<'a, 't> {
     iter_slots: TryVec<Option<Slot>>,
     /// By nesting: the exception buffer.
     nlr_slots: TryVec<Slot>,
-    /// Blocks that raise a fixed exception, by exception block and message.
-    raises: TryVec<(Option<BlockId>, Complaint, Block)>,
+    /// Blocks that raise a fixed exception, by exception block, message and copy.
+    raises: TryVec<(Option<BlockId>, Complaint, u32, Block)>,
+    /// Loops around that count in small ints, the innermost last.
+    counting: TryVec<counted::Counting>,
+    /// Is this the rarely run copy of a loop?
+    is_copied: bool,
+    /// Changes when a copy of code begins or ends.
+    copies: u32,
     /// By virtual register.
     facts: TryVec<Facts>,
 }
@@ -240,7 +250,15 @@ impl Lowering<'_, '_> {
             .checked_sub(below + 1)
             .ok_or(LowerError::BadCode)?;
         let var = *self.stack.get(at as usize).ok_or(LowerError::BadCode)?;
-        Ok(self.b.read_local(var)?)
+        let value = self.b.read_local(var)?;
+        if self.counts_at(at) && self.facts(value).value.is_none() {
+            let facts = Facts {
+                is_small: true,
+                ..Facts::default()
+            };
+            self.note(value, facts)?;
+        }
+        Ok(value)
     }
 
     fn facts(&self, value: Vreg) -> Facts {
@@ -401,10 +419,17 @@ impl Lowering<'_, '_> {
     // The walk.
 
     fn ops(&mut self) -> Done {
+        self.ops_between(0, self.code.ops().len(), true)?;
+        Ok(())
+    }
+
+    /// Lowers ops; `alive` tells whether control comes to the first, the result whether it comes behind the last.
+    fn ops_between(&mut self, from: usize, to: usize, mut alive: bool) -> Done<bool> {
         let ops = self.code.ops();
-        let mut alive = true;
-        let mut at = 0;
-        while let Some(op) = ops.get(at) {
+        let mut at = from;
+        while let Some(op) = ops.get(at)
+            && at < to
+        {
             self.at = at as u32;
             if let Op::Label(label) = *op {
                 if let (Some(state), Some(block)) =
@@ -442,10 +467,14 @@ impl Lowering<'_, '_> {
                 at += 2;
                 continue;
             }
-            at += self.op(*op)?;
+            if let Some(counted) = self.counted(at) {
+                at = self.count(counted)?;
+            } else {
+                at += self.op(*op)?;
+            }
             alive = !self.b.is_ended();
         }
-        Ok(())
+        Ok(alive)
     }
 
     /// Lowers the op at hand; says how many ops that covered.

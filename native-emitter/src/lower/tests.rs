@@ -105,6 +105,20 @@ fn arguments_are_bound_by_the_runtime_and_locals_are_values() {
 }
 
 #[test]
+fn a_loop_over_a_range_of_small_ints_checks_nothing_of_its_counter() {
+    let source = "def f(n):\n for i in range(n): pass\n";
+    let texts = lowered(source, &Target::stock(Arch::Armv7m, 0));
+    // The one test before the loop, and those of the copy for everything else.
+    let hot: Vec<&str> = texts[0]
+        .split("\nb")
+        .filter(|block| !block.lines().next().unwrap().contains("cold"))
+        .collect();
+    let adds = hot.iter().filter(|block| block.contains("= add v")).count();
+    assert_eq!(adds, 1, "{}", texts[0]);
+    assert!(texts[0].contains("branch lt"), "{}", texts[0]);
+}
+
+#[test]
 fn all_programs_of_the_test_suite_give_well_formed_functions() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
     let mut count = 0;

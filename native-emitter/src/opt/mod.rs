@@ -69,16 +69,26 @@ pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     Ok(())
 }
 
+/// A pass, and its name for those who look for a culprit.
+type Cleaner = (fn(&mut Func) -> Result<bool, OutOfMemory>, &'static str);
+
+const CLEANERS: [Cleaner; 3] = [
+    (branch::simplify, "branch"),
+    (params::drop_trivial, "params"),
+    (dce::remove_dead, "dce"),
+];
+
 /// Removes what is not needed.
 fn clean(func: &mut Func, word: u32) -> Result<bool, OutOfMemory> {
     let mut any = false;
     loop {
-        let mut changed = branch::simplify(func)?;
-        check(func, word, "branch");
-        changed |= params::drop_trivial(func)?;
-        check(func, word, "params");
-        changed |= dce::remove_dead(func)?;
-        check(func, word, "dce");
+        let mut changed = false;
+        for (pass, name) in CLEANERS {
+            if pass(func)? {
+                check(func, word, name);
+                changed = true;
+            }
+        }
         any |= changed;
         if !changed {
             return Ok(any);
