@@ -111,7 +111,7 @@ pub fn type_member(rt: &mut Runtime, ty: &'static Type, name: Qstr) -> R<Attr> {
 
 /// The hash of an object by identity.
 pub fn identity_hash(obj: Obj) -> Obj {
-    // Addresses are multiples of the granule; a multiplication spreads what is left of them.
-    let mixed = (obj.raw() >> 3).wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as usize);
-    Obj::int((mixed >> 2) as isize)
+    // Not mixed: objects made one after the other are to be neighbours in a table, too, which puts up with regular
+    // distances.
+    Obj::int((obj.raw() >> 3) as isize)
 }

@@ -611,9 +611,9 @@ impl Map {
             new.key.set(key.raw());
             new.value.set(entry.value.get());
             to.set_hash(live, hash);
-            to.link(live, hash);
             live += 1;
         }
+        to.link_all(live);
         Ok(to.base)
     }
 }

@@ -9,9 +9,10 @@
 //! ```
 //!
 //! "Large" is more than [`SMALL`] entries; smaller tables are searched from end to end. The size of the index is a
-//! power of two of at least 3/2 of the room for entries. A search begins where the low bits of the hash say, so
-//! that neighbouring ints are neighbours in memory, and goes on by steps that depend on all bits (double
-//! hashing), so that strides and other regular hashes come apart. A slot holds the entry's number plus one (0 =
+//! power of two of at least 3/2 of the room for entries. A search begins where the low bits of the hash say
+//! (those in which the keys differ: see [`Tail::same_bits`]), so that neighbouring ints are neighbours in memory, and
+//! ints at regular distances and objects made one after the other are, too. It goes on by steps that depend on all
+//! bits (double hashing), so that other regular hashes come apart. A slot holds the entry's number plus one (0 =
 //! free) and, in the bits that are left above, bits of the mixed hash, so that most strangers are told apart
 //! without a look at their entry.
 //!
@@ -52,6 +53,9 @@ pub(super) struct Tail {
     pub(super) filled: Cell<usize>,
     /// No entry before this one is live; saves a queue from looking at its dead head again and again.
     pub(super) first: Cell<usize>,
+    /// So many low bits were the same in all hashes when the index was made: searches begin by the bits above, or
+    /// keys at regular distances (multiples, addresses) would share the first slot and be scattered behind it.
+    pub(super) same_bits: Cell<u32>,
 }
 
 /// A view of a table that is not fixed: where it is and what parts it has.
@@ -209,6 +213,25 @@ impl Table {
             mask: (1 << bits) - 1,
             width: Table::index_width(self.alloc),
             number_bits: usize::BITS - self.alloc.leading_zeros(),
+            same_bits: self.tail().same_bits.get(),
+        }
+    }
+
+    /// Enters the first `n` entries, which are live, into an index that is empty.
+    pub(super) fn link_all(self, n: usize) {
+        if !self.is_large() || n == 0 {
+            return;
+        }
+        let first = self.hash(0);
+        let differ = (1..n).fold(0, |bits, i| bits | self.hash(i) ^ first);
+        let same_bits = if differ == 0 {
+            0
+        } else {
+            differ.trailing_zeros()
+        };
+        self.tail().same_bits.set(same_bits);
+        for i in 0..n {
+            self.link(i, self.hash(i));
         }
     }
 
@@ -267,9 +290,7 @@ impl Table {
             let index = self.index();
             // SAFETY: the index has `mask + 1` slots of `width` bytes.
             unsafe { index.base.write_bytes(0, (index.mask + 1) * index.width) };
-            for i in 0..live {
-                self.link(i, self.hash(i));
-            }
+            self.link_all(live);
         }
         live
     }
@@ -283,6 +304,8 @@ pub(super) struct Index {
     width: usize,
     /// Bits of a slot that hold the entry's number plus one; those above hold bits of the hash.
     number_bits: u32,
+    /// As in [`Tail`].
+    same_bits: u32,
 }
 
 /// A search: where it is, how it goes on, what slots of its hash look like.
@@ -301,7 +324,7 @@ impl Index {
         let unused = 32 - 8 * self.width as u32;
         let step = (mixed ^ (mixed >> 15)).wrapping_mul(0x85eb_ca6b);
         Probe {
-            slot: hash as usize & self.mask,
+            slot: hash.rotate_right(self.same_bits) as usize & self.mask,
             // Odd, so that every slot is come to.
             step: (step ^ (step >> 16)) as usize | 1,
             tag: ((mixed >> unused) >> self.number_bits) << self.number_bits,
