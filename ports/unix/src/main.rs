@@ -98,6 +98,7 @@ fn start(program: &[u8], invocation: Invocation, top: usize) -> u8 {
     };
     let heap = memory::region(invocation.heap_bytes)
         .and_then(|region| Heap::new(region, Policy::GROWING))
+        .inspect(memory::prefer_large_pages)
         .map(|heap| Runtime::new(heap, Box::new(host), settings));
     let Some(Ok(mut rt)) = heap else {
         return complain("ferlance: no memory for the heap\n");

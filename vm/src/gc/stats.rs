@@ -24,6 +24,11 @@ impl Heap {
         (self.limit - self.first) << GRANULE_SHIFT
     }
 
+    /// Where blocks can ever be: first byte and [`Heap::capacity`].
+    pub fn blocks(&self) -> (*mut u8, usize) {
+        (self.address(self.first), self.capacity())
+    }
+
     /// Bytes of blocks, without those that the last collection found dead.
     pub fn used(&self) -> usize {
         (self.used + self.unsettled()) << GRANULE_SHIFT
