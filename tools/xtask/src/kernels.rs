@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::{
-    measure::{self, with},
+    measure::{self, Words, with},
     peers::{Peer, PeerOptions, answers, path_text},
     workspace,
 };
@@ -40,71 +40,65 @@ impl Kernels {
             .collect();
         let mut checksums = BTreeMap::new();
         let mut columns: Vec<(String, Column)> = Vec::new();
+        let mut runs: Vec<(usize, String, Words)> = Vec::new();
         for Peer { name, command } in self.peers.find()? {
-            let mut column = Column::new();
             for file in &plain {
-                self.measure(
-                    &with(&command, [path_text(*file)]),
-                    &kernel_name(file),
-                    &mut column,
-                    &mut checksums,
-                )?;
+                let run = with(&command, [path_text(*file)]);
+                runs.push((columns.len(), kernel_name(file), run));
             }
-            columns.push((name, column));
+            columns.push((name, Column::new()));
         }
         for (program, script) in [("lua5.4", "kernels.lua"), ("luajit", "kernels_luajit.lua")] {
             if answers(program) {
-                let mut column = Column::new();
                 let script = path_text(folder.join("lua").join(script));
-                self.measure(
-                    &[program.to_owned(), script],
-                    program,
-                    &mut column,
-                    &mut checksums,
-                )?;
-                columns.push((program.to_owned(), column));
+                let run = vec![program.to_owned(), script];
+                runs.push((columns.len(), program.to_owned(), run));
+                columns.push((program.to_owned(), Column::new()));
+            }
+        }
+        // Everybody in each round, so that a busy spell of the machine meets all of them.
+        for _ in 0..self.rounds {
+            for (at, name, command) in &runs {
+                measure_once(command, name, &mut columns[*at].1, &mut checksums)?;
             }
         }
         print(&columns);
         Ok(())
     }
+}
 
-    /// Run a command that prints one line per kernel. `name`: the kernel to blame if it fails.
-    fn measure(
-        &self,
-        command: &[String],
-        name: &str,
-        column: &mut Column,
-        checksums: &mut BTreeMap<String, String>,
-    ) -> Result<()> {
-        for _ in 0..self.rounds {
-            let run = measure::run(command, 120)?;
-            if !run.ok {
-                column.insert(name.to_owned(), Err("fails".to_owned()));
-                return Ok(());
-            }
-            for line in run.text.lines() {
-                let words: Vec<&str> = line.split_whitespace().collect();
-                let [kernel, checksum, time] = words.as_slice() else {
-                    continue;
-                };
-                let known = checksums
-                    .entry((*kernel).to_owned())
-                    .or_insert_with(|| (*checksum).to_owned());
-                ensure!(
-                    known == checksum,
-                    "{}: {kernel} gives {checksum}, not {known}",
-                    command.join(" ")
-                );
-                let time: f64 = time.parse().context("microseconds")?;
-                let best = column.entry((*kernel).to_owned()).or_insert(Ok(time));
-                if let Ok(best) = best {
-                    *best = best.min(time);
-                }
-            }
-        }
-        Ok(())
+/// Run a command that prints one line per kernel. `name`: the kernel to blame if it fails.
+fn measure_once(
+    command: &[String],
+    name: &str,
+    column: &mut Column,
+    checksums: &mut BTreeMap<String, String>,
+) -> Result<()> {
+    let run = measure::run(command, 120)?;
+    if !run.ok {
+        column.insert(name.to_owned(), Err("fails".to_owned()));
+        return Ok(());
     }
+    for line in run.text.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [kernel, checksum, time] = words.as_slice() else {
+            continue;
+        };
+        let known = checksums
+            .entry((*kernel).to_owned())
+            .or_insert_with(|| (*checksum).to_owned());
+        ensure!(
+            known == checksum,
+            "{}: {kernel} gives {checksum}, not {known}",
+            command.join(" ")
+        );
+        let time: f64 = time.parse().context("microseconds")?;
+        let best = column.entry((*kernel).to_owned()).or_insert(Ok(time));
+        if let Ok(best) = best {
+            *best = best.min(time);
+        }
+    }
+    Ok(())
 }
 
 fn kernel_name(path: &std::path::Path) -> String {
@@ -116,7 +110,7 @@ fn print(columns: &[(String, Column)]) {
     for (name, _) in columns {
         print!("{name:>14}");
     }
-    println!();
+    println!("{:>14}", "÷ lua5.4");
     let kernels: std::collections::BTreeSet<&String> = columns
         .iter()
         .flat_map(|(_, column)| column.keys())
@@ -130,6 +124,13 @@ fn print(columns: &[(String, Column)]) {
                 None => print!("{:>14}", "-"),
             }
         }
-        println!();
+        let time = |name: &str| {
+            let (_, column) = columns.iter().find(|(peer, _)| peer == name)?;
+            column.get(kernel)?.as_ref().ok().copied()
+        };
+        match time("ferlance").zip(time("lua5.4")) {
+            Some((ours, theirs)) => println!("{:>14.2}", ours / theirs),
+            None => println!("{:>14}", "-"),
+        }
     }
 }

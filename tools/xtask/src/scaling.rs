@@ -59,11 +59,14 @@ impl Scaling {
         println!("{:>8}", "slope");
         let mut raw = BTreeMap::new();
         let mut steep = Vec::new();
+        let mut steeper = Vec::new();
         for name in names {
             let mut answers = BTreeMap::new();
+            let mut seen: Vec<(&str, Vec<(f64, f64)>)> = Vec::new();
             for peer in &peers {
                 let points = self.measure(peer, &script, &name, &mut answers)?;
-                let slope = self.print(&name, &peer.name, &points);
+                let slope = print(&name, &peer.name, &points);
+                seen.push((&peer.name, told(&points)));
                 if let (Some(slope), Some(limit)) = (slope, self.max_slope)
                     && peer.name == "ferlance"
                     && slope > limit
@@ -78,10 +81,19 @@ impl Scaling {
                     .or_insert_with(BTreeMap::new)
                     .insert(peer.name.clone(), cells);
             }
+            let find = |name: &str| seen.iter().find(|(peer, _)| *peer == name);
+            if let (Some((_, ours)), Some((_, theirs))) = (find("ferlance"), find("cpython")) {
+                steeper.extend(compare(&name, ours, theirs));
+            }
         }
         if let Some(path) = &self.json {
             fs::write(path, serde_json::to_string_pretty(&raw)?)?;
         }
+        println!(
+            "\nsteeper than CPython from size to size (their ns, our ns): {}",
+            steeper.len()
+        );
+        steeper.iter().for_each(|line| println!("  {line}"));
         anyhow::ensure!(steep.is_empty(), "too steep: {}", steep.join(", "));
         Ok(())
     }
@@ -144,34 +156,67 @@ impl Scaling {
         }
         Ok(Some((best[1] - best[0], answer)))
     }
+}
 
-    fn print(&self, name: &str, peer: &str, points: &[(u64, Result<f64, char>)]) -> Option<f64> {
-        print!("{name:<18} {peer:<14}");
-        for (n, time) in points {
-            match time {
-                Ok(time) if *time >= FLOOR => print!("{:>10.0}", time / *n as f64 * 1e9),
-                Ok(_) => print!("{:>10}", '.'),
-                Err(sign) => print!("{sign:>10}"),
-            }
+/// The sizes whose time is long enough to tell: n, seconds.
+fn told(points: &[(u64, Result<f64, char>)]) -> Vec<(f64, f64)> {
+    let long = points.iter().filter_map(|(n, time)| {
+        let time = time.ok().filter(|time| *time >= FLOOR)?;
+        Some((*n as f64, time))
+    });
+    long.collect()
+}
+
+/// The exponent of growth between two sizes: 1 is linear.
+fn slope(from: (f64, f64), to: (f64, f64)) -> f64 {
+    (to.1 / from.1).ln() / (to.0 / from.0).ln()
+}
+
+fn print(name: &str, peer: &str, points: &[(u64, Result<f64, char>)]) -> Option<f64> {
+    print!("{name:<18} {peer:<14}");
+    for (n, time) in points {
+        match time {
+            Ok(time) if *time >= FLOOR => print!("{:>10.0}", time / *n as f64 * 1e9),
+            Ok(_) => print!("{:>10}", '.'),
+            Err(sign) => print!("{sign:>10}"),
         }
-        let told: Vec<(f64, f64)> = points
-            .iter()
-            .filter_map(|(n, time)| {
-                time.ok()
-                    .filter(|time| *time >= FLOOR)
-                    .map(|time| (*n as f64, time))
-            })
-            .collect();
-        let slope = match told.as_slice() {
-            [.., (n0, t0), (n1, t1)] => Some((t1 / t0).ln() / (n1 / n0).ln()),
-            _ => None,
-        };
-        println!(
-            "{:>8}",
-            slope.map_or(String::new(), |slope| format!("{slope:.2}"))
-        );
-        slope
     }
+    let slope = match told(points).as_slice() {
+        [.., from, to] => Some(slope(*from, *to)),
+        _ => None,
+    };
+    println!(
+        "{:>8}",
+        slope.map_or(String::new(), |slope| format!("{slope:.2}"))
+    );
+    slope
+}
+
+/// Where our time grows faster than theirs over the widest range of sizes that both can tell.
+fn compare(name: &str, ours: &[(f64, f64)], theirs: &[(f64, f64)]) -> Option<String> {
+    let at = |points: &[(f64, f64)], n: f64| points.iter().copied().find(|point| point.0 == n);
+    let both: Vec<f64> = ours
+        .iter()
+        .map(|point| point.0)
+        .filter(|n| at(theirs, *n).is_some())
+        .collect();
+    let (low, high) = (*both.first()?, *both.last()?);
+    if low == high {
+        return None;
+    }
+    let (ours, theirs) = (
+        (at(ours, low)?, at(ours, high)?),
+        (at(theirs, low)?, at(theirs, high)?),
+    );
+    let (our_slope, their_slope) = (slope(ours.0, ours.1), slope(theirs.0, theirs.1));
+    // Less than this is noise.
+    (our_slope > their_slope.max(1.0) + 0.05).then(|| {
+        format!(
+            "{name}: {our_slope:.2}, theirs {their_slope:.2}, {low} to {high}; at {high}: {:.0}, {:.0}",
+            theirs.1.1 / high * 1e9,
+            ours.1.1 / high * 1e9
+        )
+    })
 }
 
 /// With room for the largest sizes, where an interpreter's heap is fixed.
@@ -192,4 +237,21 @@ fn roomy(mut peer: Peer) -> Peer {
 fn names(script: &str) -> Result<Vec<String>> {
     let run = measure::run(&with(&["python3".to_owned()], [script, "list"]), 60)?;
     Ok(run.text.split_whitespace().map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_is_compared_over_sizes_that_both_can_tell() {
+        let linear = [(1e3, 1e-2), (1e4, 1e-1), (1e5, 1.0)];
+        let square = [(1e4, 1e-3), (1e5, 1e-1)];
+        assert!(
+            compare("w", &square, &linear)
+                .is_some_and(|line| line.starts_with("w: 2.00, theirs 1.00, 10000 to"))
+        );
+        assert_eq!(compare("w", &linear, &square), None);
+        assert_eq!(compare("w", &linear[..1], &linear), None);
+    }
 }
