@@ -189,6 +189,18 @@ macro_rules! for_each_fun {
             Poll = 87, poll() -> Void, Python;
             /// Raises the `NameError` of a local that is not bound.
             RaiseUnbound = 88, raise_unbound() -> Void, Python;
+            /// `LoadGlobal` with the site's cache.
+            LoadGlobalCached = 89, load_global_cached(cell: Ptr) -> Obj, Python;
+            /// `LoadAttr` with the site's cache.
+            LoadAttrCached = 90, load_attr_cached(base: Obj, cell: Ptr) -> Obj, Python;
+            /// `StoreAttr` with the site's cache.
+            StoreAttrCached = 91, store_attr_cached(base: Obj, cell: Ptr, value: Obj) -> Void, Python;
+            /// `LoadMethod` with the site's cache.
+            LoadMethodCached = 92, load_method_cached(base: Obj, cell: Ptr, dest: Ptr) -> Void, Python;
+            /// Two bytes: not zero while a keyboard interrupt or a scheduled callback waits for `Poll`.
+            Attention = 93, attention() -> Ptr, Data;
+            /// The float type.
+            TypeFloat = 94, type_float() -> Ptr, Data;
         }
     };
 }

@@ -239,3 +239,20 @@ pub const STREAM_IS_TEXT_WORD: usize = 3;
 pub const PRINT_DATA: usize = 0;
 /// Print structure: the function that takes data, text, length.
 pub const PRINT_STRN: usize = 1;
+
+/// Inline caches of our own emitter's code. Bytes of the name and the position, which come first.
+pub const CELL_HEAD_BYTES: usize = 8;
+/// Word of a cell, behind its head: the type whose instances it knows.
+pub const CELL_KEY: usize = 0;
+/// Word of a cell: the smallest word 0 of a map that has the entry.
+pub const CELL_LIMIT: usize = 3;
+/// Word of a cell: byte offset of the entry in the map's table.
+pub const CELL_OFFSET: usize = 4;
+/// Bytes of a cell.
+pub const fn cell_bytes(word: usize) -> usize {
+    CELL_HEAD_BYTES + 5 * word
+}
+/// The instance's own attributes: a map.
+pub const INSTANCE_MAP: usize = 1;
+/// The value of a float of the tagged representation.
+pub const FLOAT_VALUE: usize = 1;

@@ -432,6 +432,7 @@ impl fmt::Display for Repr<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Const::FunTable => f.write_str("native function table"),
+            Const::Caches(_) => f.write_str("inline caches"),
             Const::None => f.write_str("None"),
             Const::False => f.write_str("False"),
             Const::True => f.write_str("True"),

@@ -136,6 +136,9 @@ impl Linked<'_> {
 pub enum Const<'a> {
     /// The table of runtime functions, for native code.
     FunTable,
+    /// Inline caches of a function, one for each of these names: for native code that never leaves the process that
+    /// made it, and so never in a file.
+    Caches(TryVec<Qstr>),
     /// None.
     None,
     /// False.
@@ -206,6 +209,7 @@ impl Const<'_> {
     pub fn to_owned(&self) -> Result<Const<'static>, OutOfMemory> {
         Ok(match self {
             Const::FunTable => Const::FunTable,
+            Const::Caches(names) => Const::Caches(names.try_clone()?),
             Const::None => Const::None,
             Const::False => Const::False,
             Const::True => Const::True,

@@ -122,6 +122,7 @@ fn has_nan(object: &Const<'_>) -> bool {
 fn hash_const(object: &Const<'_>) -> u32 {
     let (tag, hash) = match object {
         Const::FunTable => (0, 0),
+        Const::Caches(names) => (11, names.len() as u32),
         Const::None => (1, 0),
         Const::False => (2, 0),
         Const::True => (3, 0),

@@ -1,7 +1,7 @@
 //! Things that wait to happen between two bytecodes: the keyboard interrupt and scheduled callbacks.
 
 use alloc::collections::VecDeque;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use crate::obj::word::Obj;
 
@@ -10,15 +10,39 @@ pub const MAX_SCHEDULED: usize = 8;
 
 /// Pending work of one runtime.
 pub struct Pending {
-    /// Set from interrupt context, read by the loop.
-    interrupt: &'static AtomicBool,
     queue: VecDeque<(Obj, Obj)>,
     raising_no_memory: bool,
     interrupt_char: isize,
 }
 
-/// Set by a port's signal or UART handler when the interrupt character arrives.
-pub static KEYBOARD_INTERRUPT: AtomicBool = AtomicBool::new(false);
+/// What machine code looks at where it jumps back, in one go: two bytes.
+#[repr(C, align(2))]
+pub struct Attention {
+    /// Set by a port's signal or UART handler when the interrupt character arrives.
+    pub interrupt: AtomicBool,
+    /// How many callbacks wait, in all runtimes.
+    scheduled: AtomicU8,
+}
+
+/// See [`Attention`].
+pub static ATTENTION: Attention = Attention {
+    interrupt: AtomicBool::new(false),
+    scheduled: AtomicU8::new(0),
+};
+
+impl Attention {
+    /// So many callbacks more or, wrapping, fewer.
+    fn count(&self, by: u8) {
+        #[cfg(target_has_atomic = "8")]
+        self.scheduled.fetch_add(by, Ordering::Relaxed);
+        // One core runs Python, and interrupts do not schedule.
+        #[cfg(not(target_has_atomic = "8"))]
+        self.scheduled.store(
+            self.scheduled.load(Ordering::Relaxed).wrapping_add(by),
+            Ordering::Relaxed,
+        );
+    }
+}
 
 impl Default for Pending {
     fn default() -> Self {
@@ -30,7 +54,6 @@ impl Pending {
     /// Nothing pending.
     pub fn new() -> Pending {
         Pending {
-            interrupt: &KEYBOARD_INTERRUPT,
             queue: VecDeque::new(),
             raising_no_memory: false,
             interrupt_char: 3,
@@ -40,15 +63,15 @@ impl Pending {
     /// Whether the loop has something to do.
     #[inline(always)]
     pub fn any(&self) -> bool {
-        self.interrupt.load(Ordering::Relaxed) | !self.queue.is_empty()
+        ATTENTION.interrupt.load(Ordering::Relaxed) | !self.queue.is_empty()
     }
 
     /// Takes the keyboard interrupt.
     pub fn take_interrupt(&self) -> bool {
         // Not `swap`, which Cortex-M0 and RV32IMC lack: an interrupt between the two is the same interrupt.
-        let is_set = self.interrupt.load(Ordering::Relaxed);
+        let is_set = ATTENTION.interrupt.load(Ordering::Relaxed);
         if is_set {
-            self.interrupt.store(false, Ordering::Relaxed);
+            ATTENTION.interrupt.store(false, Ordering::Relaxed);
         }
         is_set
     }
@@ -69,12 +92,15 @@ impl Pending {
             return false;
         }
         self.queue.push_back((fun, arg));
+        ATTENTION.count(1);
         true
     }
 
     /// The next callback.
     pub fn next_callback(&mut self) -> Option<(Obj, Obj)> {
-        self.queue.pop_front()
+        let next = self.queue.pop_front()?;
+        ATTENTION.count(u8::MAX);
+        Some(next)
     }
 
     pub(crate) fn enter_no_memory(&mut self) -> bool {
@@ -90,5 +116,11 @@ impl Pending {
             f(fun.raw());
             f(arg.raw());
         }
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        while self.next_callback().is_some() {}
     }
 }

@@ -49,6 +49,8 @@ pub(crate) fn write_name(out: &mut TryVec<u8>, name: Qstr, pool: &Pool) -> Resul
 pub(crate) fn write_const(out: &mut TryVec<u8>, object: &Const<'_>) -> Result<(), OutOfMemory> {
     match object {
         Const::FunTable => out.push(tag::FUN_TABLE),
+        // Never in what is made for files.
+        Const::Caches(_) => out.push(tag::NONE),
         Const::None => out.push(tag::NONE),
         Const::False => out.push(tag::FALSE),
         Const::True => out.push(tag::TRUE),

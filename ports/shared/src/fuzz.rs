@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ferlance_abi::qstr;
 use ferlance_vm::import::hook::{self, Mode};
-use ferlance_vm::sched::KEYBOARD_INTERRUPT;
+use ferlance_vm::sched::ATTENTION;
 use ferlance_vm::testing;
 
 use crate::compile::compile;
@@ -55,7 +55,7 @@ fn patiently(f: impl FnOnce()) {
         let watch = scope.spawn(|| {
             thread::park_timeout(PATIENCE);
             while !done.load(Ordering::Relaxed) {
-                KEYBOARD_INTERRUPT.store(true, Ordering::Relaxed);
+                ATTENTION.interrupt.store(true, Ordering::Relaxed);
                 thread::park_timeout(Duration::from_micros(300));
             }
         });
@@ -64,5 +64,5 @@ fn patiently(f: impl FnOnce()) {
         drop(guard);
         watch.thread().unpark();
     });
-    KEYBOARD_INTERRUPT.store(false, Ordering::Relaxed);
+    ATTENTION.interrupt.store(false, Ordering::Relaxed);
 }

@@ -4,7 +4,7 @@ use ferlance_collections::TryVec;
 use ferlance_port::edit::{Edited, Editor, Io};
 use ferlance_port::keys::Keys;
 use ferlance_vm::hal::{Console, EINTR, Errno, LineEnd};
-use ferlance_vm::sched::KEYBOARD_INTERRUPT;
+use ferlance_vm::sched::ATTENTION;
 use std::sync::atomic::Ordering;
 
 use crate::sys;
@@ -117,7 +117,7 @@ impl Io for Keyboard<'_> {
             Ok(0) => Ok(None),
             Ok(_) => Ok(Some(byte[0])),
             Err(EINTR) => {
-                KEYBOARD_INTERRUPT.store(false, Ordering::Relaxed);
+                ATTENTION.interrupt.store(false, Ordering::Relaxed);
                 Ok(Some(CTRL_C))
             }
             Err(errno) => Err(errno),

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
-use ferlance_vm::sched::KEYBOARD_INTERRUPT;
+use ferlance_vm::sched::ATTENTION;
 
 extern "C" fn note(_: i32) {
-    KEYBOARD_INTERRUPT.store(true, Ordering::Relaxed);
+    ATTENTION.interrupt.store(true, Ordering::Relaxed);
 }
 
 /// Makes SIGINT raise `KeyboardInterrupt`.

@@ -4,7 +4,7 @@
 //! what a program prints must be written at once.
 
 use ferlance_vm::hal::Errno;
-use ferlance_vm::sched::KEYBOARD_INTERRUPT;
+use ferlance_vm::sched::ATTENTION;
 use std::sync::atomic::Ordering;
 
 /// The error number of the call that just failed.
@@ -15,7 +15,7 @@ pub(crate) fn errno() -> Errno {
 }
 
 fn interrupted() -> bool {
-    KEYBOARD_INTERRUPT.load(Ordering::Relaxed)
+    ATTENTION.interrupt.load(Ordering::Relaxed)
 }
 
 /// Waits until `fd` is ready for `events`.

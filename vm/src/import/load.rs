@@ -81,6 +81,11 @@ fn load_module(
                 // SAFETY: not an object: only native code loads it, see `survey`.
                 unsafe { Obj::from_raw(fun_table::address()) }.unwrap_or(Obj::NONE)
             }
+            Const::Caches(names) if placed_code => {
+                let cells = native::load::cells(rt, names)?;
+                // SAFETY: as above.
+                unsafe { Obj::from_raw(cells) }.unwrap_or(Obj::NONE)
+            }
             constant => make_const(rt, constant)?,
         };
         // SAFETY: as above.
@@ -94,7 +99,7 @@ fn load_module(
 /// The object of a constant.
 pub fn make_const(rt: &mut Runtime, constant: &Const<'_>) -> R<Obj> {
     Ok(match constant {
-        Const::FunTable | Const::None => Obj::NONE,
+        Const::FunTable | Const::Caches(_) | Const::None => Obj::NONE,
         Const::False => Obj::FALSE,
         Const::True => Obj::TRUE,
         Const::Ellipsis => ellipsis::object(),
@@ -290,7 +295,10 @@ fn survey(
             }
         }
         if let Op::LoadConstObj(id) = instr.op
-            && matches!(module.consts.get(id.0 as usize), Some(Const::FunTable))
+            && matches!(
+                module.consts.get(id.0 as usize),
+                Some(Const::FunTable | Const::Caches(_))
+            )
         {
             // The function table is no object.
             return Err(refuse(rt));

@@ -46,7 +46,7 @@ fn negative_version(rt: &Runtime, map: &Map) -> usize {
 
 /// Whether the cache holds a built-in whose name was not in `map`, and still is not.
 #[inline(always)]
-pub(super) fn is_builtin_hit(rt: &Runtime, map: &Map, cache: &Cache) -> bool {
+pub(crate) fn is_builtin_hit(rt: &Runtime, map: &Map, cache: &Cache) -> bool {
     cache.key == core::ptr::from_ref(map).addr() && cache.version == negative_version(rt, map)
 }
 
@@ -63,7 +63,7 @@ pub(crate) fn load_global(rt: &mut Runtime, globals: Ptr<Dict>, name: Qstr) -> R
 
 /// [`load_global`] that fills the cache.
 #[inline(never)]
-pub(super) fn load_global_cached(
+pub(crate) fn load_global_cached(
     rt: &mut Runtime,
     globals: Ptr<Dict>,
     cache: &mut Cache,
@@ -142,13 +142,20 @@ fn own_map<'a>(obj: Obj, ty: &'static Type) -> Option<&'a Map> {
 }
 
 /// What a cache of `LOAD_ATTR` has to say.
-pub(super) enum Hit {
+pub(crate) enum Hit {
     /// The attribute.
     Value(Obj),
     /// It is a property: call this with the object.
     Getter(Ptr<Fun>),
     /// Nothing.
     Miss,
+}
+
+impl Cache {
+    /// Position of the entry in the map of the object itself, if that is what the cache holds.
+    pub(crate) fn own_slot(&self) -> Option<usize> {
+        (self.key != 0 && self.slot < GETTER).then_some(self.slot as usize)
+    }
 }
 
 /// Flag in `Cache::slot`: the entry is one of a class, whose namespace is in `Cache::value`.
@@ -161,7 +168,7 @@ const GETTER: u32 = 1 << 30;
 /// An object's own map comes before anything in the class, so its entry is the answer whatever the class holds; what
 /// was found in the class counts as long as the class is the same and the object has no entry of its own.
 #[inline(always)]
-pub(super) fn attr_hit(rt: &Runtime, obj: Obj, cache: &Cache) -> Hit {
+pub(crate) fn attr_hit(rt: &Runtime, obj: Obj, cache: &Cache) -> Hit {
     let Some(head) = obj.as_ptr() else {
         return Hit::Miss;
     };
@@ -217,7 +224,7 @@ fn class_hit(rt: &Runtime, ty: &'static Type, map: &Map, cache: &Cache) -> Hit {
 
 /// `obj.name`, filling the cache.
 #[inline(never)]
-pub(super) fn load_attr_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) -> R<Obj> {
+pub(crate) fn load_attr_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) -> R<Obj> {
     let ty = obj.ty();
     if let Some(map) = own_map(obj, ty) {
         if let Some(at) = map.find_name(rt, cache.name) {
@@ -251,7 +258,7 @@ pub(super) fn load_attr_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) ->
 
 /// The method, if the cache holds the one for the object's type.
 #[inline(always)]
-pub(super) fn method_hit(rt: &Runtime, obj: Obj, cache: &Cache) -> Option<Obj> {
+pub(crate) fn method_hit(rt: &Runtime, obj: Obj, cache: &Cache) -> Option<Obj> {
     let ty = obj.ty();
     if addr(ty) != cache.key {
         return None;
@@ -272,7 +279,7 @@ pub(super) fn method_hit(rt: &Runtime, obj: Obj, cache: &Cache) -> Option<Obj> {
 
 /// The function and self of `obj.name(…)`, filling the cache.
 #[inline(never)]
-pub(super) fn load_method_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) -> R<(Obj, Slot)> {
+pub(crate) fn load_method_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) -> R<(Obj, Slot)> {
     match rt.find_attr(obj, cache.name)? {
         Attr::Value(value) => Ok((value, None)),
         Attr::Method { fun, this } => {
@@ -292,7 +299,7 @@ pub(super) fn load_method_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) 
 
 /// Replaces an attribute that stands where the cache says; `false` = not done.
 #[inline(always)]
-pub(super) fn store_hit(rt: &Runtime, obj: Obj, cache: &Cache, value: Slot) -> bool {
+pub(crate) fn store_hit(rt: &Runtime, obj: Obj, cache: &Cache, value: Slot) -> bool {
     let (Some(head), Some(value)) = (obj.as_ptr(), value) else {
         return false;
     };
@@ -313,7 +320,7 @@ pub(super) fn store_hit(rt: &Runtime, obj: Obj, cache: &Cache, value: Slot) -> b
 
 /// `obj.name = value`, filling the cache.
 #[inline(never)]
-pub(super) fn store_attr_cached(
+pub(crate) fn store_attr_cached(
     rt: &mut Runtime,
     obj: Obj,
     cache: &mut Cache,

@@ -319,11 +319,16 @@ fn attr(_: &mut Runtime, obj: Obj, name: Qstr) -> R<Attr> {
     })
 }
 
-/// Calls a native function: its code starts behind the index word.
+/// Calls a native function: its code starts behind the index word. Its globals are current meanwhile: code of our own
+/// for this runtime does not see to that itself.
 fn call_native(rt: &mut Runtime, fun: Obj, args: Args<'_>) -> R<Obj> {
     let code = trampoline::entry_point(head(fun).code, WORD);
+    let before = rt.interp.native_globals();
+    rt.interp.set_native_globals(head(fun).context.globals());
     // SAFETY: this is such code; the loader checked that there is some.
-    unsafe { trampoline::call_fun(rt, fun, code, args) }
+    let result = unsafe { trampoline::call_fun(rt, fun, code, args) };
+    rt.interp.set_native_globals(before);
+    result
 }
 
 /// Calls a viper function: its code starts at once.

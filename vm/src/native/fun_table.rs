@@ -175,7 +175,7 @@ macro_rules! shim {
     (printf $($rest:tt)*) => {};
     ($name:ident() -> $result:ident, Data) => {};
     ($name:ident($($param:ident: $kind:ident),*) -> Never, $effect:ident) => {
-        pub(super) unsafe extern "C" fn $name($($param: param!($kind)),*) -> ! {
+        pub(in crate::native) unsafe extern "C" fn $name($($param: param!($kind)),*) -> ! {
             // SAFETY: native code calls with what the row says; nothing here has a destructor.
             unsafe {
                 let rt = current::runtime();
@@ -195,7 +195,7 @@ macro_rules! shim {
         shim!(@body $name($($param: $kind),*) -> c!($result));
     };
     (@body $name:ident($($param:ident: $kind:ident),*) -> $result:ty) => {
-        pub(super) unsafe extern "C" fn $name($($param: param!($kind)),*) -> $result {
+        pub(in crate::native) unsafe extern "C" fn $name($($param: param!($kind)),*) -> $result {
             // SAFETY: native code calls with what the row says; nothing here has a destructor, and the runtime's
             // reference is not used any more when control goes back.
             unsafe {
@@ -217,7 +217,7 @@ macro_rules! shims {
     ($($(#[$doc:meta])* $fun:ident = $slot:literal,
        $name:ident($($param:ident: $kind:ident),*) -> $result:ident, $effect:ident;)*) => {
         /// The shims, by C name.
-        mod shims {
+        pub(super) mod shims {
             use super::*;
             $(shim!($name($($param: $kind),*) -> $result, $effect);)*
         }
@@ -228,7 +228,10 @@ ferlance_abi::for_each_fun!(shims);
 /// A thunk that aligns the stack: RV32 emitted code keeps it aligned to four bytes only.
 #[cfg(target_arch = "riscv32")]
 macro_rules! thunk {
-    ($name:ident) => {{
+    ($name:ident) => {
+        thunk!($name in shims)
+    };
+    ($name:ident in $($path:ident)::+) => {{
         #[unsafe(naked)]
         unsafe extern "C" fn thunk() {
             core::arch::naked_asm!(
@@ -241,7 +244,7 @@ macro_rules! thunk {
                 "lw ra, 4(sp)",
                 "lw sp, 0(sp)",
                 "ret",
-                shim = sym shims::$name,
+                shim = sym $($path)::+::$name,
             )
         }
         thunk as *const ()
@@ -251,6 +254,9 @@ macro_rules! thunk {
 macro_rules! thunk {
     ($name:ident) => {
         shims::$name as *const ()
+    };
+    ($name:ident in $($path:ident)::+) => {
+        $($path)::+::$name as *const ()
     };
 }
 
@@ -265,6 +271,12 @@ macro_rules! word {
     };
     (printf, $effect:ident) => {
         entry::printf as *const ()
+    };
+    (call_function_n_kw, $effect:ident) => {
+        thunk!(call_function_n_kw in super::direct)
+    };
+    (call_method_n_kw, $effect:ident) => {
+        thunk!(call_method_n_kw in super::direct)
     };
     ($name:ident, Data) => {
         data::$name

@@ -17,6 +17,7 @@ use ferlance_bytecode::module::{CompiledModule, RawCode, RawKind};
 use ferlance_bytecode::prelude::{Prelude, PreludeParts};
 use ferlance_collections::TryVec;
 
+use super::entry::Cell;
 use super::relocate;
 use crate::exc;
 use crate::interp::code::Code;
@@ -167,6 +168,16 @@ pub(crate) fn place(
     }
     context.code.set(Some(block));
     Ok(Some(Placed { base, offsets }))
+}
+
+/// Makes the inline caches of a function: their address. They keep nothing alive; the object table keeps them.
+pub(crate) fn cells(rt: &mut Runtime, names: &[Qstr]) -> R<usize> {
+    let at = rt.alloc_block((names.len() * size_of::<Cell>()).max(1), true)?;
+    for (i, name) in names.iter().enumerate() {
+        // SAFETY: the block has room for each; blocks are aligned to two words.
+        unsafe { at.cast::<Cell>().add(i).write(Cell::new(*name)) };
+    }
+    Ok(at.expose_provenance().get())
 }
 
 /// The 16-bit numbers of a module's names, for native code.

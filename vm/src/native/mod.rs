@@ -26,6 +26,7 @@ mod c_stream;
 pub(crate) mod c_type;
 mod code_state;
 mod current;
+mod direct;
 mod entry;
 mod fun_obj;
 pub mod fun_table;

@@ -6,7 +6,8 @@ use crate::native::c_fun;
 use crate::obj::builtin_fun::BuiltinFun;
 use crate::obj::ty::Type;
 use crate::obj::word::Obj;
-use crate::obj::{dict, list, str, type_type};
+use crate::obj::{dict, float, list, str, type_type};
+use crate::sched::ATTENTION;
 use crate::stream;
 
 const fn word(obj: Obj) -> *const () {
@@ -43,5 +44,7 @@ mod named {
     pub(crate) const stream_readinto_obj: *const () = fun(&stream::READINTO);
     pub(crate) const stream_unbuffered_readline_obj: *const () = fun(&stream::READLINE);
     pub(crate) const stream_write_obj: *const () = fun(&stream::WRITE);
+    pub(crate) const attention: *const () = (&raw const ATTENTION).cast();
+    pub(crate) const type_float: *const () = ty(&float::FLOAT);
 }
 pub(crate) use named::*;

@@ -2,6 +2,7 @@
 //! shims that native code calls are in [`super::fun_table`].
 
 mod build;
+mod cached;
 mod calls;
 mod convert;
 pub(super) mod data;
@@ -13,6 +14,7 @@ mod operators;
 mod print;
 
 pub(super) use build::*;
+pub(super) use cached::*;
 pub(super) use calls::*;
 pub(super) use convert::*;
 pub(super) use iter::*;

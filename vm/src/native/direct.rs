@@ -1,0 +1,92 @@
+//! Calls from native code to native code: entries 27 and 28 without the way through the runtime.
+//!
+//! A native function whose module's globals are current already is called at once, with the arguments where they are.
+//! Nothing is put into the chain of exception buffers: an exception may pass over these frames, which own nothing.
+//! Everything else goes to the ordinary shims.
+
+use super::fun_obj::NativeFun;
+use super::fun_table::shims;
+use super::{current, trampoline};
+use crate::interp::frame::Slot;
+use crate::obj::word::Obj;
+
+const WORD: usize = size_of::<usize>();
+
+/// Code of a native function.
+type Code = unsafe extern "C" fn(usize, usize, usize, *mut Slot) -> usize;
+
+/// The code to call, if `fun` is a native function that may be called as it is.
+///
+/// # Safety
+/// `fun` is an object or null; called from native code.
+#[inline(always)]
+unsafe fn code_of(fun: usize) -> Option<Code> {
+    if cfg!(target_arch = "xtensa") {
+        // The calling convention of the code may be another one.
+        return None;
+    }
+    let here = 0u8;
+    // SAFETY: the caller's; the runtime's reference is gone when this returns.
+    unsafe {
+        let native = Obj::from_raw(fun)?.cast::<NativeFun>()?;
+        let rt = current::runtime();
+        if native.context.globals() != rt.interp.globals()
+            || (&raw const here).addr() < rt.interp.stack_limit()
+        {
+            return None;
+        }
+        let code = trampoline::entry_point(native.code, WORD);
+        Some(core::mem::transmute::<usize, Code>(code))
+    }
+}
+
+/// Entry 27.
+///
+/// # Safety
+/// As its row says.
+pub(super) unsafe extern "C" fn call_function_n_kw(
+    fun: usize,
+    counts: usize,
+    args: *mut (),
+) -> usize {
+    // SAFETY: the caller's.
+    unsafe {
+        let Some(code) = code_of(fun) else {
+            return shims::call_function_n_kw(fun, counts, args);
+        };
+        let value = code(fun, counts & 0xff, counts >> 8 & 0xff, args.cast());
+        // In memory meanwhile: with it lives the code that runs.
+        core::hint::black_box(&fun);
+        if value == 0 {
+            shims::raise_unbound()
+        }
+        value
+    }
+}
+
+/// Entry 28.
+///
+/// # Safety
+/// As its row says.
+pub(super) unsafe extern "C" fn call_method_n_kw(
+    n_pos: usize,
+    n_kw: usize,
+    items: *mut (),
+) -> usize {
+    // SAFETY: the caller's: function, self or null, arguments.
+    unsafe {
+        let words = items.cast::<usize>();
+        let fun = *words;
+        let Some(code) = code_of(fun) else {
+            return shims::call_method_n_kw(n_pos, n_kw, items);
+        };
+        let has_self = usize::from(*words.add(1) != 0);
+        let args = words.add(2 - has_self);
+        let value = code(fun, n_pos + has_self, n_kw, args.cast());
+        core::hint::black_box(&fun);
+        if value == 0 {
+            shims::raise_unbound()
+        }
+        value
+    }
+}
