@@ -75,6 +75,14 @@ impl Interpreter {
         }
     }
 
+    /// The command, for who wants to talk to the process.
+    pub fn to_command(&self) -> Command {
+        let mut words = self.command.iter();
+        let mut command = Command::new(words.next().map_or("".as_ref(), OsString::as_os_str));
+        command.args(words);
+        command
+    }
+
     /// The same command with one more environment variable.
     pub fn with_env(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.env.push((name.into(), value.into()));

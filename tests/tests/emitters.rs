@@ -5,14 +5,16 @@
 //! | `viper` | the calls of `tests/vectors/viper/runtime.json`, compiled when they run |
 //! | `kernels` | the kernels of `tests/vectors/kernels` by each emitter |
 //! | `lang`, `own`, `vector` | programs of `tests/lang`, `tests/native`, `tests/vectors/behaviour` with `-X emit=native` |
+//! | `poll` | loops of machine code let callbacks and the keyboard interrupt in |
 //! | `file` | `tests/native` through `mpy-cross -march=x64 -X emit=native`, loaded as a module |
 
 use std::{
     ffi::OsString,
     fmt::Write as _,
     fs,
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
-    process::ExitCode,
+    process::{Command, ExitCode, Stdio},
     time::Duration,
 };
 
@@ -24,6 +26,7 @@ use ferlance_tests::{
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
+use wait_timeout::ChildExt;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -46,6 +49,8 @@ fn main() -> ExitCode {
     let mut trials = vec![
         Trial::test("viper::runtime", viper_calls),
         Trial::test("kernels::agree", kernels),
+        Trial::test("poll::callback", callback),
+        Trial::test("poll::interrupt", interrupt),
     ];
     let list = fs::read_to_string(root.join("tests/native/differs_own.txt")).expect("it exists");
     let mut list = scope::parse(&list).expect("the list has a reason for each");
@@ -277,4 +282,46 @@ print(same)
 "#,
     );
     compare(&run_text("kernels.py", &driver)?, b"41\n")
+}
+
+/// A loop that waits for a callback.
+fn callback() -> Result<(), Failed> {
+    let text = "import micropython\n\
+                @micropython.native\n\
+                def waits(seen):\n micropython.schedule(seen.append, 1)\n while not seen: pass\n return seen\n\
+                @micropython.native\n\
+                def counts(seen):\n micropython.schedule(seen.append, 2)\n for i in range(3): pass\n return seen\n\
+                print(waits([]), counts([]))\n";
+    compare(&run_text("callback.py", text)?, b"[1] [2]\n")
+}
+
+/// A loop that only the keyboard ends.
+fn interrupt() -> Result<(), Failed> {
+    let text = "import micropython\n\
+                @micropython.native\n\
+                def loops(n):\n while n: n += 2\n\
+                import sys\nprint('on')\n\
+                try:\n loops(1)\n\
+                except KeyboardInterrupt:\n print('off')\n";
+    let scratch = tempfile::tempdir()?;
+    let path = scratch.path().join("loops.py");
+    fs::write(&path, text)?;
+    let mut child = Interpreter::ferlance()
+        .to_command()
+        .arg(&path)
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut lines = BufReader::new(child.stdout.take().ok_or("no output")?);
+    let mut said = String::new();
+    lines.read_line(&mut said)?;
+    // It may still be on its way into the loop: that is all the same.
+    let pid = child.id().to_string();
+    Command::new("kill").args(["-INT", &pid]).status()?;
+    let ended = child.wait_timeout(LIMIT)?;
+    child.kill()?;
+    lines.read_to_string(&mut said)?;
+    match (said.as_str(), ended) {
+        ("on\noff\n", Some(status)) if status.success() => Ok(()),
+        other => Err(format!("{other:?}").into()),
+    }
 }

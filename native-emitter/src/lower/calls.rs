@@ -9,9 +9,15 @@ use crate::nir::{Op, Type, Vreg};
 impl Lowering<'_, '_> {
     pub(super) fn load_method(&mut self, name: Qstr) -> Done {
         let base = self.pop()?;
-        let name = self.name(name)?;
         let area = self.area_of(2)?;
-        self.b.call_void(Fun::LoadMethod, &[base, name, area])?;
+        if self.is_cached() {
+            let cell = self.cell(name)?;
+            self.b
+                .call_void(Fun::LoadMethodCached, &[base, cell, area])?;
+        } else {
+            let name = self.name(name)?;
+            self.b.call_void(Fun::LoadMethod, &[base, name, area])?;
+        }
         self.push_method()
     }
 

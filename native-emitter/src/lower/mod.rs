@@ -8,10 +8,12 @@
 //! flow      depth, blocks and iterators at each label          arith    operators, fast paths for small ints
 //! bound     which locals may be unbound                        calls    calls, arguments, functions, classes
 //! prologue  how a function or a resumed generator starts       control  jumps, truth, loops; counted: `range`
+//! cached    names and attributes with inline caches
 //! except    try, with, raise, leaving through finally          generator  yield, yield from
 //! ```
 mod arith;
 mod bound;
+mod cached;
 mod calls;
 mod control;
 mod counted;
@@ -38,7 +40,7 @@ pub use flow::LowerError;
 
 use self::flow::{BlockId, Flow, IterId};
 use crate::nir::{Block, Builder, Cond, Entry, Func, Slot, Type, Var, Vreg, Width};
-use crate::target::Target;
+use crate::target::{Host, Target};
 
 /// The tables of a module in the making, which lowering adds to.
 pub struct Tables<'a> {
@@ -120,7 +122,12 @@ pub fn lower(code: &Code, target: &Target, tables: &mut Tables<'_>) -> Result<Lo
         copies: 0,
         facts: TryVec::new(),
         flow,
+        cells: TryVec::new(),
+        cells_base: None,
+        globals: None,
+        attention: None,
     };
+    lowering.cached_prologue()?;
     lowering.prologue(&params)?;
     lowering.ops()?;
     lowering.fill_raise_blocks()?;
@@ -186,6 +193,14 @@ struct Lowering<'a, 't> {
     copies: u32,
     /// By virtual register.
     facts: TryVec<Facts>,
+    /// Names of the sites with caches.
+    cells: TryVec<Qstr>,
+    /// The address of the caches.
+    cells_base: Option<Vreg>,
+    /// The module's globals.
+    globals: Option<Vreg>,
+    /// The address of what loops look at.
+    attention: Option<Vreg>,
 }
 
 /// An exception that bytecode raises by itself.
@@ -303,9 +318,19 @@ impl Lowering<'_, '_> {
     }
 
     fn fixed(&mut self, fun: Fun) -> Done<Vreg> {
-        let value = self
-            .b
-            .number(crate::nir::Op::FunTableWord, Type::Obj, fun.slot() as i64)?;
+        let word = match fun {
+            Fun::ConstNone => Some(obj_word::NONE),
+            Fun::ConstFalse => Some(obj_word::FALSE),
+            Fun::ConstTrue => Some(obj_word::TRUE),
+            _ => None,
+        };
+        let value = match word {
+            // In this process the words are known.
+            Some(word) if self.is_ours() => self.b.constant(Type::Obj, word as i64)?,
+            _ => self
+                .b
+                .number(crate::nir::Op::FunTableWord, Type::Obj, fun.slot() as i64)?,
+        };
         if matches!(fun, Fun::ConstTrue | Fun::ConstFalse) {
             let facts = Facts {
                 is_bool: true,
@@ -316,7 +341,23 @@ impl Lowering<'_, '_> {
         Ok(value)
     }
 
+    /// Is the code for the runtime of this process, whose names have the numbers that they have here?
+    fn is_ours(&self) -> bool {
+        self.target.host == Host::Ferlance
+    }
+
+    /// May the code be longer to be faster, in the ways that our own runtime gives?
+    fn is_cached(&self) -> bool {
+        self.is_ours() && !self.target.small
+    }
+
     fn name(&mut self, name: Qstr) -> Done<Vreg> {
+        if self.is_ours() {
+            return self
+                .b
+                .word(i64::from(name.number()))
+                .map_err(LowerError::from);
+        }
         Ok(self
             .b
             .nullary(crate::nir::Op::QstrNumber(name), Type::Word)?)
@@ -447,6 +488,9 @@ impl Lowering<'_, '_> {
                     }
                     self.b.switch_to(block);
                     alive = self.b.is_reached(block) || self.flow.is_loop[label.index()];
+                    if alive && self.flow.is_loop[label.index()] {
+                        self.poll()?;
+                    }
                 } else {
                     alive = false;
                 }
@@ -483,7 +527,7 @@ impl Lowering<'_, '_> {
             Op::Label(_) => {}
             Op::Line(line) => self.b.line(line)?,
             Op::LoadConstString(name) => {
-                let value = self.b.nullary(crate::nir::Op::QstrObj(name), Type::Obj)?;
+                let value = self.name_obj(name)?;
                 self.push(value)?;
             }
             Op::LoadConstSmallInt(value) => {
@@ -547,7 +591,7 @@ impl Lowering<'_, '_> {
                 self.store_cell(cell, null)?;
             }
             Op::LoadName(name) => self.load_named(Fun::LoadName, name)?,
-            Op::LoadGlobal(name) => self.load_named(Fun::LoadGlobal, name)?,
+            Op::LoadGlobal(name) => self.load_global(name)?,
             Op::StoreName(name) => self.store_named(Fun::StoreName, name)?,
             Op::StoreGlobal(name) => self.store_named(Fun::StoreGlobal, name)?,
             Op::DeleteName(name) => {
@@ -560,15 +604,13 @@ impl Lowering<'_, '_> {
             }
             Op::LoadAttr(name) => {
                 let base = self.pop()?;
-                let name = self.name(name)?;
-                let value = self.b.call(Fun::LoadAttr, &[base, name])?;
+                let value = self.load_attr(base, name)?;
                 self.push(value)?;
             }
             Op::StoreAttr(name) => {
                 let base = self.pop()?;
                 let value = self.pop()?;
-                let name = self.name(name)?;
-                self.b.call_void(Fun::StoreAttr, &[base, name, value])?;
+                self.store_attr(base, name, value)?;
             }
             Op::LoadMethod(name) => self.load_method(name)?,
             Op::LoadSuperMethod(name) => self.load_super_method(name)?,
@@ -761,6 +803,7 @@ impl Lowering<'_, '_> {
         }
         let mut func = self.b.finish()?;
         func.slots[self.args].words = self.args_words;
+        cached::fill_cells(&mut func, self.tables, self.cells)?;
         Ok(Lowered {
             func,
             n_state: self.frame.n_state(),

@@ -114,7 +114,8 @@ impl Lowering<'_, '_> {
             (Frame::Function { state, .. }, &[fun, n_args, n_kw, args]) => {
                 let state = *state;
                 self.bind_arguments(state, [fun, n_args, n_kw, args])?;
-                if needs_globals(self.code) {
+                // Our own runtime makes them current itself.
+                if !self.is_ours() && needs_globals(self.code) {
                     self.switch_globals()?;
                 }
                 Ok(())

@@ -1,0 +1,204 @@
+//! Names and attributes for our own runtime: each site has a cell with what it found last, see `abi::layout`.
+//!
+//! ```text
+//! global     globals' map: has it so many entries?  the name there?  its value
+//! attribute  object: of the cell's type?  its map: has it so many entries?  the name there?  its value
+//! ```
+//!
+//! What fails a check goes to the runtime, which fills the cell.
+use ferlance_abi::fun_table::Fun;
+use ferlance_abi::{Qstr, layout, obj_word};
+use ferlance_bytecode::module::Const;
+use ferlance_collections::TryVec;
+
+use super::{Done, Lowering, Tables};
+use crate::nir::{Block, Cond, Func, Op, Type, Vreg, Width};
+
+/// Stands for the index of the caches until their number is known.
+const NO_INDEX: i64 = -1;
+
+impl Lowering<'_, '_> {
+    /// What sites want that does not change while the function runs. What nobody wants is dropped later.
+    pub(super) fn cached_prologue(&mut self) -> Done {
+        if !self.is_ours() {
+            return Ok(());
+        }
+        let word = self.word();
+        self.cells_base = Some(self.b.number(Op::ConstObj, Type::Word, NO_INDEX)?);
+        let context = self.b.nullary(Op::Context, Type::Word)?;
+        let offset = layout::MODULE_GLOBALS as i64 * word;
+        self.globals = Some(self.b.load(Type::Word, Width::Word, context, offset)?);
+        let slot = Fun::Attention.slot() as i64;
+        self.attention = Some(self.b.number(Op::FunTableWord, Type::Word, slot)?);
+        Ok(())
+    }
+
+    /// The address of a new cell for `name`.
+    pub(super) fn cell(&mut self, name: Qstr) -> Done<Vreg> {
+        let (base, at) = self.new_cell(name)?;
+        Ok(self.b.add(base, at)?)
+    }
+
+    /// The address of the cells, and the place of a new one there.
+    fn new_cell(&mut self, name: Qstr) -> Done<(Vreg, i64)> {
+        let base = self.cells_base.ok_or(super::LowerError::BadCode)?;
+        let at = self.cells.len() * layout::cell_bytes(self.target.word() as usize);
+        self.cells.push(name)?;
+        Ok((base, at as i64))
+    }
+
+    /// A name as an object.
+    pub(super) fn name_obj(&mut self, name: Qstr) -> Done<Vreg> {
+        if self.is_ours() {
+            let word = obj_word::qstr(name.number()) as i64;
+            return Ok(self.b.constant(Type::Obj, word)?);
+        }
+        Ok(self.b.nullary(Op::QstrObj(name), Type::Obj)?)
+    }
+
+    fn cell_word(&mut self, (cells, at): (Vreg, i64), index: usize) -> Done<Vreg> {
+        let offset = at + layout::CELL_HEAD_BYTES as i64 + index as i64 * self.word();
+        Ok(self.b.load(Type::Word, Width::Word, cells, offset)?)
+    }
+
+    /// The address of the entry of a map that a cell knows.
+    fn entry(
+        &mut self,
+        map: Vreg,
+        offset: i64,
+        cell: (Vreg, i64),
+        name: Qstr,
+        slow: Block,
+    ) -> Done<Vreg> {
+        let word = self.word();
+        let head = self.b.load(
+            Type::Word,
+            Width::Word,
+            map,
+            offset + layout::MAP_USED as i64 * word,
+        )?;
+        let limit = self.cell_word(cell, layout::CELL_LIMIT)?;
+        let has_it = self.b.block()?;
+        self.b
+            .branch(Cond::AboveEq, head, limit, (has_it, &[]), (slow, &[]))?;
+        self.b.enter(has_it)?;
+        let table = self.b.load(
+            Type::Word,
+            Width::Word,
+            map,
+            offset + layout::MAP_TABLE as i64 * word,
+        )?;
+        let place = self.cell_word(cell, layout::CELL_OFFSET)?;
+        let entry = self.b.add(table, place)?;
+        let key = self.b.load(Type::Obj, Width::Word, entry, 0)?;
+        let wanted = self.name_obj(name)?;
+        let is_it = self.b.block()?;
+        self.b
+            .branch(Cond::Eq, key, wanted, (is_it, &[]), (slow, &[]))?;
+        self.b.enter(is_it)?;
+        Ok(entry)
+    }
+
+    pub(super) fn load_global(&mut self, name: Qstr) -> Done {
+        let (true, Some(globals)) = (self.is_cached(), self.globals) else {
+            return self.load_named(Fun::LoadGlobal, name);
+        };
+        let cell = self.new_cell(name)?;
+        let (slow, join) = (self.b.cold_block()?, self.b.block()?);
+        let value = self.b.param(join, Type::Obj)?;
+        let map = layout::DICT_MAP as i64 * self.word();
+        let entry = self.entry(globals, map, cell, name, slow)?;
+        let word = self.word();
+        let found = self.b.load(Type::Obj, Width::Word, entry, word)?;
+        self.b.jump(join, &[found])?;
+        self.b.enter(slow)?;
+        let address = self.b.add(cell.0, cell.1)?;
+        let other = self.b.call(Fun::LoadGlobalCached, &[address])?;
+        self.b.jump(join, &[other])?;
+        self.b.enter(join)?;
+        self.push(value)
+    }
+
+    /// Goes to `slow` unless `base` is an instance of the cell's class.
+    fn instance(&mut self, base: Vreg, cell: (Vreg, i64), slow: Block) -> Done {
+        let (pointer, known) = (self.b.block()?, self.b.block()?);
+        self.b.branch(
+            Cond::TestZero,
+            base,
+            POINTER_BITS,
+            (pointer, &[]),
+            (slow, &[]),
+        )?;
+        self.b.enter(pointer)?;
+        let ty = self.b.load(Type::Word, Width::Word, base, 0)?;
+        let key = self.cell_word(cell, layout::CELL_KEY)?;
+        self.b
+            .branch(Cond::Eq, ty, key, (known, &[]), (slow, &[]))?;
+        Ok(self.b.enter(known)?)
+    }
+
+    pub(super) fn load_attr(&mut self, base: Vreg, name: Qstr) -> Done<Vreg> {
+        if !self.is_cached() {
+            let name = self.name(name)?;
+            return Ok(self.b.call(Fun::LoadAttr, &[base, name])?);
+        }
+        let cell = self.new_cell(name)?;
+        let (slow, join) = (self.b.cold_block()?, self.b.block()?);
+        let value = self.b.param(join, Type::Obj)?;
+        self.instance(base, cell, slow)?;
+        let map = layout::INSTANCE_MAP as i64 * self.word();
+        let entry = self.entry(base, map, cell, name, slow)?;
+        let word = self.word();
+        let found = self.b.load(Type::Obj, Width::Word, entry, word)?;
+        self.b.jump(join, &[found])?;
+        self.b.enter(slow)?;
+        let address = self.b.add(cell.0, cell.1)?;
+        let other = self.b.call(Fun::LoadAttrCached, &[base, address])?;
+        self.b.jump(join, &[other])?;
+        self.b.enter(join)?;
+        Ok(value)
+    }
+
+    pub(super) fn store_attr(&mut self, base: Vreg, name: Qstr, value: Vreg) -> Done {
+        if !self.is_cached() {
+            let name = self.name(name)?;
+            return Ok(self.b.call_void(Fun::StoreAttr, &[base, name, value])?);
+        }
+        let cell = self.cell(name)?;
+        Ok(self
+            .b
+            .call_void(Fun::StoreAttrCached, &[base, cell, value])?)
+    }
+
+    /// Where a loop goes round: does anything wait to be done between two steps?
+    pub(super) fn poll(&mut self) -> Done {
+        let Some(attention) = self.attention else {
+            return Ok(());
+        };
+        let waiting = self.b.load(Type::Word, Width::U16, attention, 0)?;
+        let (ask, go_on) = (self.b.cold_block()?, self.b.block()?);
+        self.b
+            .branch(Cond::Ne, waiting, 0, (ask, &[]), (go_on, &[]))?;
+        self.b.enter(ask)?;
+        self.b.call_void(Fun::Poll, &[])?;
+        self.b.jump(go_on, &[])?;
+        Ok(self.b.enter(go_on)?)
+    }
+}
+
+/// An object is a pointer if none of these bits is set; the null word never gets here.
+const POINTER_BITS: i64 = 3;
+
+/// Gives the caches of a function their place in the object table.
+pub(super) fn fill_cells(func: &mut Func, tables: &mut Tables<'_>, names: TryVec<Qstr>) -> Done {
+    let index = match names.is_empty() {
+        true => 0,
+        false => i64::from(tables.consts.add_unshared(Const::Caches(names))?.0),
+    };
+    for inst in func.blocks[Block::from_index(0)].insts.iter_mut() {
+        if inst.op == Op::ConstObj && inst.imm == NO_INDEX {
+            inst.imm = index;
+        }
+    }
+    Ok(())
+}
