@@ -12,7 +12,7 @@ use core::fmt::{self, Write};
 
 use ferlance_abi::qstr::Pool;
 use ferlance_frontend::Diag;
-use ferlance_frontend::diag::ExcType;
+use ferlance_frontend::diag::{Code, ExcType};
 
 /// Writes the report of `diag`, with a line break at its end.
 pub fn write_report(
@@ -25,6 +25,7 @@ pub fn write_report(
     // Errors that are not about the source's syntax are raised without a traceback.
     let placed = match diag.exc_type() {
         ExcType::SyntaxError | ExcType::IndentationError | ExcType::ViperTypeError => true,
+        ExcType::NotImplementedError if diag.code == Code::NoNativeEmitter => true,
         ExcType::NotImplementedError | ExcType::RuntimeError | ExcType::MemoryError => false,
     };
     if placed {

@@ -35,7 +35,7 @@ pub(crate) fn emit_scopes(
     let mut codes = TryVec::with_capacity(count)?;
     let mut code = Code::new();
     let mut assembler = Assembler::new();
-    // What another scope has wrong in it is told first.
+    // What another scope has wrong in it is told first; of scopes without an emitter upstream tells the last one.
     let mut no_emitter = None;
     let mut next = Some(ScopeId::MODULE);
     while let Some(scope) = next {
@@ -47,9 +47,7 @@ pub(crate) fn emit_scopes(
         let notes = notes.as_deref_mut();
         match emit(&mut lower, scope, &mut code, &mut assembler, options, notes) {
             Ok(raw) => codes.push(raw)?,
-            Err(diag) if diag.code == Message::NoNativeEmitter => {
-                no_emitter.get_or_insert(diag);
-            }
+            Err(diag) if diag.code == Message::NoNativeEmitter => no_emitter = Some(diag),
             Err(diag) => return Err(diag),
         }
         next = lower.scopes().after(scope);

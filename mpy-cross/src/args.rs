@@ -252,12 +252,7 @@ fn optimise_level(rest: &str) -> u8 {
 
 /// An integer as C's `strtol` reads it with base 0; empty is 0, junk behind it is refused.
 fn c_integer(text: &str) -> Option<i64> {
-    let trimmed = text.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
-    let (negative, digits) = match trimmed.as_bytes().first() {
-        Some(b'-') => (true, &trimmed[1..]),
-        Some(b'+') => (false, &trimmed[1..]),
-        _ => (false, trimmed),
-    };
+    let (negative, digits) = signed(text);
     let lower = digits.to_ascii_lowercase();
     let (base, digits) = match lower.strip_prefix("0x") {
         Some(hex) if !hex.is_empty() => (16, hex),
@@ -299,20 +294,8 @@ fn host_arch() -> Option<Arch> {
 fn arch_flags(text: &str) -> Option<u32> {
     const NAMES: [(&str, u32); 2] = [("zba", 1), ("zcmp", 2)];
     const ALL: u32 = 3;
-    let lower = text.to_ascii_lowercase();
-    let number = if let Some(digits) = lower.strip_prefix("0x") {
-        u32::from_str_radix(digits, 16).ok()
-    } else if let Some(digits) = lower.strip_prefix("0o") {
-        u32::from_str_radix(digits, 8).ok()
-    } else if let Some(digits) = lower.strip_prefix("0b") {
-        u32::from_str_radix(digits, 2).ok()
-    } else if lower.len() > 1 && lower.starts_with('0') {
-        return None;
-    } else {
-        lower.parse().ok()
-    };
-    if let Some(number) = number {
-        return (number & !ALL == 0).then_some(number);
+    if let Some(number) = flags_number(text) {
+        return u32::try_from(number).ok().filter(|bits| bits & !ALL == 0);
     }
     let names = text.strip_suffix(',').unwrap_or(text);
     let mut bits = 0;
@@ -320,6 +303,45 @@ fn arch_flags(text: &str) -> Option<u32> {
         bits |= NAMES.iter().find(|(known, _)| *known == name)?.1;
     }
     Some(bits)
+}
+
+/// A prefix that names the base, then what C's `strtoul` takes, except that a `+` may not come first.
+fn flags_number(text: &str) -> Option<u64> {
+    let lower = text.to_ascii_lowercase();
+    let (base, rest) = match lower.as_bytes() {
+        [b'0', b'x', ..] => (16, &lower[2..]),
+        [b'0', b'o', ..] => (8, &lower[2..]),
+        [b'0', b'b', ..] => (2, &lower[2..]),
+        [b'0', _, ..] => return None,
+        _ => (10, &*lower),
+    };
+    if rest.starts_with('+') {
+        return None;
+    }
+    let (negative, digits) = signed(rest);
+    let digits = match base {
+        16 => digits.strip_prefix("0x").unwrap_or(digits),
+        _ => digits,
+    };
+    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(base)) {
+        return None;
+    }
+    let value = u64::from_str_radix(digits, base).unwrap_or(u64::MAX);
+    Some(if negative {
+        value.wrapping_neg()
+    } else {
+        value
+    })
+}
+
+/// Passes what C calls space and a sign; whether that was a minus.
+fn signed(text: &str) -> (bool, &str) {
+    let text = text.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
+    match text.as_bytes().first() {
+        Some(b'-') => (true, &text[1..]),
+        Some(b'+') => (false, &text[1..]),
+        _ => (false, text),
+    }
 }
 
 #[cfg(test)]

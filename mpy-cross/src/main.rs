@@ -8,12 +8,13 @@ mod args;
 mod help;
 mod listing;
 mod output;
+mod path;
 mod render;
 
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, IsTerminal, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ferlance_abi::qstr::Pool;
@@ -55,17 +56,21 @@ fn complain(text: &str) -> ExitCode {
 
 fn run(job: &Job) -> ExitCode {
     let from_stdin = job.input == "-";
-    let path = job.input.to_string_lossy();
-    let source = match read_source(job) {
+    let path = path::with_slashes(&job.input);
+    let read = match from_stdin {
+        true => read_stdin(),
+        false => read_file(Path::new(&path)),
+    };
+    let source = match read {
         Ok(source) => source,
         Err(complaint) => return complain(&complaint),
     };
     let input_name = match from_stdin {
-        true => "<stdin>".to_owned(),
-        false => path.replace('\\', "/"),
+        true => b"<stdin>".to_vec(),
+        false => path::bytes(&path),
     };
     let source_name = match &job.source_name {
-        Some(name) => name.to_string_lossy().replace('\\', "/"),
+        Some(name) => path::bytes(&path::with_slashes(name)),
         None => input_name.clone(),
     };
 
@@ -73,8 +78,8 @@ fn run(job: &Job) -> ExitCode {
     // Long strings that are interned already become names; the path is.
     let options = Options {
         mode: Mode::File,
-        input_name: input_name.as_bytes(),
-        source_name: source_name.as_bytes(),
+        input_name: &input_name,
+        source_name: &source_name,
         optimise: job.optimise,
         small_int_bits: job.small_int_bits,
         source_lines: job.source_lines,
@@ -91,6 +96,8 @@ fn run(job: &Job) -> ExitCode {
         Ok(module) => module,
         Err(diag) => {
             let mut report = String::new();
+            let input_name = String::from_utf8_lossy(&input_name);
+            let source_name = String::from_utf8_lossy(&source_name);
             // Strings take any text.
             let _ = write_report(&mut report, &diag, &pool, &input_name, &source_name);
             if io::stderr().is_terminal() {
@@ -104,7 +111,13 @@ fn run(job: &Job) -> ExitCode {
         return complain("MemoryError: \n");
     };
     drop(module);
-    write_output(job, from_stdin, &bytes)
+    let output = match &job.output {
+        Some(path) if path == "-" => None,
+        Some(path) => Some(PathBuf::from(path)),
+        None if from_stdin => None,
+        None => Some(path::default_output(&path)),
+    };
+    write_output(output, &bytes)
 }
 
 /// `--explain`: the source with remarks, on standard output.
@@ -136,34 +149,26 @@ fn explained(job: &Job, source: &[u8], pool: &mut Pool, options: &Options<'_>) -
     }
 }
 
-fn read_source(job: &Job) -> Result<Vec<u8>, String> {
-    if job.input == "-" {
-        let mut source = Vec::new();
-        return match io::stdin().lock().read_to_end(&mut source) {
-            Ok(_) => Ok(source),
-            Err(error) => Err(format!("OSError: {}\n", errno(&error))),
-        };
-    }
-    let path = job.input.to_string_lossy();
-    match fs::File::open(&job.input) {
-        Err(error) => Err(cannot_open(&error, &path)),
-        Ok(mut file) => {
-            let mut source = Vec::new();
-            match file.read_to_end(&mut source) {
-                Ok(_) => Ok(source),
-                Err(error) => Err(format!("OSError: {}\n", errno(&error))),
-            }
-        }
+fn read_stdin() -> Result<Vec<u8>, String> {
+    let mut source = Vec::new();
+    match io::stdin().lock().read_to_end(&mut source) {
+        Ok(_) => Ok(source),
+        Err(error) => Err(format!("OSError: {}\n", errno(&error))),
     }
 }
 
-fn write_output(job: &Job, from_stdin: bool, bytes: &[u8]) -> ExitCode {
-    let path = match &job.output {
-        Some(path) if path == "-" => None,
-        Some(path) => Some(PathBuf::from(path)),
-        None if from_stdin => None,
-        None => Some(default_output(&job.input)),
-    };
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    let mut file =
+        fs::File::open(path).map_err(|error| cannot_open(&error, &path.to_string_lossy()))?;
+    let mut source = Vec::new();
+    match file.read_to_end(&mut source) {
+        Ok(_) => Ok(source),
+        Err(error) => Err(format!("OSError: {}\n", errno(&error))),
+    }
+}
+
+/// Writes to the file, or to standard output if there is none.
+fn write_output(path: Option<PathBuf>, bytes: &[u8]) -> ExitCode {
     let written = match &path {
         None => output::write_stdout(bytes),
         Some(path) => output::write_file(path, bytes),
@@ -188,13 +193,4 @@ fn cannot_open(error: &io::Error, path: &str) -> String {
 fn errno(error: &io::Error) -> i32 {
     const EIO: i32 = 5;
     error.raw_os_error().unwrap_or(EIO)
-}
-
-/// The input without its last two characters, plus `mpy`.
-fn default_output(input: &OsString) -> PathBuf {
-    let text = input.to_string_lossy();
-    let mut stem = text.chars();
-    stem.next_back();
-    stem.next_back();
-    PathBuf::from(format!("{}mpy", stem.as_str()))
 }

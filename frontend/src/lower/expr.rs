@@ -184,12 +184,13 @@ impl Lower<'_> {
         Ok(())
     }
 
-    /// A display of pairs and values: what stands before the first misfit, then the error.
+    /// A display of pairs and values up to the first misfit, then the error.
     fn mixed_display(&mut self, dict: bool, list: List<DictItem>, pos: Pos) -> Walk {
         let items = self.ast.items(list);
-        let fitting = items.len().saturating_sub(1);
-        for DictItem { key, value, .. } in items.take(fitting) {
-            if dict {
+        let misfit = items.len().saturating_sub(1);
+        for (at, DictItem { key, value, .. }) in items.enumerate() {
+            // A pair is the misfit among values, and the other way round.
+            if dict != (at == misfit) {
                 self.expr(value)?;
             }
             self.expr(key)?;
