@@ -8,6 +8,7 @@ use crate::ast::{
     BinaryStep, CompKind, DictItem, Expr, ExprId, ExprKind, IfElse, Items, List, Rec, Slice,
 };
 use crate::diag::Code as Message;
+use crate::error::Arg;
 use crate::hir::ScopeKind;
 use crate::source::Pos;
 
@@ -188,20 +189,20 @@ impl Lower<'_> {
     fn mixed_display(&mut self, dict: bool, list: List<DictItem>, pos: Pos) -> Walk {
         let items = self.ast.items(list);
         let misfit = items.len().saturating_sub(1);
-        for (at, DictItem { key, value, .. }) in items.enumerate() {
+        let mut at_fault = pos;
+        for (at, item) in items.enumerate() {
             // A pair is the misfit among values, and the other way round.
             if dict != (at == misfit) {
-                self.expr(value)?;
+                self.expr(item.value)?;
             }
-            self.expr(key)?;
+            self.expr(item.key)?;
+            at_fault = item.pos;
         }
-        self.refuse(
-            match dict {
-                true => Message::ExpectingPair,
-                false => Message::ExpectingValue,
-            },
-            pos,
-        )
+        let message = match dict {
+            true => Message::ExpectingPair,
+            false => Message::ExpectingValue,
+        };
+        self.refuse_at_line(message, at_fault, pos, Arg::None)
     }
 
     fn slice(&mut self, slice: Rec<Slice>) -> Walk {

@@ -86,7 +86,10 @@ impl Lower<'_> {
         };
         match lineless {
             true => self.refuse_lineless(message, pos),
-            false => self.refuse_at_line(message, pos, self.ast.first(expr), Arg::None),
+            false => {
+                let first = self.ast.first(expr);
+                self.refuse_at_line(message, first, first, Arg::None)
+            }
         }
     }
 
@@ -100,7 +103,14 @@ impl Lower<'_> {
         }
     }
 
-    fn refuse_at_line<T>(&mut self, message: Message, pos: Pos, line: Pos, arg: Arg) -> Walk<T> {
+    /// Refuses the source at `pos`, with the line of another place.
+    pub(super) fn refuse_at_line<T>(
+        &mut self,
+        message: Message,
+        pos: Pos,
+        line: Pos,
+        arg: Arg,
+    ) -> Walk<T> {
         let mut diag = Diag::new(message, pos, self.ast.line(line));
         diag.arg = arg;
         diag.scope = Some(self.scopes[self.scope].name);
