@@ -1,11 +1,13 @@
-//! Body of the fuzz target `compile`: any bytes are a source; what is made of it passes the verifier.
+//! Bodies of the fuzz targets `compile` and `native`: any bytes are a source; what is made of it passes the verifier,
+//! and no back end loses its way.
 
+use ferlance_abi::CodeKind;
 use ferlance_abi::arch::Arch;
 use ferlance_abi::qstr::Pool;
 use ferlance_bytecode::mpy::{Host, read, write};
 use ferlance_bytecode::verify;
 
-use crate::{Mode, Options, compile};
+use crate::{Mode, Options, Target, compile, target};
 
 /// Sources are compiled or refused; a compiled module verifies, and survives the way through a file.
 pub fn compiles(data: &[u8]) {
@@ -40,6 +42,56 @@ pub fn compiles(data: &[u8]) {
         match read(&written, &mut pool, &Host::TOOL) {
             Ok(module) => assert!(verify(module).is_ok(), "from a file it does not verify"),
             Err(error) => panic!("the compiler's file is refused: {error:?}"),
+        }
+    }
+}
+
+/// Sources are compiled to machine code or refused, for each back end, for stock firmware and for our runtime. The
+/// verifiers of the native IR and of register allocation, which builds with debug assertions run after each pass,
+/// find nothing; what is made can be written and read.
+pub fn machine_code(data: &[u8]) {
+    use target::Host::{Ferlance, Stock};
+    for (arch, host, emit) in [
+        (Arch::X64, Ferlance, CodeKind::Native),
+        (Arch::X64, Ferlance, CodeKind::Viper),
+        (Arch::X64, Stock, CodeKind::Native),
+        (Arch::Armv6m, Stock, CodeKind::Native),
+        (Arch::Armv6m, Stock, CodeKind::Viper),
+        (Arch::Armv7emdp, Ferlance, CodeKind::Native),
+        (Arch::Armv7emsp, Stock, CodeKind::Viper),
+        (Arch::Rv32imc, Stock, CodeKind::Native),
+        (Arch::Rv32imc, Ferlance, CodeKind::Viper),
+        (Arch::Xtensa, Stock, CodeKind::Native),
+        (Arch::Xtensawin, Ferlance, CodeKind::Native),
+        (Arch::Xtensawin, Stock, CodeKind::Viper),
+    ] {
+        let options = Options {
+            emit,
+            arch,
+            target: Some(Target {
+                host,
+                small: host == Stock && emit == CodeKind::Native,
+                ..Target::stock(arch, 0)
+            }),
+            ..Options::default()
+        };
+        let mut pool = Pool::new();
+        let Ok(module) = compile(data, &mut pool, &options) else {
+            continue;
+        };
+        let Ok(written) = write(&module, &pool) else {
+            continue;
+        };
+        if let Err(error) = verify(module) {
+            panic!("{arch:?} {emit:?}: the module does not verify: {error}");
+        }
+        if core::str::from_utf8(data).is_err() {
+            continue; // As above.
+        }
+        let mut pool = Pool::new();
+        match read(&written, &mut pool, &Host::TOOL) {
+            Ok(module) => assert!(verify(module).is_ok(), "from a file it does not verify"),
+            Err(error) => panic!("{arch:?} {emit:?}: the file is refused: {error:?}"),
         }
     }
 }

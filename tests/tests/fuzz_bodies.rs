@@ -1,6 +1,10 @@
 //! The bodies of the fuzz targets, for a moment each, on damaged copies of the golden files. The targets in
 //! `fuzz/` call the same bodies for as long as one likes.
 
+#[path = "../../ports/unix/src/exec.rs"]
+#[cfg(all(target_arch = "x86_64", unix))]
+mod exec;
+
 use std::{fs, path::Path};
 
 use ferlance_tests::{
@@ -22,7 +26,8 @@ fn seeds(folders: &[&str], extension: &str) -> Vec<Vec<u8>> {
 /// The body on every seed, and on so many damaged ones. An input that breaks it is shown.
 fn try_out(body: fn(&[u8]), seeds: &[Vec<u8>], words: bool, rounds: u64) {
     for seed in seeds {
-        body(seed);
+        let broken = std::panic::catch_unwind(|| body(seed)).is_err();
+        assert!(!broken, "{}", String::from_utf8_lossy(seed));
     }
     for round in 0..rounds {
         let input = damaged(seeds, &mut Random::new(round), words);
@@ -94,5 +99,29 @@ fn programs_end_or_raise() {
         &seeds(&["tests/crash", "tests/lang"], "py"),
         true,
         500,
+    );
+}
+
+#[test]
+fn back_ends_compile_or_refuse() {
+    try_out(
+        ferlance_compiler::fuzz::machine_code,
+        &seeds(&["tests/crash", "tests/native", "tests/lang"], "py"),
+        true,
+        100,
+    );
+}
+
+#[test]
+#[cfg(all(target_arch = "x86_64", unix))]
+fn programs_in_machine_code_end_or_raise() {
+    fn body(data: &[u8]) {
+        ferlance_port::fuzz::runs_as_machine_code(data, || Box::new(exec::Exec::new()));
+    }
+    try_out(
+        body,
+        &seeds(&["tests/crash", "tests/lang"], "py"),
+        true,
+        300,
     );
 }

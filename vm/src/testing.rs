@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::config::Settings;
 use crate::gc::{Heap, Policy, Region};
-use crate::hal::{Clock, Console, Errno, Hal, StackBounds};
+use crate::hal::{Clock, Console, Errno, ExecMemory, Hal, StackBounds};
 use crate::runtime::Runtime;
 
 /// A runtime with a heap of one megabyte.
@@ -18,14 +18,31 @@ pub fn runtime() -> Runtime {
 pub fn runtime_with_heap(bytes: usize) -> Runtime {
     let memory = Box::leak(vec![0u8; bytes].into_boxed_slice());
     // SAFETY: leaked.
-    unsafe { runtime_in(memory) }
+    unsafe { runtime_in(memory, None) }
 }
 
 /// Lends a runtime with a heap of `bytes` to `f`. Unlike those of the other functions here, its memory is given back.
 pub fn with_runtime<T>(bytes: usize, f: impl FnOnce(&mut Runtime) -> T) -> T {
+    lend(bytes, None, f)
+}
+
+/// The same, with memory for machine code.
+pub fn with_machine_code<T>(
+    bytes: usize,
+    code: Box<dyn ExecMemory>,
+    f: impl FnOnce(&mut Runtime) -> T,
+) -> T {
+    lend(bytes, Some(code), f)
+}
+
+fn lend<T>(
+    bytes: usize,
+    code: Option<Box<dyn ExecMemory>>,
+    f: impl FnOnce(&mut Runtime) -> T,
+) -> T {
     let memory = Box::into_raw(vec![0u8; bytes].into_boxed_slice());
     // SAFETY: freed below, after the runtime.
-    let mut rt = unsafe { runtime_in(memory) };
+    let mut rt = unsafe { runtime_in(memory, code) };
     let answer = f(&mut rt);
     drop(rt);
     // SAFETY: from `into_raw`; the runtime is gone.
@@ -35,7 +52,7 @@ pub fn with_runtime<T>(bytes: usize, f: impl FnOnce(&mut Runtime) -> T) -> T {
 
 /// # Safety
 /// The memory is initialised, nobody else's, and outlives the runtime.
-unsafe fn runtime_in(memory: *mut [u8]) -> Runtime {
+unsafe fn runtime_in(memory: *mut [u8], code: Option<Box<dyn ExecMemory>>) -> Runtime {
     let bytes = memory.len();
     let base = core::ptr::NonNull::new(memory.cast()).expect("memory");
     // SAFETY: the caller vouches.
@@ -44,6 +61,7 @@ unsafe fn runtime_in(memory: *mut [u8]) -> Runtime {
     let hal = TestHal {
         written: Vec::new(),
         stack: stack(),
+        code,
     };
     Runtime::new(heap, Box::new(hal), Settings::default()).expect("room for the first objects")
 }
@@ -51,9 +69,13 @@ unsafe fn runtime_in(memory: *mut [u8]) -> Runtime {
 struct TestHal {
     written: Vec<u8>,
     stack: StackBounds,
+    code: Option<Box<dyn ExecMemory>>,
 }
 
 impl Hal for TestHal {
+    fn exec_memory(&mut self) -> Option<&mut dyn ExecMemory> {
+        self.code.as_mut().map(|code| &mut **code as _)
+    }
     fn console(&mut self) -> &mut dyn Console {
         self
     }

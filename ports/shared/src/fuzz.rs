@@ -1,11 +1,14 @@
-//! Body of the fuzz target `run`: any bytes are a program; it comes to an end, or to an exception, and the runtime
-//! lives on.
+//! Bodies of the fuzz targets `run` and `native`: any bytes are a program; it comes to an end, or to an exception, and
+//! the runtime lives on.
 
+use alloc::boxed::Box;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use ferlance_abi::qstr;
+use ferlance_abi::{CodeKind, qstr};
+use ferlance_vm::Runtime;
+use ferlance_vm::hal::ExecMemory;
 use ferlance_vm::import::hook::{self, Mode};
 use ferlance_vm::sched::ATTENTION;
 use ferlance_vm::testing;
@@ -24,21 +27,38 @@ pub fn runs(data: &[u8]) {
         return;
     }
     for stress in [false, true] {
-        testing::with_runtime(HEAP_BYTES, |rt| {
-            rt.imports.compile = Some(compile);
-            rt.heap.set_collect_always(stress);
-            patiently(|| {
-                if let Err(raised) = hook::run_main(rt, data, qstr!("<stdin>"), Mode::Exec) {
-                    let _ = rt.take_exception(raised);
-                }
-            });
-            rt.heap.set_collect_always(false);
-            // The program may have filled the heap for good, or changed what names mean; whatever happens then, it
-            // happens in order.
-            if let Err(raised) = hook::run_main(rt, b"[1] + [2]", qstr!("<stdin>"), Mode::Exec) {
-                let _ = rt.take_exception(raised);
-            }
+        testing::with_runtime(HEAP_BYTES, |rt| run(rt, data, stress));
+    }
+}
+
+/// The same with every function in machine code, which lies in what `memory` makes. Programs that reach for memory by
+/// its address are left out: viper and inline assembler do what they are told.
+pub fn runs_as_machine_code(data: &[u8], memory: fn() -> Box<dyn ExecMemory>) {
+    let names = |word: &[u8]| data.windows(word.len()).any(|part| part == word);
+    if data.len() > 4096 || names(b"viper") || names(b"asm_") {
+        return;
+    }
+    for stress in [false, true] {
+        testing::with_machine_code(HEAP_BYTES, memory(), |rt| {
+            rt.config.emit = CodeKind::Native;
+            run(rt, data, stress);
         });
+    }
+}
+
+fn run(rt: &mut Runtime, data: &[u8], stress: bool) {
+    rt.imports.compile = Some(compile);
+    rt.heap.set_collect_always(stress);
+    patiently(|| {
+        if let Err(raised) = hook::run_main(rt, data, qstr!("<stdin>"), Mode::Exec) {
+            let _ = rt.take_exception(raised);
+        }
+    });
+    rt.heap.set_collect_always(false);
+    // The program may have filled the heap for good, or changed what names mean; whatever happens then, it happens in
+    // order.
+    if let Err(raised) = hook::run_main(rt, b"[1] + [2]", qstr!("<stdin>"), Mode::Exec) {
+        let _ = rt.take_exception(raised);
     }
 }
 

@@ -50,7 +50,18 @@ impl Asan {
         ]))?;
         let ferlance = folder.join(TARGET).join("debug/ferlance");
         let mut suite = cargo(["test", "--package", "ferlance-tests", "--no-fail-fast"]);
-        suite.args(["--test", "behaviour", "--test", "lang", "--test", "crash"]);
+        suite.args([
+            "--test",
+            "behaviour",
+            "--test",
+            "lang",
+            "--test",
+            "crash",
+            "--test",
+            "native",
+            "--test",
+            "emitters",
+        ]);
         run(suite
             // The address space cannot be limited, as the sanitizer takes most of it.
             .env(

@@ -54,6 +54,7 @@ impl Fuzz {
 fn seeds(target: &str) -> &'static [&'static str] {
     match target {
         "mpy_read" | "verify" => &["tests/vectors/mpy"],
+        "native" => &["tests/native", "tests/lang", "tests/crash"],
         _ => &["tests/lang", "tests/vectors/behaviour", "tests/crash"],
     }
 }
