@@ -23,8 +23,8 @@ pub(crate) struct Asan {
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// What lives to the end of the process is not a leak that hurts. Variables stay on the machine stack, where the
-/// collector looks for them.
-const OPTIONS: &str = "detect_leaks=0:detect_stack_use_after_return=0";
+/// collector looks for them. What is too large is refused, not the end.
+const OPTIONS: &str = "detect_leaks=0:detect_stack_use_after_return=0:allocator_may_return_null=1";
 
 impl Asan {
     pub(crate) fn run(self) -> Result<()> {
