@@ -1,4 +1,8 @@
 //! Which blocks every way from the entry passes: Cooper, Harvey and Kennedy, *A Simple, Fast Dominance Algorithm*.
+//!
+//! Their walk up the tree takes a step for each level, which is too many where a thousand conditions of one expression
+//! leave for the same block: each block also knows an ancestor farther up (Myers, *An Applicative Random-Access
+//! Stack*), so that a walk takes steps logarithmic in the levels.
 use ferlance_collections::{IndexVec, OutOfMemory};
 
 use super::Cfg;
@@ -23,6 +27,7 @@ impl Dominators {
         if count > 0 {
             parent[entry] = Some(entry);
         }
+        let mut far: IndexVec<Block, Far> = IndexVec::filled(Far::entry(), count)?;
         let mut changed = true;
         while changed {
             changed = false;
@@ -34,8 +39,17 @@ impl Dominators {
                     }
                     found = Some(match found {
                         None => *pred,
+                        // What comes later in the order has seen no walk of this round.
+                        Some(other)
+                            if cfg.place(*pred).max(cfg.place(other)) < cfg.place(*block) =>
+                        {
+                            nearest(&parent, &far, *pred, other)
+                        }
                         Some(other) => common(cfg, &parent, *pred, other),
                     });
+                }
+                if let Some(up) = found {
+                    far[*block] = Far::below(up, &far);
                 }
                 if parent[*block] != found {
                     parent[*block] = found;
@@ -74,6 +88,66 @@ impl Dominators {
     pub fn preorder(&self, block: Block) -> u32 {
         self.span.get(block).map_or(u32::MAX, |(at, _)| *at)
     }
+}
+
+/// An ancestor and how far down the tree a block is.
+#[derive(Debug, Clone, Copy)]
+struct Far {
+    level: u32,
+    up: Block,
+}
+
+impl Far {
+    fn entry() -> Far {
+        Far {
+            level: 0,
+            up: Block::from_index(0),
+        }
+    }
+
+    /// For a child of `parent`.
+    fn below(parent: Block, far: &IndexVec<Block, Far>) -> Far {
+        let one = far[parent];
+        let two = far[one.up];
+        let three = far[two.up];
+        // Two jumps of the same length make one that is longer.
+        let alike = one.level - two.level == two.level - three.level;
+        Far {
+            level: one.level + 1,
+            up: if alike { two.up } else { parent },
+        }
+    }
+}
+
+/// The nearest block above both, which precede the block at work.
+fn nearest(
+    parent: &IndexVec<Block, Option<Block>>,
+    far: &IndexVec<Block, Far>,
+    mut one: Block,
+    mut two: Block,
+) -> Block {
+    let up = |block: Block| parent[block].unwrap_or(Block::from_index(0));
+    if far[one].level < far[two].level {
+        core::mem::swap(&mut one, &mut two);
+    }
+    let level = far[two].level;
+    while far[one].level > level {
+        let jump = far[one].up;
+        one = if far[jump].level >= level {
+            jump
+        } else {
+            up(one)
+        };
+    }
+    while one != two {
+        let jumps = (far[one].up, far[two].up);
+        (one, two) = if jumps.0 == jumps.1 {
+            (up(one), up(two))
+        } else {
+            jumps
+        };
+    }
+    one
 }
 
 /// The nearest block above both.
