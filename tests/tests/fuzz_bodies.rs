@@ -106,7 +106,7 @@ fn programs_end_or_raise() {
 fn back_ends_compile_or_refuse() {
     try_out(
         ferlance_compiler::fuzz::machine_code,
-        &seeds(&["tests/crash", "tests/native", "tests/lang"], "py"),
+        &seeds(&["tests/crash", "tests/native"], "py"),
         true,
         100,
     );

@@ -22,9 +22,13 @@ pub(crate) struct Asan {
 /// Needed even on the host, so that build scripts and macros stay as they are.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
+/// Tells the collector that the sanitizer watches.
+pub(crate) const CFG: &str = "--cfg=ferlance_asan";
+
 /// What lives to the end of the process is not a leak that hurts. Variables stay on the machine stack, where the
 /// collector looks for them. What is too large is refused, not the end.
-const OPTIONS: &str = "detect_leaks=0:detect_stack_use_after_return=0:allocator_may_return_null=1";
+pub(crate) const OPTIONS: &str =
+    "detect_leaks=0:detect_stack_use_after_return=0:allocator_may_return_null=1";
 
 impl Asan {
     pub(crate) fn run(self) -> Result<()> {
@@ -35,7 +39,7 @@ impl Asan {
                 .args(["--target", TARGET, "--target-dir"])
                 .arg(&folder)
                 .env("RUSTC_BOOTSTRAP", "1")
-                .env("RUSTFLAGS", "-Zsanitizer=address --cfg=ferlance_asan")
+                .env("RUSTFLAGS", format!("-Zsanitizer=address {CFG}"))
                 .env("ASAN_OPTIONS", OPTIONS);
             command
         };

@@ -5,7 +5,10 @@ use std::process::Command;
 use anyhow::Result;
 use clap::Args;
 
-use crate::workspace::{root, run, stem};
+use crate::{
+    asan,
+    workspace::{root, run, stem},
+};
 
 /// Run the fuzz targets.
 #[derive(Debug, Args)]
@@ -43,7 +46,9 @@ impl Fuzz {
                 .args(["-rss_limit_mb=4096", "-timeout=20"])
                 .current_dir(root())
                 // cargo-fuzz wants sanitizers and coverage, which are nightly features of the same compiler.
-                .env("RUSTC_BOOTSTRAP", "1");
+                .env("RUSTC_BOOTSTRAP", "1")
+                .env("RUSTFLAGS", asan::CFG)
+                .env("ASAN_OPTIONS", asan::OPTIONS);
             run(&mut command)?;
         }
         Ok(())
