@@ -120,8 +120,8 @@ fn programs_in_machine_code_end_or_raise() {
     }
     try_out(
         body,
-        &seeds(&["tests/crash", "tests/lang"], "py"),
+        &seeds(&["tests/crash", "tests/native"], "py"),
         true,
-        300,
+        100,
     );
 }
