@@ -50,7 +50,7 @@ fn unary(_: &mut Runtime, op: UnaryOp, obj: Obj) -> R<Option<Obj>> {
             identity_hash(method.this).small_value(),
         );
         // One of them mixed, so that differences of the two do not make up for each other.
-        Obj::int((a ^ b.wrapping_mul(0x9e37_79b1)) >> 1)
+        Obj::int((a ^ b.wrapping_mul(0x9e37_79b1_u32 as isize)) >> 1)
     }))
 }
 
