@@ -12,6 +12,7 @@
 //! | `invariants` | do the rules of `docs/architecture.md` hold? |
 //! | `markdown` | do links and file names in the pages exist? |
 
+pub mod calls;
 pub mod differences;
 pub mod emulator;
 pub mod interpreter;

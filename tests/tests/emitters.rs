@@ -10,7 +10,6 @@
 
 use std::{
     ffi::OsString,
-    fmt::Write as _,
     fs,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
@@ -21,23 +20,14 @@ use std::{
 use ferlance_abi::{arch::Arch, code_kind::CodeKind, qstr::Pool};
 use ferlance_compiler::{Options, Target, compile};
 use ferlance_tests::{
+    calls,
     interpreter::{End, Interpreter, Outcome},
     programs, scope, text_diff, workspace,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
-use serde_json::Value;
 use wait_timeout::ChildExt;
 
 const LIMIT: Duration = Duration::from_secs(60);
-
-/// Where ours is meant to differ from stock: a default value is used, a deleted local is unbound.
-const DIFFERS: [(&str, &str); 2] = [
-    ("vrun-0237", "7"),
-    (
-        "vrun-0276",
-        "NameError: local variable referenced before assignment",
-    ),
-];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -156,11 +146,6 @@ fn from_file(source: &Path) -> Result<(), Failed> {
     compare(&outcome, &expected(source)?)
 }
 
-fn python_string(text: &str) -> String {
-    // JSON's strings are Python's.
-    Value::from(text).to_string()
-}
-
 fn run_text(name: &str, text: &str) -> Result<Outcome, Failed> {
     let scratch = tempfile::tempdir()?;
     let path: PathBuf = scratch.path().join(name);
@@ -170,118 +155,20 @@ fn run_text(name: &str, text: &str) -> Result<Outcome, Failed> {
 
 /// Every call of the viper vectors, in one process.
 fn viper_calls() -> Result<(), Failed> {
-    let text = fs::read(workspace::root().join("tests/vectors/viper/runtime.json"))?;
-    let records: Vec<Value> = serde_json::from_slice(&text)?;
-    let mut driver = String::from(
-        "def load(source):\n global ns, failed\n ns, failed = {}, None\n try: exec(source, ns)\n except Exception as e: failed = e\ndef show(i, ns, call):\n if failed is not None:\n  print(i, type(failed).__name__ + ':', failed)\n  return\n try:\n  print(i, repr(eval(call, ns)))\n except Exception as e:\n  print(i, type(e).__name__ + ':', e)\n",
-    );
-    let mut wanted = String::new();
-    let mut last = "";
-    for record in &records {
-        let field = |value: &'_ Value, name: &str| value[name].as_str().map(str::to_owned);
-        let id = record["id"].as_str().unwrap_or("");
-        let source = record["source"].as_str().unwrap_or("");
-        let call = record["call"].as_str().unwrap_or("");
-        let outcome = match (record.get("all"), record.get("word64")) {
-            (Some(outcome), _) | (None, Some(outcome)) => outcome,
-            // Stock stops with a signal.
-            (None, None) => continue,
-        };
-        if source != last {
-            last = source;
-            writeln!(driver, "load({})", python_string(source))?;
-        }
-        writeln!(driver, "show('{id}', ns, {})", python_string(call))?;
-        let stock = match field(outcome, "value") {
-            Some(value) => value,
-            None => format!(
-                "{}: {}",
-                field(outcome, "exception").unwrap_or_default(),
-                field(outcome, "message").unwrap_or_default()
-            ),
-        };
-        let ours = DIFFERS.iter().find(|(differs, _)| *differs == id);
-        let ours = ours.map_or(stock.as_str(), |(_, value)| value);
-        writeln!(wanted, "{id} {ours}")?;
-    }
-    compare(&run_text("calls.py", &driver)?, wanted.as_bytes())
+    let calls = calls::viper(&["all", "word64"]);
+    assert_eq!(calls.count, 286);
+    compare(
+        &run_text("calls.py", &calls.program)?,
+        calls.expected.as_bytes(),
+    )
 }
-
-/// How each kernel is called. The names of casts that bytecode lacks are given to it.
-const CALLS: &str = r#"
-def crc_table():
-    t = array.array('I', range(256))
-    for i in range(256):
-        c = i
-        for j in range(8):
-            c = (c >> 1) ^ 0xedb88320 if c & 1 else c >> 1
-        t[i] = c
-    return t
-class O: pass
-def attr(f):
-    o = O()
-    o.x = 1
-    f(o, 50)
-    return o.x
-def words(n): return array.array('I', [(i * 2654435761) & 0xffffff for i in range(n)])
-def matmul(f):
-    c = array.array('I', bytes(4 * 36))
-    f(array.array('I', range(36)), array.array('I', range(36, 72)), c, 6)
-    return list(c)
-CALLS = {
-    'k01': lambda f: f(1000),
-    'k02_8': lambda f: f(bytes(range(200)), 200),
-    'k02_16': lambda f: f(array.array('H', range(300)), 300),
-    'k02_32': lambda f: f(words(100), 100),
-    'k03': lambda f: f(0x12345678),
-    'k04': lambda f: f(b'123456789', 9, crc_table(), 0xffffffff),
-    'k05': lambda f: f(12),
-    'k05v': lambda f: f(12),
-    'k06': lambda f: f(100),
-    'k07': lambda f: f([5, 6, 1 << 70, 7]),
-    'k08': attr,
-    'k09': lambda f: f(40),
-    'k10': lambda f: [f(x * 300, y * 300, 60) for x in range(-9, 4) for y in range(-5, 5)],
-    'k11': lambda f: f(bytearray(2000), 2000),
-    'k12': matmul,
-}
-"#;
 
 fn kernels() -> Result<(), Failed> {
-    let folder = workspace::root().join("tests/vectors/kernels");
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()?;
-    files.retain(|path| path.extension().is_some_and(|ext| ext == "py"));
-    files.sort();
-    let mut driver = format!("import array\n{CALLS}\nSOURCES = [\n");
-    for file in &files {
-        writeln!(driver, "  {},", python_string(&fs::read_to_string(file)?))?;
-    }
-    driver.push_str(
-        r#"]
-same = 0
-for source in SOURCES:
-    typed = 'viper' in source
-    answers = {}
-    for emit in ['bytecode', 'native', 'viper']:
-        if emit == 'viper' and not typed: continue
-        text = source.replace('micropython.viper', 'micropython.' + emit)
-        if emit != 'viper': text = text.replace('micropython.native', 'micropython.' + emit)
-        ns = {'uint': int, 'ptr8': lambda p: p}
-        exec(text, ns)
-        for name, call in CALLS.items():
-            if name in ns:
-                answers.setdefault(name, {})[emit] = call(ns[name])
-    for name, by in answers.items():
-        first = by['bytecode']
-        for emit, answer in by.items():
-            if answer != first: print(name, emit, answer, first)
-            else: same += 1
-print(same)
-"#,
-    );
-    compare(&run_text("kernels.py", &driver)?, b"41\n")
+    let calls = calls::kernels(64);
+    compare(
+        &run_text("kernels.py", &calls.program)?,
+        calls.expected.as_bytes(),
+    )
 }
 
 /// A loop that waits for a callback.
