@@ -6,7 +6,9 @@
 //!
 //! ```text
 //! value.rs    values and their conversions: boxing, casts
-//! control.rs  labels, jumps, joins; try, with, finally; return
+//! label.rs    labels, jumps, joins
+//! control.rs  conditions, loops, return
+//! handler.rs  try, with, finally
 //! memory.rs   locals, cells, items, attributes, names
 //! arith.rs    operators
 //! call.rs     calls, displays, functions, imports
@@ -21,6 +23,8 @@ mod arith;
 mod call;
 mod control;
 mod entry;
+mod handler;
+mod label;
 mod memory;
 mod value;
 
@@ -37,8 +41,9 @@ use ferlance_native_emitter::target::Target;
 use crate::error::{Error, Problem, Stop};
 use crate::infer::Types;
 use crate::types::{Ty, cast};
-use control::{Block, LabelState};
 use entry::Globals;
+use handler::Block;
+use label::LabelState;
 use value::{Item, Value};
 
 /// What lowering needs besides the function.
@@ -330,8 +335,8 @@ impl Lower<'_, '_> {
             Op::JumpIfTrueOrPop(to) => self.jump_if_or_pop(true, to)?,
             Op::JumpIfFalseOrPop(to) => self.jump_if_or_pop(false, to)?,
             Op::SetupWith(to) => self.setup_with(to)?,
-            Op::SetupExcept(to) => self.setup(to, control::Kind::Except)?,
-            Op::SetupFinally(to) => self.setup(to, control::Kind::Finally)?,
+            Op::SetupExcept(to) => self.setup(to, handler::Kind::Except)?,
+            Op::SetupFinally(to) => self.setup(to, handler::Kind::Finally)?,
             Op::WithCleanup => self.with_cleanup()?,
             Op::GetIter => {
                 let value = self.pop_object()?;
