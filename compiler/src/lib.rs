@@ -12,6 +12,8 @@
 extern crate alloc;
 
 #[cfg(feature = "native")]
+mod direct;
+#[cfg(feature = "native")]
 pub mod explain;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
@@ -31,6 +33,8 @@ pub use ferlance_frontend::StackLimit;
 pub use ferlance_frontend::parser::Mode;
 #[cfg(feature = "native")]
 pub use ferlance_native_emitter::target::{self, Target};
+#[cfg(feature = "native")]
+pub use ferlance_viper::Dialect as ViperDialect;
 pub use options::Options;
 pub use report::write_report;
 

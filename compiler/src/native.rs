@@ -15,13 +15,16 @@ use ferlance_native_emitter::arch::rv32::Rv32;
 use ferlance_native_emitter::arch::thumb::Thumb;
 use ferlance_native_emitter::arch::x64::X64;
 use ferlance_native_emitter::arch::xtensa::Xtensa;
-use ferlance_native_emitter::emit::{EmitError, emit};
+use ferlance_native_emitter::emit::{DirectCall, EmitError, emit};
+use ferlance_native_emitter::link::link;
 use ferlance_native_emitter::lower::{self, LowerError, Tables};
 use ferlance_native_emitter::nir::Func;
 use ferlance_native_emitter::opt::optimise;
 use ferlance_native_emitter::{Machine, Target};
 use ferlance_viper::error::Stop;
+use ferlance_viper::{Form, Scene, Types};
 
+use crate::direct::Module;
 use crate::explain::{self, Notes};
 use crate::options::Options;
 use crate::typing;
@@ -60,35 +63,124 @@ pub(crate) fn native(
     })
 }
 
-/// Compiles a viper function.
+/// Compiles a viper function, with those that it calls directly behind it.
 pub(crate) fn viper(
     lower: &mut Lower<'_>,
     scope: ScopeId,
     code: &Code,
     options: &Options<'_>,
-    notes: Option<&mut Notes>,
+    mut notes: Option<&mut Notes>,
+    module: &Module,
 ) -> Result<RawCode<'static>, Diag> {
     let Some(target) = &options.target else {
         return Err(lower.scope_error(scope, Message::NoNativeEmitter));
     };
-    let types = typing::infer(lower, scope, code, options)?;
-    let (pool, _, consts) = lower.pool_and_tables();
-    let env = ferlance_viper::Env {
-        target,
-        name: &|name: Qstr| pool.text(name),
-        consts,
+    let types = typing::infer(lower, scope, code, options, &module.signatures)?;
+    let form = match types.calls_directly(scope.0) {
+        true => Form::Wrapper,
+        false => Form::Function,
     };
-    let lowered = ferlance_viper::lower(code, &types, env);
-    let func = lowered.map_err(|stop| match stop {
-        Stop::OutOfMemory => Diag::from(OutOfMemory),
-        Stop::Refused(error) => typing::refusal(lower, scope, code, &error, options),
-    })?;
-    let machine = machine(lower, scope, code, func, target, notes)?;
+    let makes = Makes {
+        code,
+        types: &types,
+        form,
+        module,
+    };
+    let Machine {
+        mut bytes,
+        mut calls,
+        ..
+    } = makes.machine(lower, scope, options, notes.as_deref_mut())?;
+    // Calls grow while callees are put behind; each callee stands there once.
+    let mut placed: TryVec<(u32, u32)> = TryVec::new();
+    let mut next = 0;
+    while let Some(call) = calls.get(next).copied() {
+        next += 1;
+        let known = placed.iter().find(|(callee, _)| *callee == call.callee);
+        let to = match known {
+            Some((_, to)) => *to,
+            None => {
+                while bytes.len() % ENTRY_ALIGN != 0 {
+                    bytes.push(0)?;
+                }
+                let to = u32::try_from(bytes.len()).map_err(|_| OutOfMemory)?;
+                placed.push((call.callee, to))?;
+                let callee = ScopeId(call.callee);
+                let Some(code) = module.code(call.callee) else {
+                    return Err(lower.scope_error(scope, Message::NativeMalformed));
+                };
+                let types = typing::infer(lower, callee, code, options, &module.signatures)?;
+                let form = Form::Direct;
+                let makes = Makes {
+                    code,
+                    types: &types,
+                    form,
+                    module,
+                };
+                // A copy of another function has been told of where that stands.
+                let notes = notes.as_deref_mut().filter(|_| callee == scope);
+                let made = makes.machine(lower, callee, options, notes)?;
+                for inner in &made.calls {
+                    calls.push(DirectCall {
+                        offset: to + inner.offset,
+                        callee: inner.callee,
+                    })?;
+                }
+                bytes.extend_from_slice(&made.bytes)?;
+                to
+            }
+        };
+        if !link(target, &mut bytes, call.offset, to) {
+            return Err(lower.scope_error(scope, Message::NativeMalformed));
+        }
+    }
     Ok(RawCode {
-        bytes: machine.bytes.into(),
+        bytes: bytes.into(),
         children: TryVec::from_slice(&code.children)?,
         kind: RawKind::Viper { linked: None },
     })
+}
+
+/// Where entries may stand: pools behind the code of a function count from words.
+const ENTRY_ALIGN: usize = 8;
+
+/// One way into a viper function.
+struct Makes<'a> {
+    code: &'a Code,
+    types: &'a Types,
+    form: Form,
+    module: &'a Module,
+}
+
+impl Makes<'_> {
+    fn machine(
+        &self,
+        lower: &mut Lower<'_>,
+        scope: ScopeId,
+        options: &Options<'_>,
+        notes: Option<&mut Notes>,
+    ) -> Result<Machine, Diag> {
+        let Some(target) = &options.target else {
+            return Err(lower.scope_error(scope, Message::NoNativeEmitter));
+        };
+        let (pool, _, consts) = lower.pool_and_tables();
+        let env = ferlance_viper::Env {
+            target,
+            scene: Scene {
+                name: &|name: Qstr| pool.text(name),
+                dialect: options.viper,
+                direct: &self.module.signatures,
+            },
+            own: self.module.signature(scope.0),
+            consts,
+        };
+        let lowered = ferlance_viper::lower(self.code, self.types, env, self.form);
+        let func = lowered.map_err(|stop| match stop {
+            Stop::OutOfMemory => Diag::from(OutOfMemory),
+            Stop::Refused(error) => typing::refusal(lower, scope, self.code, &error, options),
+        })?;
+        machine(lower, scope, self.code, func, target, notes)
+    }
 }
 
 /// From the IR to machine code.

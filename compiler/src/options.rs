@@ -32,6 +32,9 @@ pub struct Options<'a> {
     /// For whom machine code is made; none refuses `native` and `viper`.
     #[cfg(feature = "native")]
     pub target: Option<Target>,
+    /// Which viper sources are accepted.
+    #[cfg(feature = "native")]
+    pub viper: ferlance_viper::Dialect,
     /// Which spellings inline assembler may use.
     pub asm_dialect: Dialect,
     /// Whether the module will be written to a file, which needs the text of floats.
@@ -54,6 +57,8 @@ impl Default for Options<'_> {
             arch_flags: 0,
             #[cfg(feature = "native")]
             target: None,
+            #[cfg(feature = "native")]
+            viper: ferlance_viper::Dialect::Full,
             asm_dialect: Dialect::Full,
             for_file: true,
             stack: StackLimit::default(),

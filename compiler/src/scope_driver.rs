@@ -14,6 +14,8 @@ use ferlance_frontend::hir::ScopeId;
 use ferlance_frontend::lower::{AsmDecorators, Lower};
 use ferlance_frontend::{Ast, Diag};
 
+#[cfg(feature = "native")]
+use crate::direct::Module;
 use crate::inline_asm;
 #[cfg(feature = "native")]
 use crate::native;
@@ -37,12 +39,24 @@ pub(crate) fn emit_scopes(
     let mut assembler = Assembler::new();
     // What another scope has wrong in it is told first; of scopes without an emitter upstream tells the last one.
     let mut no_emitter = None;
+    #[cfg(feature = "native")]
+    let mut module = Module::default();
     let mut next = Some(ScopeId::MODULE);
     while let Some(scope) = next {
         code.clear();
         code.kind = lower.scopes()[scope].emit;
         if code.kind != CodeKind::Asm {
             lower.lower_scope(scope, &mut code)?;
+        }
+        #[cfg(feature = "native")]
+        if code.kind != CodeKind::Asm {
+            module.look(scope, &code)?;
+            if module.defers(&code, options) {
+                codes.push(not_yet())?;
+                module.waiting.push((scope, core::mem::take(&mut code)))?;
+                next = lower.scopes().after(scope);
+                continue;
+            }
         }
         let notes = notes.as_deref_mut();
         match emit(&mut lower, scope, &mut code, &mut assembler, options, notes) {
@@ -54,6 +68,17 @@ pub(crate) fn emit_scopes(
     }
     if let Some(diag) = no_emitter {
         return Err(diag);
+    }
+    #[cfg(feature = "native")]
+    {
+        module.resolve()?;
+        for (scope, code) in &module.waiting {
+            let notes = notes.as_deref_mut();
+            let raw = native::viper(&mut lower, *scope, code, options, notes, &module)?;
+            if let Some(place) = codes.get_mut(scope.0 as usize) {
+                *place = raw;
+            }
+        }
     }
     let has_native = codes
         .iter()
@@ -70,6 +95,16 @@ pub(crate) fn emit_scopes(
         codes: IndexVec::from_items(codes),
         linked: TryVec::new(),
     })
+}
+
+/// Stands for a function that waits.
+#[cfg(feature = "native")]
+fn not_yet() -> RawCode<'static> {
+    RawCode {
+        bytes: TryVec::new().into(),
+        children: TryVec::new(),
+        kind: RawKind::Viper { linked: None },
+    }
 }
 
 /// Turns the code of `scope` into what its kind asks for.
@@ -104,7 +139,7 @@ fn emit(
         #[cfg(feature = "native")]
         CodeKind::Native => native::native(lower, scope, code, options, notes),
         #[cfg(feature = "native")]
-        CodeKind::Viper => native::viper(lower, scope, code, options, notes),
+        CodeKind::Viper => native::viper(lower, scope, code, options, notes, &Module::default()),
         #[cfg(not(feature = "native"))]
         CodeKind::Native | CodeKind::Viper => {
             Err(lower.scope_error(scope, Message::NoNativeEmitter))

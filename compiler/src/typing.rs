@@ -12,7 +12,7 @@ use ferlance_frontend::lower::Lower;
 use ferlance_frontend::source::Pos;
 use ferlance_native_emitter::target::Host;
 use ferlance_viper::error::Stop;
-use ferlance_viper::{Error, Problem, Ty, Types};
+use ferlance_viper::{Error, Problem, Scene, Signature, Ty, Types};
 
 use crate::options::Options;
 
@@ -22,9 +22,15 @@ pub(crate) fn infer(
     scope: ScopeId,
     code: &Code,
     options: &Options<'_>,
+    direct: &[Signature],
 ) -> Result<Types, Diag> {
     let pool = lower.pool();
-    ferlance_viper::infer(code, &|name: Qstr| pool.text(name)).map_err(|stop| match stop {
+    let scene = Scene {
+        name: &|name: Qstr| pool.text(name),
+        dialect: options.viper,
+        direct,
+    };
+    ferlance_viper::infer(code, &scene).map_err(|stop| match stop {
         Stop::OutOfMemory => Diag::from(OutOfMemory),
         Stop::Refused(error) => refusal(lower, scope, code, &error, options),
     })

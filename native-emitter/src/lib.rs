@@ -15,6 +15,7 @@ pub mod analysis;
 pub mod arch;
 pub mod emit;
 pub mod frame;
+pub mod link;
 pub mod lower;
 pub mod nir;
 pub mod opt;

@@ -14,13 +14,15 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod direct;
 pub mod error;
 pub mod infer;
 pub mod lower;
 pub mod rules;
 pub mod types;
 
+pub use direct::{Dialect, Form, Signature};
 pub use error::{Error, Problem};
-pub use infer::{Types, infer};
+pub use infer::{Scene, Types, infer};
 pub use lower::{Env, lower};
 pub use types::Ty;

@@ -80,6 +80,19 @@ pub const fn arith(op: BinaryOp) -> Option<Arith> {
     })
 }
 
+/// The types that two operands have together: an object that can be a number is one beside a number.
+pub fn agreed(left: (Ty, Option<Ty>), right: (Ty, Option<Ty>)) -> (Ty, Ty) {
+    match (left, right) {
+        ((Ty::Object, Some(native)), (right, None)) if native.is_int() && right.is_int() => {
+            (native, right)
+        }
+        ((left, None), (Ty::Object, Some(native))) if native.is_int() && left.is_int() => {
+            (left, native)
+        }
+        _ => (left.0, right.0),
+    }
+}
+
 /// The type of `left op right`, and what is wrong with it. The type holds even then: checking goes on with it.
 pub fn binary(op: BinaryOp, left: Ty, right: Ty) -> (Ty, Option<Problem>) {
     match (left, right) {

@@ -41,7 +41,8 @@ pub fn lower_env(
             *state,
             layout::CODE_STATE_FUN as i64 * word,
         )?,
-        // Direct entries are given what they need as arguments.
+        // What a direct entry is given first: the function object of its caller, or of any of the module.
+        (Entry::Words(_), Some(fun)) => *fun,
         _ => return Ok(()),
     };
     let context = load(func, Type::Word, fun, layout::FUN_BC_CONTEXT as i64 * word)?;

@@ -1,8 +1,10 @@
 //! Calls and casts.
-use ferlance_abi::NativeType;
+use ferlance_abi::{NativeType, qstr};
+use ferlance_bytecode::Op;
 use ferlance_bytecode::op::CallArgs;
 
-use super::{Entry, Infer, Walk};
+use super::{Callee, Entry, Infer, Known, Walk};
+use crate::direct::MOST_WORDS;
 use crate::error::Problem;
 use crate::types::Ty;
 
@@ -12,11 +14,18 @@ impl Infer<'_, '_> {
         let callee = below
             .and_then(|below| self.stack.len().checked_sub(below))
             .and_then(|at| self.stack.get(at))
-            .map(|entry| entry.ty);
+            .copied();
         match callee {
             None => self.refuse(Problem::Malformed),
-            Some(Ty::Cast(to)) => self.cast(to, args),
+            Some(Entry {
+                ty: Ty::Cast(to), ..
+            }) => self.cast(to, args),
             Some(callee) => {
+                if let Some(result) = self.known(callee, args)? {
+                    self.pops(args.slots() + 1)?;
+                    return Ok(self.stack.push(result)?);
+                }
+                let callee = callee.ty;
                 for _ in 0..args.slots() {
                     self.boxed()?;
                 }
@@ -28,6 +37,68 @@ impl Infer<'_, '_> {
                 }
             }
         }
+    }
+
+    /// What a call gives that needs no runtime; none if it is no such call.
+    fn known(&mut self, callee: Entry, args: CallArgs) -> Walk<Option<Entry>> {
+        let count = args.positional() as usize;
+        let (Some(load), 0, true) = (callee.origin, args.keyword(), self.is_full()) else {
+            return Ok(None);
+        };
+        let Some(Op::LoadGlobal(name)) = self.code.ops().get(load as usize).copied() else {
+            return Ok(None);
+        };
+        let given = self.stack.len() - count;
+        let given = self.stack.get(given..).unwrap_or(&[]);
+        let result = if let Some(signature) = self.scene.direct(name) {
+            if signature.params.len() != count || signature.words() > MOST_WORDS {
+                return Ok(None);
+            }
+            // Where there is nothing to box, as everywhere else.
+            if given.iter().any(|entry| matches!(entry.ty, Ty::Cast(_))) {
+                return Ok(None);
+            }
+            let callee = Callee::Direct(signature.callee);
+            let native = Ty::of(signature.result);
+            let native = Some(native).filter(|native| native.is_native());
+            Some((
+                callee,
+                Entry {
+                    native,
+                    ..Entry::of(Ty::Object)
+                },
+            ))
+        } else if name == qstr!("range") && matches!(self.op_behind(1), Some(Op::GetIterStack)) {
+            let number = |entry: &Entry| entry.as_number();
+            let types = (given.first().map(number), given.get(1).map(number));
+            let step = given.get(2).map(number);
+            let counts = match (types, step) {
+                ((Some(start), Some(stop)), Some(step))
+                    if start.is_int() && start == stop && step.is_int() =>
+                {
+                    Some(start)
+                }
+                _ => None,
+            };
+            counts.map(|ty| {
+                let counts = Some(ty);
+                (
+                    Callee::Range(ty),
+                    Entry {
+                        counts,
+                        ..Entry::of(Ty::Object)
+                    },
+                )
+            })
+        } else {
+            None
+        };
+        let Some((callee, entry)) = result else {
+            return Ok(None);
+        };
+        let call = self.at;
+        self.types.calls.push(Known { load, call, callee })?;
+        Ok(Some(entry))
     }
 
     /// `T(x)`: another type for the same word, or a conversion of an object.
@@ -43,8 +114,8 @@ impl Infer<'_, '_> {
             return self.refuse(Problem::CastOfCast);
         }
         self.stack.push(Entry {
-            ty: Ty::of(to),
             literal: value.literal,
+            ..Entry::of(Ty::of(to))
         })?;
         Ok(())
     }

@@ -12,7 +12,7 @@ impl Infer<'_, '_> {
             return Ok(self.push(Ty::Object)?);
         }
         self.push(Ty::Int)?;
-        if !index.ty.is_int() {
+        if !index.as_number().is_int() {
             self.note(Problem::LoadIndex(index.ty))?;
         }
         match base.element_bytes() {
@@ -38,10 +38,10 @@ impl Infer<'_, '_> {
         if base.element_bytes() == 0 {
             return self.note(Problem::StoreTo(base));
         }
-        if !index.ty.is_int() {
+        if !index.as_number().is_int() {
             self.note(Problem::StoreIndex(index.ty))?;
         }
-        match value.ty {
+        match value.as_number() {
             Ty::Bool | Ty::Int | Ty::Uint => Ok(()),
             ty => self.note(Problem::StoreValue(ty)),
         }

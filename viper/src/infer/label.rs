@@ -10,6 +10,9 @@ use crate::types::Ty;
 impl Infer<'_, '_> {
     /// The stack less `drop` values, plus `more` objects, goes on at `to`.
     pub(super) fn leads(&mut self, to: Label, keep: usize, more: u32) -> Walk {
+        if let Some(first) = self.first_leads.get_mut(to.0 as usize) {
+            *first = self.at.min(*first);
+        }
         let slot = self.types.labels.get(to.0 as usize).copied();
         if slot.flatten().is_some() {
             return Ok(());
@@ -17,9 +20,11 @@ impl Infer<'_, '_> {
         let start = self.types.pool.len() as u32;
         for entry in self.stack.iter().take(keep) {
             self.types.pool.push(entry.ty)?;
+            self.origins.push(entry.origin)?;
         }
         for _ in 0..more {
             self.types.pool.push(Ty::Object)?;
+            self.origins.push(None)?;
         }
         self.set_label(to, start)
     }
@@ -40,29 +45,54 @@ impl Infer<'_, '_> {
 
     pub(super) fn place(&mut self, label: Label) -> Walk {
         if self.dead {
-            match self.types.stack_at(label) {
-                Some(known) => {
-                    self.stack.clear();
-                    for &ty in known {
-                        self.stack.push(Entry { ty, literal: false })?;
-                    }
-                    self.dead = false;
-                    self.adrift = false;
-                    return Ok(());
-                }
-                None => self.adrift = true,
+            if self.bring(label)? {
+                return Ok(());
             }
-        }
-        if !self.dead {
+            self.adrift = true;
+        } else {
             self.join(label)?;
         }
         self.dead = false;
+        // What was there before the ways parted is the same on all of them.
+        let first = self.first_lead(label);
+        for entry in self.stack.iter_mut() {
+            entry.native = None;
+            entry.origin = entry.origin.filter(|origin| *origin < first);
+        }
         // What stands last in the text counts, also for paths that came from above.
         let start = self.types.pool.len() as u32;
         for entry in self.stack.iter() {
             self.types.pool.push(entry.ty)?;
+            self.origins.push(entry.origin)?;
         }
         self.set_label(label, start)
+    }
+
+    fn first_lead(&self, label: Label) -> u32 {
+        let first = self.first_leads.get(label.0 as usize).copied();
+        first.unwrap_or(u32::MAX)
+    }
+
+    /// Takes the stack that ways to `label` have brought, if there are any.
+    fn bring(&mut self, label: Label) -> Walk<bool> {
+        let first = self.first_lead(label);
+        let known = self.types.labels.get(label.0 as usize).copied();
+        let Some((start, len)) = known.flatten() else {
+            return Ok(false);
+        };
+        self.stack.clear();
+        for at in start..start + len {
+            let at = at as usize;
+            let ty = self.types.pool.get(at).copied().unwrap_or(Ty::Object);
+            let origin = self.origins.get(at).copied().flatten();
+            self.stack.push(Entry {
+                origin: origin.filter(|origin| *origin < first),
+                ..Entry::of(ty)
+            })?;
+        }
+        self.dead = false;
+        self.adrift = false;
+        Ok(true)
     }
 
     /// None on one way and an object on another is an object, whichever stands last.

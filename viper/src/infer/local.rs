@@ -24,6 +24,12 @@ impl Infer<'_, '_> {
         Ok(())
     }
 
+    pub(super) fn store_entry(&mut self, local: Local, entry: Entry) -> Walk {
+        let known = self.types.locals.get(local.0 as usize).copied().flatten();
+        let ty = known.map_or(entry.ty, |known| entry.as_wanted(known));
+        self.store_local(local, ty)
+    }
+
     pub(super) fn store_local(&mut self, local: Local, ty: Ty) -> Walk {
         let name = self.local_name(local);
         match self.types.locals.get_mut(local.0 as usize) {
@@ -41,12 +47,22 @@ impl Infer<'_, '_> {
 
     /// Variables that inner functions use hold objects; those of outer functions are typed from the start.
     pub(super) fn store_cell(&mut self, local: Local) -> Walk {
-        let ty = self.pop()?;
+        let entry = self.pop_entry()?;
         let known = self.types.locals.get(local.0 as usize).copied().flatten();
         match known {
+            None if self.is_full() => {
+                self.boxes(entry)?;
+                // None is what the variable holds now, not what it is for.
+                let ty = match entry.ty {
+                    Ty::None | Ty::Null => Ty::Object,
+                    ty => ty,
+                };
+                self.store_local(local, ty)
+            }
             None => self.note(Problem::UntypedLocal(self.local_name(local))),
-            Some(_) if local.0 < self.code.n_free => self.boxes(Entry { ty, literal: false }),
-            Some(_) => self.store_local(local, ty),
+            Some(_) if local.0 < self.code.n_free => self.boxes(Entry::of(entry.ty)),
+            Some(Ty::Object) if entry.ty == Ty::None && self.is_full() => Ok(()),
+            Some(_) => self.store_entry(local, entry),
         }
     }
 }

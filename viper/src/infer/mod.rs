@@ -18,8 +18,9 @@ use ferlance_bytecode::trace::StmtEnd;
 use ferlance_bytecode::{Label, Op};
 use ferlance_collections::{OutOfMemory, TryVec};
 
+use crate::direct::{Dialect, Signature};
 use crate::error::{Error, Problem, Stop};
-use crate::types::Ty;
+use crate::types::{Ty, cast};
 
 /// What inference found.
 #[derive(Debug, Default, PartialEq)]
@@ -29,9 +30,59 @@ pub struct Types {
     /// By label: the values on the stack there, in `pool`.
     labels: TryVec<Option<(u32, u32)>>,
     pool: TryVec<Ty>,
+    /// Calls that are no calls of the runtime, by rising place.
+    pub(crate) calls: TryVec<Known>,
+}
+
+/// A call whose callee is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// The op that would load the callee.
+    pub(crate) load: u32,
+    /// The op that calls.
+    pub(crate) call: u32,
+    pub(crate) callee: Callee,
+}
+
+/// Who is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Callee {
+    /// A function of the module: its number.
+    Direct(u32),
+    /// `range` of numbers of this type, as what a loop goes over.
+    Range(Ty),
+}
+
+/// What inference knows besides the function.
+#[derive(Clone, Copy)]
+pub struct Scene<'a, 'p> {
+    /// The text of names.
+    pub name: &'a dyn Fn(Qstr) -> &'p [u8],
+    /// Which sources are accepted.
+    pub dialect: Dialect,
+    /// The functions of the module that may be called directly.
+    pub direct: &'a [Signature],
+}
+
+impl Scene<'_, '_> {
+    /// The type that `name` converts to.
+    pub fn cast(&self, name: Qstr) -> Option<NativeType> {
+        cast((self.name)(name))
+    }
+
+    /// The function of the module that `name` always means.
+    pub fn direct(&self, name: Qstr) -> Option<&Signature> {
+        self.direct.iter().find(|known| known.name == name)
+    }
 }
 
 impl Types {
+    /// Does the function call function `callee` of the module directly?
+    pub fn calls_directly(&self, callee: u32) -> bool {
+        let callee = Callee::Direct(callee);
+        self.calls.iter().any(|known| known.callee == callee)
+    }
+
     /// The types of the values on the stack where `label` stands; none if nothing leads there.
     pub fn stack_at(&self, label: Label) -> Option<&[Ty]> {
         let (start, len) = (*self.labels.get(label.0 as usize)?)?;
@@ -45,13 +96,49 @@ struct Entry {
     ty: Ty,
     /// A literal, cast or not.
     literal: bool,
+    /// Of an object: what it can be without a conversion, where an object would be wrong.
+    native: Option<Ty>,
+    /// The op that loaded it, if it is a global.
+    origin: Option<u32>,
+    /// Of an iterator: the type of the numbers that it counts.
+    counts: Option<Ty>,
 }
 
-/// Infers the types of `code`, or tells what is wrong. `name` gives the text of a name.
-pub fn infer<'p>(code: &Code, name: &dyn Fn(Qstr) -> &'p [u8]) -> Result<Types, Stop> {
+impl Entry {
+    fn of(ty: Ty) -> Entry {
+        Entry {
+            ty,
+            literal: false,
+            native: None,
+            origin: None,
+            counts: None,
+        }
+    }
+
+    /// What it is where a value of type `wanted` is asked for.
+    fn as_wanted(self, wanted: Ty) -> Ty {
+        match self.native {
+            Some(native) if native == wanted => native,
+            _ => self.ty,
+        }
+    }
+
+    /// Its type as a number, if it can be one.
+    fn as_number(self) -> Ty {
+        match self.native {
+            Some(native) if native.is_int() => native,
+            _ => self.ty,
+        }
+    }
+}
+
+/// Infers the types of `code`, or tells what is wrong.
+pub fn infer(code: &Code, scene: &Scene<'_, '_>) -> Result<Types, Stop> {
     let mut infer = Infer {
         code,
-        name,
+        scene,
+        origins: TryVec::new(),
+        first_leads: TryVec::filled(u32::MAX, code.n_labels() as usize)?,
         types: Types::default(),
         stack: TryVec::new(),
         blocks: TryVec::new(),
@@ -70,8 +157,12 @@ pub fn infer<'p>(code: &Code, name: &dyn Fn(Qstr) -> &'p [u8]) -> Result<Types, 
 
 struct Infer<'a, 'p> {
     code: &'a Code,
-    name: &'a dyn Fn(Qstr) -> &'p [u8],
+    scene: &'a Scene<'a, 'p>,
     types: Types,
+    /// By place in the pool of types: the op that loaded the global.
+    origins: TryVec<Option<u32>>,
+    /// By label: the first op that leads there.
+    first_leads: TryVec<u32>,
     stack: TryVec<Entry>,
     /// The depth below each exception block.
     blocks: TryVec<u32>,
@@ -83,7 +174,7 @@ struct Infer<'a, 'p> {
     found: Option<Error>,
 }
 
-type Walk = Result<(), Stop>;
+type Walk<T = ()> = Result<T, Stop>;
 
 impl Infer<'_, '_> {
     fn parameters(&mut self) -> Walk {
@@ -198,11 +289,14 @@ impl Infer<'_, '_> {
     }
 
     fn push(&mut self, ty: Ty) -> Result<(), OutOfMemory> {
-        self.stack.push(Entry { ty, literal: false })
+        self.stack.push(Entry::of(ty))
     }
 
     fn push_literal(&mut self, ty: Ty) -> Result<(), OutOfMemory> {
-        self.stack.push(Entry { ty, literal: true })
+        self.stack.push(Entry {
+            literal: true,
+            ..Entry::of(ty)
+        })
     }
 
     fn pop(&mut self) -> Result<Ty, Stop> {
@@ -213,6 +307,16 @@ impl Infer<'_, '_> {
         self.stack
             .pop()
             .ok_or_else(|| self.error(Problem::Malformed))
+    }
+
+    /// Is more accepted than stock does?
+    fn is_full(&self) -> bool {
+        self.scene.dialect == Dialect::Full
+    }
+
+    /// The op `offset` places behind this one.
+    fn op_behind(&self, offset: usize) -> Option<Op> {
+        self.code.ops().get(self.at as usize + offset).copied()
     }
 
     fn pops(&mut self, count: u32) -> Walk {

@@ -3,10 +3,10 @@ use ferlance_abi::{BinaryOp, NativeType, UnaryOp};
 use ferlance_bytecode::Op;
 use ferlance_bytecode::op::ITER_SLOTS;
 
-use super::{Infer, Walk};
+use super::{Entry, Infer, Walk};
 use crate::error::Problem;
 use crate::rules;
-use crate::types::{Ty, cast};
+use crate::types::Ty;
 
 impl Infer<'_, '_> {
     pub(super) fn op(&mut self, op: Op) -> Walk {
@@ -22,15 +22,19 @@ impl Infer<'_, '_> {
             Op::LoadConstNone => self.push_literal(Ty::None)?,
             Op::LoadNull => self.push(Ty::Null)?,
             Op::LoadName(name) | Op::LoadGlobal(name) => {
-                self.push(match cast((self.name)(name)) {
+                let ty = match self.scene.cast(name) {
                     Some(ty) => Ty::Cast(ty),
                     None => Ty::Object,
+                };
+                self.stack.push(Entry {
+                    origin: Some(self.at),
+                    ..Entry::of(ty)
                 })?;
             }
             Op::LoadFast(local) | Op::LoadDeref(local) => self.load_local(local)?,
             Op::StoreFast(local) => {
-                let ty = self.pop()?;
-                self.store_local(local, ty)?;
+                let entry = self.pop_entry()?;
+                self.store_entry(local, entry)?;
             }
             Op::StoreDeref(local) => self.store_cell(local)?,
             Op::DeleteFast(local) | Op::DeleteDeref(local) => self.store_local(local, Ty::None)?,
@@ -153,13 +157,20 @@ impl Infer<'_, '_> {
                 self.push(Ty::Object)?;
             }
             Op::GetIterStack => {
+                let counts = self.stack.last().and_then(|entry| entry.counts);
                 self.object(Problem::Iterate)?;
-                self.pushes(ITER_SLOTS)?;
+                for _ in 0..ITER_SLOTS {
+                    self.stack.push(Entry {
+                        counts,
+                        ..Entry::of(Ty::Object)
+                    })?;
+                }
             }
             Op::ForIter(to) => {
                 let below = self.stack.len().saturating_sub(ITER_SLOTS as usize);
                 self.leads(to, below, 0)?;
-                self.push(Ty::Object)?;
+                let counts = self.stack.last().and_then(|entry| entry.counts);
+                self.push(counts.unwrap_or(Ty::Object))?;
             }
             Op::ImportName(_) => {
                 self.pops(2)?;
@@ -228,8 +239,13 @@ impl Infer<'_, '_> {
     }
 
     pub(super) fn binary(&mut self, op: BinaryOp) -> Walk {
-        let right = self.pop()?;
-        let left = self.pop()?;
+        let right = self.pop_entry()?;
+        let left = self.pop_entry()?;
+        let (left, right) = rules::agreed((left.ty, left.native), (right.ty, right.native));
+        let right = match left {
+            Ty::Object if right.is_native() && self.is_attribute_update(op) => Ty::Object,
+            _ => right,
+        };
         let (ty, problem) = rules::binary(op, left, right);
         self.push(ty)?;
         let behind = self.code.ops().get(self.at as usize + 1);
@@ -243,9 +259,17 @@ impl Infer<'_, '_> {
         }
     }
 
+    /// Is `op` that of `o.a += n`? The number becomes an object there.
+    fn is_attribute_update(&self, op: BinaryOp) -> bool {
+        self.is_full()
+            && op.from_inplace().is_some()
+            && matches!(self.op_behind(1), Some(Op::RotTwo))
+            && matches!(self.op_behind(2), Some(Op::StoreAttr(_)))
+    }
+
     pub(super) fn return_value(&mut self) -> Walk {
-        let given = self.pop()?;
         let declared = Ty::of(self.code.return_type.unwrap_or(NativeType::Object));
+        let given = self.pop_entry()?.as_wanted(declared);
         match given {
             Ty::None => Ok(()),
             Ty::Cast(_) => self.refuse(Problem::Boxing),

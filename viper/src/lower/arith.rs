@@ -6,8 +6,22 @@ use ferlance_native_emitter::nir::{Cond, Op, Operand, Vreg};
 
 use super::value::{Item, Value};
 use super::{Lower, Walk};
-use crate::rules::{Arith, arith};
+use crate::rules::{self, Arith, arith};
 use crate::types::Ty;
+
+/// The operands as inference saw them: see [`rules::agreed`].
+fn agreed(left: Item, right: Item) -> (Item, Item) {
+    let native = |item: Item| match item.value {
+        Value::Direct(_, ty) => Some(ty),
+        _ => None,
+    };
+    let found = rules::agreed((left.ty, native(left)), (right.ty, native(right)));
+    let pick = |item: Item, ty| match ty == item.ty {
+        true => item,
+        false => item.bare(),
+    };
+    (pick(left, found.0), pick(right, found.1))
+}
 
 impl Lower<'_, '_> {
     pub(super) fn unary(&mut self, op: UnaryOp) -> Walk {
@@ -66,6 +80,7 @@ impl Lower<'_, '_> {
     pub(super) fn binary(&mut self, op: BinaryOp) -> Walk {
         let right = self.pop()?;
         let left = self.pop()?;
+        let (left, right) = agreed(left, right);
         if left.ty == Ty::Object {
             return self.object_binary(op, left, right);
         }
@@ -263,7 +278,7 @@ impl Lower<'_, '_> {
     }
 
     /// By dividing objects: the table has nothing shorter. Ends the block.
-    fn raise_zero_division(&mut self) -> Result<(), OutOfMemory> {
+    pub(super) fn raise_zero_division(&mut self) -> Result<(), OutOfMemory> {
         let number = self.b.word(i64::from(BinaryOp::FloorDivide as u8))?;
         let zero = obj_word::small_int(0) as i64;
         let zero = self

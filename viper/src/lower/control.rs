@@ -7,8 +7,10 @@ use ferlance_collections::{OutOfMemory, TryVec};
 use ferlance_native_emitter::nir::{Cond, Operand, Slot, Type, Vreg};
 
 use super::handler::{Block, Cont, State, slot_of};
+use super::memory::ir_type;
 use super::value::{Item, Value};
 use super::{Lower, Walk};
+use crate::direct::Form;
 use crate::types::Ty;
 
 impl Lower<'_, '_> {
@@ -16,6 +18,7 @@ impl Lower<'_, '_> {
     pub(super) fn test(&mut self, item: Item) -> Result<(Cond, Vreg, Operand), OutOfMemory> {
         match (item.ty, item.value) {
             (_, Value::Test(cond, a, b)) => Ok((cond, a, b)),
+            (_, Value::Direct(word, _)) => Ok((Cond::Ne, word, Operand::Imm(0))),
             (Ty::Object, _) => {
                 let object = self.object(item)?;
                 let truth = self.truth(object)?;
@@ -79,6 +82,14 @@ impl Lower<'_, '_> {
 
     pub(super) fn for_iter(&mut self, to: Label) -> Walk {
         let below = self.stack.len().wrapping_sub(ITER_SLOTS as usize);
+        if let Some(&Item {
+            value: Value::Range(number),
+            ..
+        }) = self.stack.get(below)
+        {
+            let rest = TryVec::from_slice(self.stack.get(..below).unwrap_or(&[]))?;
+            return self.next_of_range(number, &rest, to);
+        }
         let Some(&Item {
             value: Value::Iter(slot),
             ..
@@ -99,6 +110,18 @@ impl Lower<'_, '_> {
         Ok(self.push_object(next)?)
     }
 
+    /// What the function returns: an object, or what it is declared to.
+    pub(super) fn result_type(&self) -> Type {
+        match self.form {
+            Form::Direct => ir_type(self.declared()),
+            _ => Type::Obj,
+        }
+    }
+
+    fn declared(&self) -> Ty {
+        self.code.return_type.map_or(Ty::Object, Ty::of)
+    }
+
     pub(super) fn raise(&mut self) -> Walk {
         let exc = self.pop_object()?;
         self.b.call_void(Fun::Raise, &[exc])?;
@@ -110,9 +133,13 @@ impl Lower<'_, '_> {
 
     pub(super) fn return_value(&mut self) -> Walk {
         let item = self.pop()?;
-        let declared = self.code.return_type.map_or(Ty::Object, Ty::of);
+        let declared = self.declared();
         let item = self.converted(item, declared)?;
-        let result = self.object(item)?;
+        let result = match (self.form, declared) {
+            (Form::Direct, Ty::Bool) => self.truth_of(item)?,
+            (Form::Direct, ty) if ty != Ty::Object => self.word(item)?,
+            _ => self.object(item)?,
+        };
         let protected = |block: &Block| block.state == State::Protected;
         if !self.blocks.iter().any(protected) {
             return self.finish_return(result);

@@ -7,6 +7,7 @@ use ferlance_native_emitter::nir::{self, Cond, Slot, Type, Vreg, Width};
 
 use super::memory::ir_type;
 use super::{Lower, Place, Walk};
+use crate::direct::MOST_NESTED;
 use crate::types::Ty;
 
 /// The globals that were in place before, to be put back.
@@ -72,19 +73,7 @@ impl Lower<'_, '_> {
         let code = self.code;
         self.b.line(code.line)?;
         let count = code.n_pos_args;
-        self.check_count(n_args, n_kw)?;
-        let word = self.word_bytes();
-        let mut values = TryVec::with_capacity(count as usize)?;
-        let required = count.saturating_sub(code.n_def_pos_args);
-        for at in 0..count {
-            let given = self
-                .b
-                .load(Type::Obj, Width::Word, args, i64::from(at) * word);
-            values.push(match at < required {
-                true => given?,
-                false => self.argument_or_default(n_args, args, at, required)?,
-            })?;
-        }
+        let values = self.given(n_args, n_kw, args)?;
         self.enter_globals()?;
         for (slot, given) in values.iter().enumerate() {
             let local = Local(slot as u32);
@@ -97,7 +86,90 @@ impl Lower<'_, '_> {
             };
             self.write(local, value)?;
         }
+        self.make_cells()?;
         self.clear_shared(count)
+    }
+
+    /// The arguments, counted, defaults in place of those that are missing.
+    fn given(&mut self, n_args: Vreg, n_kw: Vreg, args: Vreg) -> Walk<TryVec<Vreg>> {
+        self.check_count(n_args, n_kw)?;
+        let count = self.code.n_pos_args;
+        let word = self.word_bytes();
+        let mut values = TryVec::with_capacity(count as usize)?;
+        let required = count.saturating_sub(self.code.n_def_pos_args);
+        for at in 0..count {
+            values.push(match at < required {
+                true => self
+                    .b
+                    .load(Type::Obj, Width::Word, args, i64::from(at) * word)?,
+                false => self.argument_or_default(n_args, args, at, required)?,
+            })?;
+        }
+        Ok(values)
+    }
+
+    /// All of the function is a call of its own direct entry.
+    pub(super) fn wrap(&mut self, n_args: Vreg, n_kw: Vreg, args: Vreg) -> Walk {
+        self.b.line(self.code.line)?;
+        let values = self.given(n_args, n_kw, args)?;
+        let Some(own) = self.env.own else {
+            return self.malformed();
+        };
+        let mut words = TryVec::with_capacity(values.len())?;
+        for (given, ty) in values.iter().zip(own.params.iter()) {
+            words.push(self.unboxed(*given, *ty)?)?;
+        }
+        let nested = self.b.word(MOST_NESTED)?;
+        let result = self.enter_directly(own, &words, own.calls.then_some(nested))?;
+        let item = super::Item {
+            ty: Ty::of(own.result),
+            value: super::Value::Reg(result),
+        };
+        let result = self.object(item)?;
+        Ok(self.b.ret(result)?)
+    }
+
+    /// Takes the words of a direct call.
+    pub(super) fn enter_directed(&mut self, words: &[Vreg]) -> Walk {
+        self.b.line(self.code.line)?;
+        let count = self.code.n_pos_args as usize;
+        self.nested = words.get(count).copied();
+        self.enter_globals()?;
+        for (slot, word) in words.iter().take(count).enumerate() {
+            let local = Local(slot as u32);
+            let ty = self.types.locals.get(slot).copied().flatten();
+            let ty = ty.unwrap_or(Ty::Object);
+            let value = match ty {
+                Ty::Object => self.b.copy(Type::Obj, *word)?,
+                _ => *word,
+            };
+            let value = match self.is_cell(local) {
+                false => value,
+                true => {
+                    let value = super::Value::Reg(value);
+                    let object = self.object(super::Item { ty, value })?;
+                    self.cell_of(object)?
+                }
+            };
+            self.write(local, value)?;
+        }
+        self.make_cells()?;
+        self.clear_shared(count as u32)
+    }
+
+    /// Cells for variables that are no parameters, still unbound.
+    fn make_cells(&mut self) -> Walk {
+        for slot in self.code.n_pos_args..self.code.n_locals {
+            let local = Local(slot);
+            if !self.is_cell(local) {
+                continue;
+            }
+            let none = self.none()?;
+            let cell = self.cell_of(none)?;
+            self.write(local, cell)?;
+            self.delete_deref(local)?;
+        }
+        Ok(())
     }
 
     /// Frame slots of objects begin unset.
@@ -190,6 +262,10 @@ impl Lower<'_, '_> {
                 self.object(item)?
             }
         };
+        self.cell_of(object)
+    }
+
+    fn cell_of(&mut self, object: Vreg) -> Walk<Vreg> {
         let none = self.none()?;
         Ok(self.call_fun(Fun::NewSlice, &[object, none, none])?)
     }
@@ -197,7 +273,10 @@ impl Lower<'_, '_> {
     /// Puts the module's globals in place, if the function asks for names at all.
     fn enter_globals(&mut self) -> Walk {
         let mut names = false;
-        for op in self.code.ops() {
+        for (at, op) in self.code.ops().iter().enumerate() {
+            if self.is_known_callee(at as u32) {
+                continue;
+            }
             names |= match *op {
                 Op::LoadName(name) | Op::LoadGlobal(name) => self.cast_of(name).is_none(),
                 Op::StoreName(_)
@@ -235,7 +314,7 @@ impl Lower<'_, '_> {
         self.b.enter(body)?;
         self.globals = Some(Globals { former });
         let exit = self.b.block()?;
-        let result = self.b.param(exit, Type::Obj)?;
+        let result = self.b.param(exit, self.result_type())?;
         self.exit = Some((exit, result));
         Ok(())
     }

@@ -288,7 +288,7 @@ impl Lower<'_, '_> {
             }
             Cont::Return => {
                 let slot = self.result_slot()?;
-                let result = self.b.slot_load(Type::Obj, slot, 0)?;
+                let result = self.b.slot_load(self.result_type(), slot, 0)?;
                 self.finish_return(result)
             }
         }

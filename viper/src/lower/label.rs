@@ -112,7 +112,7 @@ impl Lower<'_, '_> {
             let ty = self.type_at(to, depth)?;
             let item = self.converted(*item, ty)?;
             shape.push(match item.value {
-                Value::Nothing | Value::Iter(_) => Shape::Fixed(item),
+                Value::Nothing | Value::Iter(_) | Value::Range(_) => Shape::Fixed(item),
                 _ if ty == Ty::Object => {
                     let value = self.object(item)?;
                     let var = self.join(depth, Type::Obj)?;
@@ -142,7 +142,8 @@ impl Lower<'_, '_> {
     pub(super) fn needs_conversion(&self, to: Label, stack: &[Item]) -> Walk<bool> {
         for (depth, item) in stack.iter().enumerate() {
             let fixed = matches!(item.value, Value::Pending(..) | Value::Nothing);
-            if !fixed && self.type_at(to, depth)? != item.ty {
+            let is_boxed = matches!(item.value, Value::Direct(..));
+            if !fixed && (is_boxed || self.type_at(to, depth)? != item.ty) {
                 return Ok(true);
             }
         }
@@ -262,11 +263,11 @@ impl Lower<'_, '_> {
     }
 
     /// Of the top of a loop, which only later ops lead to: what stands above it is what they will bring.
-    pub(super) fn shape_of_stack(&self, label: Label) -> Walk<TryVec<Shape>> {
+    fn shape_of_stack(&self, label: Label) -> Walk<TryVec<Shape>> {
         let mut shape = TryVec::with_capacity(self.stack.len())?;
         for (depth, item) in self.stack.iter().enumerate() {
             shape.push(match item.value {
-                Value::Nothing | Value::Iter(_) => Shape::Fixed(*item),
+                Value::Nothing | Value::Iter(_) | Value::Range(_) => Shape::Fixed(*item),
                 Value::Pending(..) => Shape::Pending,
                 _ => Shape::Value(self.type_at(label, depth)?),
             })?;

@@ -133,6 +133,9 @@ impl Lower<'_, '_> {
         if let Some(ty) = self.cast_of(name) {
             return Ok(self.push(Ty::Cast(ty), Value::Nothing)?);
         }
+        if self.is_known_callee(self.at) {
+            return Ok(self.push(Ty::Object, Value::Nothing)?);
+        }
         let name = self.qstr_number(name)?;
         let value = self.call_fun(fun, &[name])?;
         Ok(self.push_object(value)?)

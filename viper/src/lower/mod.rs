@@ -9,6 +9,8 @@
 //! label.rs    labels, jumps, joins
 //! control.rs  conditions, loops, return
 //! handler.rs  try, with, finally
+//! direct.rs   calls inside the module
+//! range.rs    loops over ranges of any step
 //! memory.rs   locals, cells, items, attributes, names
 //! arith.rs    operators
 //! call.rs     calls, displays, functions, imports
@@ -22,10 +24,12 @@
 mod arith;
 mod call;
 mod control;
+mod direct;
 mod entry;
 mod handler;
 mod label;
 mod memory;
+mod range;
 mod value;
 
 use ferlance_abi::fun_table::Fun;
@@ -38,20 +42,24 @@ use ferlance_collections::{BitSet, OutOfMemory, TryVec};
 use ferlance_native_emitter::nir::{self, Builder, Func, Slot, Type, Vreg};
 use ferlance_native_emitter::target::Target;
 
+use crate::direct::{Form, Signature};
 use crate::error::{Error, Problem, Stop};
-use crate::infer::Types;
-use crate::types::{Ty, cast};
+use crate::infer::{Callee, Scene, Types};
+use crate::types::Ty;
 use entry::Globals;
 use handler::Block;
 use label::LabelState;
+use range::Range;
 use value::{Item, Value};
 
 /// What lowering needs besides the function.
 pub struct Env<'a, 'p> {
     /// For whom.
     pub target: &'a Target,
-    /// The text of names.
-    pub name: &'a dyn Fn(Qstr) -> &'p [u8],
+    /// What inference knew.
+    pub scene: Scene<'a, 'p>,
+    /// The function's own signature, if others may call it directly.
+    pub own: Option<&'a Signature>,
     /// The module's objects, to which messages are added.
     pub consts: &'a mut ConstTable,
 }
@@ -92,6 +100,11 @@ struct Lower<'a, 'p> {
     exit: Option<(nir::Block, Vreg)>,
     /// What is to be returned, on the way through finally blocks.
     result: Option<Slot>,
+    /// How the function is entered.
+    form: Form,
+    /// Direct calls that may still be nested.
+    nested: Option<Vreg>,
+    ranges: TryVec<Range>,
     /// Control does not get here.
     dead: bool,
     at: u32,
@@ -100,9 +113,14 @@ struct Lower<'a, 'p> {
 type Walk<T = ()> = Result<T, Stop>;
 
 /// Lowers a function whose types are known.
-pub fn lower(code: &Code, types: &Types, env: Env<'_, '_>) -> Result<Func, Stop> {
-    let (builder, params) = Builder::new(code.name, nir::Entry::Function)?;
-    let &[fun, n_args, n_kw, args] = params.as_slice() else {
+pub fn lower(code: &Code, types: &Types, env: Env<'_, '_>, form: Form) -> Result<Func, Stop> {
+    let entry = match (form, env.own) {
+        (Form::Direct, Some(own)) => nir::Entry::Words(own.words() as u8),
+        (Form::Direct, None) => return Err(malformed(0)),
+        _ => nir::Entry::Function,
+    };
+    let (builder, params) = Builder::new(code.name, entry)?;
+    let Some(&fun) = params.first() else {
         return Err(malformed(0));
     };
     let mut lower = Lower {
@@ -123,11 +141,22 @@ pub fn lower(code: &Code, types: &Types, env: Env<'_, '_>) -> Result<Func, Stop>
         globals: None,
         exit: None,
         result: None,
+        form,
+        nested: None,
+        ranges: TryVec::new(),
         dead: false,
         at: 0,
     };
     lower.prepare()?;
-    lower.enter(n_args, n_kw, args)?;
+    match (form, params.as_slice()) {
+        (Form::Direct, [_, words @ ..]) => lower.enter_directed(words)?,
+        (Form::Function, &[_, n_args, n_kw, args]) => lower.enter(n_args, n_kw, args)?,
+        (Form::Wrapper, &[_, n_args, n_kw, args]) => {
+            lower.wrap(n_args, n_kw, args)?;
+            return Ok(lower.b.finish()?);
+        }
+        _ => return lower.malformed(),
+    }
     for (at, op) in code.ops().iter().enumerate() {
         lower.at = at as u32;
         lower.op(*op)?;
@@ -155,7 +184,7 @@ impl Lower<'_, '_> {
     }
 
     fn cast_of(&self, name: Qstr) -> Option<ferlance_abi::NativeType> {
-        cast((self.env.name)(name))
+        self.env.scene.cast(name)
     }
 
     fn push(&mut self, ty: Ty, value: Value) -> Result<(), OutOfMemory> {
@@ -322,7 +351,11 @@ impl Lower<'_, '_> {
             Op::MakeFunctionDefargs(child) => self.make_function(child, true)?,
             Op::MakeClosure(child, cells) => self.make_closure(child, cells, false)?,
             Op::MakeClosureDefargs(child, cells) => self.make_closure(child, cells, true)?,
-            Op::CallFunction(args) => self.call_function(args)?,
+            Op::CallFunction(args) => match self.known_call(self.at).map(|known| known.callee) {
+                Some(Callee::Direct(callee)) => self.call_direct(callee)?,
+                Some(Callee::Range(ty)) => self.range(ty)?,
+                None => self.call_function(args)?,
+            },
             Op::CallMethod(args) => self.call_method(args)?,
             Op::CallFunctionVarKw(args) => self.call_star(args, false)?,
             Op::CallMethodVarKw(args) => self.call_star(args, true)?,
@@ -345,6 +378,13 @@ impl Lower<'_, '_> {
                 self.push_object(iter)?;
             }
             Op::GetIterStack => {
+                if let Some(&Item {
+                    value: Value::Range(number),
+                    ..
+                }) = self.stack.last()
+                {
+                    return self.iterate_range(number);
+                }
                 let value = self.pop_object()?;
                 let slot = self.iter_slot()?;
                 let buffer = self.b.slot_addr(slot, 0)?;

@@ -25,20 +25,37 @@ pub(super) enum Value {
     Test(Cond, Vreg, Operand),
     /// The only value of its type: None, null, the name of a cast.
     Nothing,
+    /// An object still in its native form: a word of that type.
+    Direct(Vreg, Ty),
     /// Part of an iterator.
     Iter(Slot),
+    /// Part of a loop that counts: its number.
+    Range(u32),
     /// The state of a finally block: the exception, if it is one, and how the block was reached.
     Pending(Vreg, Vreg),
+}
+
+impl Item {
+    /// The native value that an object still is, if it is one.
+    pub(super) fn bare(self) -> Item {
+        match self.value {
+            Value::Direct(word, ty) => Item {
+                ty,
+                value: Value::Reg(word),
+            },
+            _ => self,
+        }
+    }
 }
 
 impl Lower<'_, '_> {
     /// The value as a machine word.
     pub(super) fn word(&mut self, item: Item) -> Result<Vreg, OutOfMemory> {
         match item.value {
-            Value::Reg(vreg) => Ok(vreg),
+            Value::Reg(vreg) | Value::Direct(vreg, _) => Ok(vreg),
             Value::Imm(imm) => self.b.word(imm),
             Value::Test(cond, a, b) => self.b.cmp(cond, a, b),
-            Value::Nothing | Value::Iter(_) => self.b.word(0),
+            Value::Nothing | Value::Iter(_) | Value::Range(_) => self.b.word(0),
             Value::Pending(_, how) => Ok(how),
         }
     }
@@ -55,6 +72,7 @@ impl Lower<'_, '_> {
     pub(super) fn object(&mut self, item: Item) -> Result<Vreg, OutOfMemory> {
         match (item.ty, item.value) {
             (Ty::Object, Value::Reg(vreg)) => Ok(vreg),
+            (_, Value::Direct(..)) => self.object(item.bare()),
             (Ty::None, _) => self.none(),
             (_, Value::Pending(exc, _)) => Ok(exc),
             (Ty::Object | Ty::Bool, Value::Test(..)) => {
@@ -202,6 +220,14 @@ impl Lower<'_, '_> {
             return Ok(item);
         }
         let value = match (item.ty, to) {
+            // As the truth of an object is asked for.
+            (Ty::Object, Ty::Bool) if matches!(item.value, Value::Direct(..)) => {
+                let word = self.word(item)?;
+                Value::Reg(self.b.cmp(Cond::Ne, word, 0)?)
+            }
+            (Ty::Object, to) if to.is_native() && matches!(item.value, Value::Direct(..)) => {
+                item.bare().value
+            }
             (_, Ty::None | Ty::Null | Ty::Cast(_)) => Value::Nothing,
             (_, Ty::Object) => Value::Reg(self.object(item)?),
             (Ty::Object, _) => {

@@ -1,0 +1,63 @@
+//! Calls that the function of the module itself answers, not the runtime.
+//!
+//! A function that is the only thing ever bound to its name at the top level of the module is called where it is:
+//! arguments and result are words, converted by the caller. The callee's code stands behind the caller's, in the same
+//! raw code, so neither the file format nor the loader knows of it.
+//!
+//! ```text
+//! words of a direct entry:  function object of any function of the module, parameters, how many more direct calls
+//! ```
+//!
+//! The last word is there if the callee calls directly itself. At 0 the call is made by the runtime, which looks at the
+//! machine stack: so recursion ends with an exception as always.
+use ferlance_abi::{NativeType, Qstr};
+use ferlance_collections::TryVec;
+
+/// Direct calls that may be nested before the runtime makes one.
+pub const MOST_NESTED: i64 = 16;
+
+/// Most words of a direct entry: what all machines have argument registers for.
+pub const MOST_WORDS: usize = 4;
+
+/// Which sources are accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dialect {
+    /// What stock accepts, typed as there, and more: see `docs/viper.md`.
+    #[default]
+    Full,
+    /// What stock accepts and no more.
+    Stock,
+}
+
+/// A function that may be called directly.
+#[derive(Debug)]
+pub struct Signature {
+    /// Its name.
+    pub name: Qstr,
+    /// The number by which the call names it.
+    pub callee: u32,
+    /// The types of its parameters.
+    pub params: TryVec<NativeType>,
+    /// The type of its result.
+    pub result: NativeType,
+    /// Does it call directly itself?
+    pub calls: bool,
+}
+
+impl Signature {
+    /// Words of its direct entry.
+    pub fn words(&self) -> usize {
+        1 + self.params.len() + usize::from(self.calls)
+    }
+}
+
+/// How a function is entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// By the runtime, with objects.
+    Function,
+    /// By the runtime, with objects that become words for the function's own direct entry.
+    Wrapper,
+    /// By direct calls.
+    Direct,
+}
