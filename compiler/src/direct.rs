@@ -11,17 +11,19 @@ use ferlance_bytecode::module::CodeId;
 use ferlance_bytecode::{Code, Op};
 use ferlance_collections::{OutOfMemory, TryVec};
 use ferlance_frontend::hir::ScopeId;
-use ferlance_viper::{Dialect, Signature};
+use ferlance_viper::{Default, Dialect, Signature};
 
 use crate::options::Options;
 
 /// What is known of the functions of a module.
-#[derive(Debug, Default)]
+#[derive(Debug, core::default::Default)]
 pub(crate) struct Module {
     /// Names that the body binds by `def`, with the scopes.
     defined: TryVec<(Qstr, CodeId)>,
     /// Names that are bound by other means, or deleted.
     rebound: TryVec<Qstr>,
+    /// Defaults that the source tells, by function.
+    defaults: TryVec<(CodeId, TryVec<Default>)>,
     /// A star import may bind anything.
     anything: bool,
     /// Viper functions to be compiled when all is known.
@@ -35,7 +37,7 @@ impl Module {
     pub(crate) fn look(&mut self, scope: ScopeId, code: &Code) -> Result<(), OutOfMemory> {
         let is_body = scope == ScopeId::MODULE;
         let mut before = None;
-        for op in code.ops() {
+        for (at, op) in code.ops().iter().enumerate() {
             match *op {
                 Op::StoreName(name) if is_body => {
                     let child = match before {
@@ -50,6 +52,12 @@ impl Module {
                 }
                 Op::DeleteName(name) if is_body => self.rebound.push(name)?,
                 Op::StoreGlobal(name) | Op::DeleteGlobal(name) => self.rebound.push(name)?,
+                Op::MakeFunctionDefargs(child) | Op::MakeClosureDefargs(child, _) => {
+                    let child = code.children.get(child.0 as usize);
+                    if let (Some(child), Some(known)) = (child, defaults(code, at)?) {
+                        self.defaults.push((*child, known))?;
+                    }
+                }
                 Op::ImportStar => self.anything = true,
                 _ => {}
             }
@@ -108,8 +116,41 @@ impl Module {
             .map(|(_, code)| code)
     }
 
+    /// The defaults of a function, if the source tells all of them.
+    pub(crate) fn defaults(&self, callee: u32) -> &[Default] {
+        let mut known = self.defaults.iter();
+        known
+            .find(|(child, _)| child.0 == callee)
+            .map_or(&[], |(_, defaults)| defaults)
+    }
+
     /// The signature of a function that may be called directly.
     pub(crate) fn signature(&self, callee: u32) -> Option<&Signature> {
         self.signatures.iter().find(|known| known.callee == callee)
     }
+}
+
+/// The defaults that the op at `at` gives to a function, if all of them are constants:
+/// loads, a tuple of them, null, the op.
+fn defaults(code: &Code, at: usize) -> Result<Option<TryVec<Default>>, OutOfMemory> {
+    let ops = code.ops();
+    let mut before = ops.get(..at).unwrap_or(&[]).iter().rev();
+    let mut before = before.by_ref().filter(|op| !matches!(op, Op::Line(_)));
+    let (Some(Op::LoadNull), Some(Op::BuildTuple(count))) = (before.next(), before.next()) else {
+        return Ok(None);
+    };
+    let mut found = TryVec::new();
+    for _ in 0..*count {
+        found.push(match before.next() {
+            Some(Op::LoadConstSmallInt(value)) => Default::Int(code.int_value(*value)),
+            Some(Op::LoadConstNone) => Default::None,
+            Some(Op::LoadConstFalse) => Default::Bool(false),
+            Some(Op::LoadConstTrue) => Default::Bool(true),
+            Some(Op::LoadConstString(name)) => Default::Name(*name),
+            Some(Op::LoadConstObj(object)) => Default::Obj(*object),
+            _ => return Ok(None),
+        })?;
+    }
+    found.reverse();
+    Ok(Some(found))
 }

@@ -171,6 +171,7 @@ impl Makes<'_> {
                 dialect: options.viper,
                 direct: &self.module.signatures,
             },
+            defaults: self.module.defaults(scope.0),
             own: self.module.signature(scope.0),
             consts,
         };

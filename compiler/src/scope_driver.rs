@@ -59,7 +59,17 @@ pub(crate) fn emit_scopes(
             }
         }
         let notes = notes.as_deref_mut();
-        match emit(&mut lower, scope, &mut code, &mut assembler, options, notes) {
+        let emitted = emit(
+            &mut lower,
+            scope,
+            &mut code,
+            &mut assembler,
+            options,
+            notes,
+            #[cfg(feature = "native")]
+            &module,
+        );
+        match emitted {
             Ok(raw) => codes.push(raw)?,
             Err(diag) if diag.code == Message::NoNativeEmitter => no_emitter = Some(diag),
             Err(diag) => return Err(diag),
@@ -115,6 +125,7 @@ fn emit(
     assembler: &mut Assembler,
     options: &Options<'_>,
     notes: Option<&mut Notes>,
+    #[cfg(feature = "native")] module: &Module,
 ) -> Result<RawCode<'static>, Diag> {
     #[cfg(not(feature = "native"))]
     let _ = notes;
@@ -139,7 +150,7 @@ fn emit(
         #[cfg(feature = "native")]
         CodeKind::Native => native::native(lower, scope, code, options, notes),
         #[cfg(feature = "native")]
-        CodeKind::Viper => native::viper(lower, scope, code, options, notes, &Module::default()),
+        CodeKind::Viper => native::viper(lower, scope, code, options, notes, module),
         #[cfg(not(feature = "native"))]
         CodeKind::Native | CodeKind::Viper => {
             Err(lower.scope_error(scope, Message::NoNativeEmitter))

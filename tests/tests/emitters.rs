@@ -3,6 +3,7 @@
 //! | trials | what runs |
 //! | --- | --- |
 //! | `viper` | the calls of `tests/vectors/viper/runtime.json`, compiled when they run |
+//! | `typed` | programs of `tests/viper`, compiled when they run, and through `mpy-cross` for stock x64 |
 //! | `kernels` | the kernels of `tests/vectors/kernels` by each emitter |
 //! | `lang`, `own`, `vector` | programs of `tests/lang`, `tests/native`, `tests/vectors/behaviour` with `-X emit=native` |
 //! | `poll` | loops of machine code let callbacks and the keyboard interrupt in |
@@ -75,6 +76,13 @@ fn main() -> ExitCode {
             ));
         }
     }
+    for program in programs::list(&root.join("tests/viper")).expect("the programs are readable") {
+        let path = program.path.clone();
+        trials.push(Trial::test(format!("typed::{}", program.name), move || {
+            compare(&run(&[], &path)?, &expected(&path)?)?;
+            from_file_by(&path, CodeKind::Bytecode)
+        }));
+    }
     trials.push(Trial::test(
         "differs_own.txt names programs",
         move || match list.keys().next() {
@@ -125,6 +133,10 @@ fn compare(outcome: &Outcome, expected: &[u8]) -> Result<(), Failed> {
 
 /// Our own compiler's file for stock x64 firmware, in our runtime.
 fn from_file(source: &Path) -> Result<(), Failed> {
+    from_file_by(source, CodeKind::Native)
+}
+
+fn from_file_by(source: &Path, emit: CodeKind) -> Result<(), Failed> {
     let text = fs::read(source)?;
     let name = source.file_stem().unwrap_or_default().to_string_lossy();
     let shown = format!("{name}.py");
@@ -132,7 +144,7 @@ fn from_file(source: &Path) -> Result<(), Failed> {
     let options = Options {
         input_name: shown.as_bytes(),
         source_name: shown.as_bytes(),
-        emit: CodeKind::Native,
+        emit,
         arch: Arch::X64,
         target: Some(Target::stock(Arch::X64, 0)),
         ..Options::default()

@@ -2,7 +2,7 @@
 
 use ferlance_abi::arch::Arch;
 use ferlance_abi::qstr::Pool;
-use ferlance_compiler::{Options, Target, compile};
+use ferlance_compiler::{Options, Target, ViperDialect, compile};
 use ferlance_frontend::Diag;
 use ferlance_frontend::diag::ExcType;
 use serde_json::Value;
@@ -36,10 +36,21 @@ fn field<'a>(case: &'a Value, name: &str) -> &'a str {
     case[name].as_str().unwrap_or("")
 }
 
+/// Stock refuses these, and we do in its dialect; beyond it they are programs.
+const EXTENSIONS: [&str; 2] = [
+    "viper-0086", // locals that inner functions use
+    "viper-0087",
+];
+
 /// Exception, message and line, or "ok".
 fn outcome(source: &str, arch: Arch) -> (String, Option<Diag>) {
+    outcome_in(ViperDialect::Stock, source, arch)
+}
+
+fn outcome_in(viper: ViperDialect, source: &str, arch: Arch) -> (String, Option<Diag>) {
     let mut pool = Pool::new();
     let options = Options {
+        viper,
         arch,
         target: Some(Target::stock(arch, 0)),
         ..Options::default()
@@ -85,6 +96,35 @@ fn each_source_is_accepted_or_refused_as_by_stock() {
         }
     }
     assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn beyond_the_stock_dialect_only_the_extensions_differ() {
+    let differs = |case: &&Value| {
+        let source = field(case, "source");
+        let [stock, full] = [ViperDialect::Stock, ViperDialect::Full]
+            .map(|dialect| outcome_in(dialect, source, Arch::Armv7emsp).0);
+        stock != full
+    };
+    let cases = vectors("errors.json");
+    let found: Vec<&str> = cases
+        .iter()
+        .filter(differs)
+        .map(|case| field(case, "id"))
+        .collect();
+    assert_eq!(found, EXTENSIONS);
+}
+
+#[test]
+fn extensions_compile_for_stock_firmware_of_each_architecture() {
+    for program in ["calls_inside", "extensions"] {
+        let path = format!("{}/viper/{program}.py", env!("CARGO_MANIFEST_DIR"));
+        let source = std::fs::read_to_string(path).expect("the program is there");
+        for arch in ARCHS.into_iter().chain([Arch::Xtensa, Arch::Armv7emdp]) {
+            let (ours, diag) = outcome_in(ViperDialect::Full, &source, arch);
+            assert!(diag.is_none(), "{program} {arch:?}: {ours}");
+        }
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@
 //! The last word is there if the callee calls directly itself. At 0 the call is made by the runtime, which looks at the
 //! machine stack: so recursion ends with an exception as always.
 use ferlance_abi::{NativeType, Qstr};
+use ferlance_bytecode::op::ConstId;
 use ferlance_collections::TryVec;
 
 /// Direct calls that may be nested before the runtime makes one.
@@ -27,6 +28,21 @@ pub enum Dialect {
     Full,
     /// What stock accepts and no more.
     Stock,
+}
+
+/// The value of a parameter that is not given, as far as the source tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Default {
+    /// A small int.
+    Int(i64),
+    /// None.
+    None,
+    /// True or False.
+    Bool(bool),
+    /// A string that is a name.
+    Name(Qstr),
+    /// A place in the module's table of objects.
+    Obj(ConstId),
 }
 
 /// A function that may be called directly.

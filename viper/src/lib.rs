@@ -21,7 +21,7 @@ pub mod lower;
 pub mod rules;
 pub mod types;
 
-pub use direct::{Dialect, Form, Signature};
+pub use direct::{Default, Dialect, Form, Signature};
 pub use error::{Error, Problem};
 pub use infer::{Scene, Types, infer};
 pub use lower::{Env, lower};

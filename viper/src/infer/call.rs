@@ -51,14 +51,17 @@ impl Infer<'_, '_> {
         let given = self.stack.len() - count;
         let given = self.stack.get(given..).unwrap_or(&[]);
         let result = if let Some(signature) = self.scene.direct(name) {
-            if signature.params.len() != count || signature.words() > MOST_WORDS {
+            if signature.params.len() != count {
                 return Ok(None);
             }
             // Where there is nothing to box, as everywhere else.
             if given.iter().any(|entry| matches!(entry.ty, Ty::Cast(_))) {
                 return Ok(None);
             }
-            let callee = Callee::Direct(signature.callee);
+            let callee = match signature.words() > MOST_WORDS {
+                true => Callee::Typed(signature.result),
+                false => Callee::Direct(signature.callee),
+            };
             let native = Ty::of(signature.result);
             let native = Some(native).filter(|native| native.is_native());
             Some((

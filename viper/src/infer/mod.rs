@@ -49,6 +49,8 @@ pub(crate) struct Known {
 pub(crate) enum Callee {
     /// A function of the module: its number.
     Direct(u32),
+    /// A function of the module with more words than direct entries take: the runtime calls it.
+    Typed(NativeType),
     /// `range` of numbers of this type, as what a loop goes over.
     Range(Ty),
 }

@@ -31,6 +31,12 @@ impl Infer<'_, '_> {
                     ..Entry::of(ty)
                 })?;
             }
+            // The cell itself, for a closure.
+            Op::LoadFast(local)
+                if self.is_full() && self.code.cell_slots().any(|cell| cell == local) =>
+            {
+                self.push(Ty::Object)?;
+            }
             Op::LoadFast(local) | Op::LoadDeref(local) => self.load_local(local)?,
             Op::StoreFast(local) => {
                 let entry = self.pop_entry()?;

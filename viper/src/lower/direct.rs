@@ -1,5 +1,7 @@
 //! Calls of functions of the module at their direct entries; see `crate::direct`.
+use ferlance_abi::NativeType;
 use ferlance_abi::fun_table::Fun;
+use ferlance_bytecode::op::CallArgs;
 use ferlance_collections::TryVec;
 use ferlance_native_emitter::nir::{Cond, Type, Vreg};
 
@@ -7,7 +9,7 @@ use super::memory::ir_type;
 use super::value::{Item, Value};
 use super::{Lower, Walk};
 use crate::direct::{MOST_NESTED, Signature};
-use crate::infer::Known;
+use crate::infer::{Callee, Known};
 use crate::types::Ty;
 
 impl<'a> Lower<'a, '_> {
@@ -19,7 +21,8 @@ impl<'a> Lower<'a, '_> {
 
     /// Does the op at `at` only name who is called so?
     pub(super) fn is_known_callee(&self, at: u32) -> bool {
-        self.types.calls.iter().any(|known| known.load == at)
+        let mut calls = self.types.calls.iter();
+        calls.any(|known| known.load == at && !matches!(known.callee, Callee::Typed(_)))
     }
 
     fn signature(&self, callee: u32) -> Walk<&'a Signature> {
@@ -51,6 +54,18 @@ impl<'a> Lower<'a, '_> {
             Ty::Object => Value::Reg(result),
             ty => Value::Direct(result, ty),
         };
+        Ok(self.push(Ty::Object, value)?)
+    }
+
+    /// A call by the runtime whose result has a type.
+    pub(super) fn call_typed(&mut self, args: CallArgs, result: NativeType) -> Walk {
+        self.call_function(args)?;
+        if result == NativeType::Object {
+            return Ok(());
+        }
+        let object = self.pop_object()?;
+        let word = self.unboxed(object, result)?;
+        let value = Value::Direct(word, Ty::of(result));
         Ok(self.push(Ty::Object, value)?)
     }
 

@@ -4,10 +4,11 @@ use ferlance_abi::{Qstr, layout};
 use ferlance_bytecode::{Local, Op};
 use ferlance_collections::TryVec;
 use ferlance_native_emitter::nir::{self, Cond, Slot, Type, Vreg, Width};
+use ferlance_native_emitter::target::Host;
 
 use super::memory::ir_type;
 use super::{Lower, Place, Walk};
-use crate::direct::MOST_NESTED;
+use crate::direct::{Default, MOST_NESTED};
 use crate::types::Ty;
 
 /// The globals that were in place before, to be put back.
@@ -96,7 +97,7 @@ impl Lower<'_, '_> {
         let count = self.code.n_pos_args;
         let word = self.word_bytes();
         let mut values = TryVec::with_capacity(count as usize)?;
-        let required = count.saturating_sub(self.code.n_def_pos_args);
+        let required = self.required();
         for at in 0..count {
             values.push(match at < required {
                 true => self
@@ -184,9 +185,21 @@ impl Lower<'_, '_> {
         Ok(())
     }
 
+    /// Parameters that must be given. Function objects of stock firmware keep no defaults: there they must be in the
+    /// source.
+    fn required(&self) -> u32 {
+        let all = self.code.n_pos_args;
+        let defaults = self.code.n_def_pos_args;
+        let known = self.env.defaults.len() == defaults as usize;
+        match self.env.target.host {
+            Host::Stock if !known => all,
+            _ => all.saturating_sub(defaults),
+        }
+    }
+
     fn check_count(&mut self, n_args: Vreg, n_kw: Vreg) -> Walk {
         let max = self.code.n_pos_args;
-        let min = max.saturating_sub(self.code.n_def_pos_args);
+        let min = self.required();
         let wrong = self.b.cold_block()?;
         let right = self.b.block()?;
         // Zero if the count is right; keywords there are none.
@@ -236,13 +249,34 @@ impl Lower<'_, '_> {
             .load(Type::Obj, Width::Word, args, i64::from(at) * word)?;
         self.b.jump(join, &[arg])?;
         self.b.enter(missing)?;
-        let place = layout::FUN_BC_EXTRA_ARGS as i64 + i64::from(at - required);
-        let default = self
-            .b
-            .load(Type::Obj, Width::Word, self.fun, place * word)?;
+        let known = self.env.defaults.get((at - required) as usize).copied();
+        let default = match (self.env.target.host, known) {
+            (Host::Stock, Some(known)) => self.default(known)?,
+            _ => {
+                let place = layout::FUN_BC_EXTRA_ARGS as i64 + i64::from(at - required);
+                self.b
+                    .load(Type::Obj, Width::Word, self.fun, place * word)?
+            }
+        };
         self.b.jump(join, &[default])?;
         self.b.enter(join)?;
         Ok(value)
+    }
+
+    fn default(&mut self, known: Default) -> Walk<Vreg> {
+        let item = |ty, value| super::Item { ty, value };
+        Ok(match known {
+            Default::Int(value) => self.object(item(Ty::Int, super::Value::Imm(value)))?,
+            Default::Bool(value) => {
+                self.object(item(Ty::Bool, super::Value::Imm(i64::from(value))))?
+            }
+            Default::None => self.none()?,
+            Default::Name(name) => self.b.nullary(nir::Op::QstrObj(name), Type::Obj)?,
+            Default::Obj(at) => {
+                let at = i64::from(at.0);
+                self.b.number(nir::Op::ConstObj, Type::Obj, at)?
+            }
+        })
     }
 
     /// A cell for a parameter that inner functions use.

@@ -42,7 +42,7 @@ use ferlance_collections::{BitSet, OutOfMemory, TryVec};
 use ferlance_native_emitter::nir::{self, Builder, Func, Slot, Type, Vreg};
 use ferlance_native_emitter::target::Target;
 
-use crate::direct::{Form, Signature};
+use crate::direct::{Default, Form, Signature};
 use crate::error::{Error, Problem, Stop};
 use crate::infer::{Callee, Scene, Types};
 use crate::types::Ty;
@@ -58,6 +58,8 @@ pub struct Env<'a, 'p> {
     pub target: &'a Target,
     /// What inference knew.
     pub scene: Scene<'a, 'p>,
+    /// The defaults of the last parameters, if the source tells all of them.
+    pub defaults: &'a [Default],
     /// The function's own signature, if others may call it directly.
     pub own: Option<&'a Signature>,
     /// The module's objects, to which messages are added.
@@ -353,6 +355,7 @@ impl Lower<'_, '_> {
             Op::MakeClosureDefargs(child, cells) => self.make_closure(child, cells, true)?,
             Op::CallFunction(args) => match self.known_call(self.at).map(|known| known.callee) {
                 Some(Callee::Direct(callee)) => self.call_direct(callee)?,
+                Some(Callee::Typed(result)) => self.call_typed(args, result)?,
                 Some(Callee::Range(ty)) => self.range(ty)?,
                 None => self.call_function(args)?,
             },

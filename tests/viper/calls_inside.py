@@ -1,0 +1,238 @@
+# Functions of one module call each other directly; what that must not change.
+import micropython
+
+
+@micropython.viper
+def add1(a: int) -> int:
+    return a + 1
+
+
+@micropython.viper
+def twice(a: int) -> int:
+    return add1(a) * 2
+
+
+@micropython.viper
+def fib(n: int) -> int:
+    if n < 2:
+        return n
+    return int(fib(n - 1)) + int(fib(n - 2))
+
+
+@micropython.viper
+def depth(n: int) -> int:
+    if n == 0:
+        return 0
+    return 1 + depth(n - 1)
+
+
+print(twice(20), fib(20), depth(5), depth(50), depth(500))
+try:
+    depth(100000000)
+except RuntimeError as e:
+    print(e)
+
+
+# One calls the other and is called by it.
+@micropython.viper
+def even(n: int) -> bool:
+    if n == 0:
+        return True
+    return odd(n - 1)
+
+
+@micropython.viper
+def odd(n: int) -> bool:
+    if n == 0:
+        return False
+    return even(n - 1)
+
+
+print(even(10), even(7), odd(99), even(0))
+
+
+# Exceptions pass through.
+@micropython.viper
+def divide(a: int) -> int:
+    return 10 // a
+
+
+@micropython.viper
+def guarded(a: int) -> int:
+    try:
+        return divide(a)
+    except ZeroDivisionError:
+        return -1
+
+
+print(guarded(0), guarded(3))
+
+
+# Objects as arguments and results; globals of the module.
+total = 3
+
+
+def python(x):
+    return x
+
+
+@micropython.viper
+def mixed(a, b: int):
+    return a + python(b)
+
+
+@micropython.viper
+def calls_mixed(a):
+    return mixed(a, 5)
+
+
+@micropython.viper
+def counts(p: ptr8, i: int) -> int:
+    global total
+    total = total + python(i)
+    return p[i]
+
+
+@micropython.viper
+def calls_counts(b) -> int:
+    return counts(b, 2)
+
+
+print(calls_mixed(20), calls_mixed(0.5), calls_counts(b"abc"), total)
+
+
+# What an argument becomes, it becomes at any call.
+@micropython.viper
+def flag(b: bool) -> bool:
+    return b
+
+
+@micropython.viper
+def flags(n: int, o):
+    return (flag(n), flag(o), flag(True), flag(n == 3))
+
+
+print(flags(256, []), flags(0, [1]), flags(3, None))
+
+
+@micropython.viper
+def number(a: int) -> int:
+    return a
+
+
+@micropython.viper
+def of_none() -> int:
+    return number(None)
+
+
+@micropython.viper
+def of_object(o) -> int:
+    return number(o)
+
+
+for fun in (of_none, lambda: of_object("x"), lambda: of_object(1.5)):
+    try:
+        print(fun())
+    except TypeError as e:
+        print(e)
+print(of_object(12))
+
+
+# A result is a number where one is wanted and an object where one is.
+@micropython.viper
+def both(a: int, p: ptr8):
+    o = add1(a)
+    x = 0
+    x = add1(a)
+    if add1(a):
+        o = o + add1(a)
+    y = [add1(a), x, o]
+    y.append(add1(1) if a else add1(2))
+    return (y, 1 < add1(a), p[add1(0)], not add1(-1), add1(add1(a)), str(add1(a)))
+
+
+print(both(20, b"abc"), both(-1, b"abc"))
+
+
+# A name that is bound twice means what it is bound to when it is called.
+@micropython.viper
+def bound_twice(a: int) -> int:
+    return a
+
+
+@micropython.viper
+def calls_bound_twice():
+    return bound_twice(3)
+
+
+bound_twice = lambda x: 77
+print(calls_bound_twice())
+
+
+@micropython.viper
+def bound_elsewhere(a: int) -> int:
+    return a
+
+
+@micropython.viper
+def calls_bound_elsewhere():
+    return bound_elsewhere(3)
+
+
+def rebind():
+    global bound_elsewhere
+    bound_elsewhere = lambda x: 78
+
+
+print(calls_bound_elsewhere())
+rebind()
+print(calls_bound_elsewhere())
+
+
+# Which function is called depends on a condition.
+@micropython.viper
+def either(c):
+    return (python if c else number)(3)
+
+
+@micropython.viper
+def of_either(c: int) -> int:
+    return number(4 if c else 5)
+
+
+print(either(1), either(0), of_either(1), of_either(0))
+
+
+# Arguments that are missing or too many are the run time's business.
+@micropython.viper
+def too_many():
+    return number(1, 2)
+
+
+try:
+    too_many()
+except TypeError as e:
+    print(e)
+
+
+@micropython.viper
+def four(a: int, b: int, c: int, d: int) -> int:
+    return a * 1000 + b * 100 + c * 10 + d
+
+
+@micropython.viper
+def calls_four(a: int) -> int:
+    return four(a, a + 1, a + 2, a + 3)
+
+
+@micropython.viper
+def three(a: int, b: int, c: int) -> int:
+    return a * 100 + b * 10 + c
+
+
+@micropython.viper
+def calls_three(a: int) -> int:
+    return three(a, a + 1, a + 2)
+
+
+print(calls_four(1), calls_three(4))
