@@ -128,11 +128,11 @@ fn mandel() -> Kernel {
             let x0 = (px * 12288i32).div_euclid(w) - 8192;
             let (mut x, mut y, mut n) = (0i32, 0i32, 0);
             while n < limit {
-                let (xx, yy) = (x * x >> 12, y * y >> 12);
+                let (xx, yy) = ((x * x) >> 12, (y * y) >> 12);
                 if xx + yy > 16384 {
                     break;
                 }
-                y = (x * y >> 11) + y0;
+                y = ((x * y) >> 11) + y0;
                 x = xx - yy + x0;
                 n += 1;
             }

@@ -173,7 +173,7 @@ fn table() -> [usize; 87] {
 fn machine(func: &mut Func) -> Machine {
     let arch = X64::new(Target::stock(Arch::X64, 0));
     // Half of the functions as they are, half of them as the optimiser makes them.
-    if func.vregs.len() % 2 == 0 {
+    if func.vregs.len().is_multiple_of(2) {
         optimise(func, &arch).unwrap();
     }
     legalise(func, &arch).unwrap();
