@@ -1,14 +1,17 @@
 //! The interpreter: frames on one contiguous value stack, and the loop.
 //!
 //! [`run::run`] is the loop. Everything it does that is not a few instructions long lives in the files beside
-//! it, by subject: calls ([`enter`]), generators ([`resume`]), exceptions ([`except`]), names and attributes
+//! it, by subject: the arms of its `match` ([`arms`]), steps that many of them share ([`operands`], [`values`],
+//! [`control`]), calls ([`enter`]), generators ([`resume`]), exceptions ([`except`]), names and attributes
 //! with their inline caches ([`names`]), building ([`build`]), loops ([`iter`]), operators ([`arith`]), instructions that
 //! are seldom hot ([`seldom`]), loops that are very hot ([`region`]).
 
 pub(crate) mod arith;
+mod arms;
 pub(crate) mod bind;
 pub(crate) mod build;
 pub mod code;
+mod control;
 mod enter;
 mod except;
 pub mod frame;
@@ -20,6 +23,7 @@ pub(crate) mod region;
 pub(crate) mod resume;
 mod run;
 mod seldom;
+mod values;
 
 pub use build::function;
 pub(crate) use enter::call_star;

@@ -8,14 +8,19 @@
 //! An exception leaves the inner loop (`break 'run`) with `ip` anywhere inside or just behind the instruction
 //! at fault: handlers and lines are looked up for `ip - 1`, which lies in that instruction.
 
-use ferlance_abi::ops::BinaryOp;
 use ferlance_bytecode::op::{
-    LOAD_FAST_MULTI, SMALL_INT_MULTI, STORE_FAST_MULTI, UNWIND_DROPS_LOOP, long_form, opcode,
+    LOAD_FAST_MULTI, SMALL_INT_MULTI, STORE_FAST_MULTI, UNWIND_DROPS_LOOP, opcode,
 };
 
+use super::arms::{
+    ADD, AND, ANY_BINARY, ARM, DIV, EQ, EXC_MATCH, GE, GT, IADD, IS, ISUB, LE, LT, MOD, MUL, NE,
+    OR, SHL, SHR, SUB, XOR,
+};
 use super::code::Code;
+use super::control::control_macros;
 use super::frame::{Block, Frame, Return, Slot};
 use super::operands::operand_macros;
+use super::values::value_macros;
 use super::{arith, build, enter, except, iter, names, quick, region, resume, seldom};
 use crate::config;
 use crate::exc;
@@ -24,58 +29,6 @@ use crate::obj::generator::Generator;
 use crate::obj::ptr::Ptr;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
-
-/// The `BINARY_OP` byte of an operator.
-const fn binary(op: BinaryOp) -> u8 {
-    opcode::BINARY_OP + op.number()
-}
-const LT: u8 = binary(BinaryOp::Less);
-const GT: u8 = binary(BinaryOp::More);
-const LE: u8 = binary(BinaryOp::LessEqual);
-const GE: u8 = binary(BinaryOp::MoreEqual);
-const EQ: u8 = binary(BinaryOp::Equal);
-const NE: u8 = binary(BinaryOp::NotEqual);
-const IS: u8 = binary(BinaryOp::Is);
-const EXC_MATCH: u8 = binary(BinaryOp::ExceptionMatch);
-const ADD: u8 = binary(BinaryOp::Add);
-const IADD: u8 = binary(BinaryOp::InplaceAdd);
-const SUB: u8 = binary(BinaryOp::Subtract);
-const ISUB: u8 = binary(BinaryOp::InplaceSubtract);
-const AND: u8 = binary(BinaryOp::And);
-const OR: u8 = binary(BinaryOp::Or);
-const XOR: u8 = binary(BinaryOp::Xor);
-const MUL: u8 = binary(BinaryOp::Multiply);
-const SHR: u8 = binary(BinaryOp::ShiftRight);
-const SHL: u8 = binary(BinaryOp::ShiftLeft);
-const MOD: u8 = binary(BinaryOp::Modulo);
-const DIV: u8 = binary(BinaryOp::FloorDivide);
-/// Stands for all operators without an arm of their own.
-const ANY_BINARY: u8 = binary(BinaryOp::In);
-
-/// The arm of the match below that serves an opcode: itself, or one that stands for its range. The table turns the
-/// match into a single indirect jump.
-static ARM: [u8; 256] = {
-    let mut arms = [0; 256];
-    let mut op = 0;
-    while op < 256 {
-        let byte = op as u8;
-        arms[op] = match byte {
-            LT | GT | LE | GE | EQ | NE | IS | EXC_MATCH | ADD | IADD | SUB | ISUB | AND | OR
-            | XOR | MUL | SHR | SHL | MOD | DIV => byte,
-            _ => match long_form(byte) {
-                opcode::LOAD_FAST if byte != opcode::LOAD_FAST => LOAD_FAST_MULTI,
-                opcode::STORE_FAST if byte != opcode::STORE_FAST => STORE_FAST_MULTI,
-                opcode::LOAD_CONST_SMALL_INT if byte != opcode::LOAD_CONST_SMALL_INT => {
-                    SMALL_INT_MULTI
-                }
-                opcode::BINARY_OP => ANY_BINARY,
-                long => long,
-            },
-        };
-        op += 1;
-    }
-    arms
-};
 
 /// Runs the innermost frame until it returns (or, for a generator resumed from Rust, yields). `inject` is raised
 /// at the place where the frame goes on.
@@ -111,250 +64,8 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
         let mut no_trace = false;
         'outer: loop {
             'run: {
-                macro_rules! tri {
-                    ($e:expr) => {
-                        match $e {
-                            Ok(value) => value,
-                            Err(_) => break 'run,
-                        }
-                    };
-                }
-                // After a jump: callbacks and the keyboard interrupt.
-                macro_rules! poll {
-                    () => {
-                        if rt.pending.any() {
-                            tri!(crate::interp::run_pending(rt));
-                        }
-                    };
-                }
-                // After a jump back from the instruction at `at`: hot loops become regions.
-                macro_rules! heat {
-                    ($at:expr, $offset:expr) => {
-                        if config::QUICKEN && $offset < 0 {
-                            let left = code.heat.get().wrapping_sub(1);
-                            code.heat.set(left);
-                            if left == 0 {
-                                let at = $at.offset_from(code.bytes) as usize;
-                                let to = ip.offset_from(code.bytes) as usize;
-                                let depth = sp.offset_from(base) as usize - code.n_locals as usize;
-                                region::warm(rt, code, base, at, to, depth);
-                            }
-                        }
-                    };
-                }
-                // Goes on with the frame that was pushed, or with the value that the call gave.
-                macro_rules! called {
-                    ($result:expr, $ret:expr) => {{
-                        (*fp).ip = ip;
-                        match tri!($result) {
-                            Some(value) => {
-                                sp = $ret;
-                                push!(value);
-                            }
-                            None => {
-                                load_frame!();
-                            }
-                        }
-                    }};
-                }
-                // Leaves the frame with a value.
-                macro_rules! do_return {
-                    ($value:expr) => {{
-                        let value: Obj = $value;
-                        let (kind, ret, owner) = ((*fp).ret_kind, (*fp).ret, (*fp).owner);
-                        if let Some(generator) = resume::generator_of(&*fp) {
-                            resume::finish(generator);
-                        }
-                        rt.interp.depth -= 1;
-                        match kind {
-                            Return::Value => {
-                                load_frame!();
-                                sp = ret;
-                                push!(value);
-                            }
-                            Return::ToRust => return Ok(value),
-                            Return::Init => {
-                                load_frame!();
-                                sp = ret;
-                                if !value.is_none() {
-                                    enter::init_returned(rt, value);
-                                    break 'run;
-                                }
-                                sp.write(owner);
-                                sp = sp.add(1);
-                            }
-                            Return::ForIter => {
-                                load_frame!();
-                                let offset = unsigned_offset!();
-                                sp = sp.sub(4);
-                                ip = ip.add(offset);
-                            }
-                            Return::Delegate => {
-                                load_frame!();
-                                set_top!(value);
-                            }
-                            Return::GeneratorToRust => {
-                                rt.interp.yielded = false;
-                                return Ok(value);
-                            }
-                        }
-                    }};
-                }
-                // Suspends the frame, whose `ip` and `sp` are saved, and all that delegate to it.
-                macro_rules! do_yield {
-                    ($value:expr) => {{
-                        let value: Obj = $value;
-                        loop {
-                            let kind = (*fp).ret_kind;
-                            if let Some(generator) = resume::generator_of(&*fp) {
-                                resume::suspend(generator, &*fp);
-                            }
-                            rt.interp.depth -= 1;
-                            match kind {
-                                Return::ForIter => {
-                                    load_frame!();
-                                    let _ = unsigned_offset!();
-                                    push!(value);
-                                    break;
-                                }
-                                Return::Delegate => {
-                                    load_frame!();
-                                    push!(value);
-                                    (*fp).ip = ip.sub(1);
-                                    (*fp).sp = sp;
-                                }
-                                // The verifier lets only generators yield.
-                                Return::GeneratorToRust
-                                | Return::Value
-                                | Return::Init
-                                | Return::ToRust => {
-                                    rt.interp.yielded = true;
-                                    return Ok(value);
-                                }
-                            }
-                        }
-                    }};
-                }
-                // `return`: through finally blocks, if there are any.
-                macro_rules! return_value {
-                    ($value:expr) => {{
-                        let value: Obj = $value;
-                        if !(*fp).no_blocks() {
-                            let at =
-                                except::leave(&mut *fp, ip, sp, except::Leaving::Return(value));
-                            if !at.0.is_null() {
-                                (ip, sp) = at;
-                                continue;
-                            }
-                        }
-                        do_return!(value);
-                    }};
-                }
-                macro_rules! unbound {
-                    () => {{
-                        names::unbound_local(rt);
-                        break 'run;
-                    }};
-                }
-                // Pushes a result, or stores it at once when the next instruction stores it in a local.
-                macro_rules! put {
-                    ($value:expr) => {{
-                        let value: Obj = $value;
-                        let next = *ip;
-                        if next & 0xf0 == STORE_FAST_MULTI {
-                            ip = ip.add(1);
-                            *base.add((next & 15) as usize) = Some(value);
-                        } else {
-                            push!(value);
-                        }
-                    }};
-                }
-                // An attribute through its cache; a property's getter runs as a frame of this loop.
-                macro_rules! load_attr {
-                    ($obj:expr, $cache:expr) => {{
-                        let (obj, cache) = ($obj, $cache);
-                        match names::attr_hit(rt, obj, cache) {
-                            names::Hit::Value(value) => put!(value),
-                            names::Hit::Getter(getter) => {
-                                (*fp).ip = ip;
-                                let ret = sp;
-                                push!(obj);
-                                let args = sp.sub(1);
-                                // The word before the argument is not free, but a plain function needs none.
-                                if tri!(enter::enter_fun(rt, getter, args, 1, 0, ret, Return::Value, None)).is_none() {
-                                    load_frame!();
-                                }
-                            }
-                            names::Hit::Miss => {
-                                let value = tri!(names::load_attr_cached(rt, obj, cache));
-                                put!(value)
-                            }
-                        }
-                    }};
-                }
-                // The end of a counted loop: the counter on top goes on by `step`; jumps back while it is below (or,
-                // for `more` = 1, above) the limit. `ip` is at the jump's operand.
-                macro_rules! count {
-                    ($from:expr, $step:expr, $more:expr, $limit:expr) => {{
-                        let (step, more, limit): (Obj, u8, Obj) = ($step, $more, $limit);
-                        let offset = signed_offset!();
-                        let at = peek!(0);
-                        let next = match arith::add_small(at, step) {
-                            Some(next) => next,
-                            None => tri!(arith::add(rt, IADD, at, step)),
-                        };
-                        set_top!(next);
-                        let hit = if next.is_small() & limit.is_small() {
-                            let (a, b) = (next.raw() as isize, limit.raw() as isize);
-                            if more == 0 { a < b } else { a > b }
-                        } else {
-                            tri!(arith::compare(rt, more, next, limit))
-                        };
-                        if hit {
-                            ip = ip.offset(offset);
-                            heat!($from, offset);
-                        }
-                        poll!();
-                    }};
-                }
-                // A comparison (number and sense in one byte), then a jump.
-                macro_rules! compare_jump {
-                    ($from:expr, $how:expr, $a:expr, $b:expr) => {{
-                        let (how, a, b): (u8, Obj, Obj) = ($how, $a, $b);
-                        let hit = if a.is_small() & b.is_small() {
-                            let (x, y) = (a.raw() as isize, b.raw() as isize);
-                            match how & 7 {
-                                0 => x < y,
-                                1 => x > y,
-                                2 => x == y,
-                                3 => x <= y,
-                                4 => x >= y,
-                                _ => x != y,
-                            }
-                        } else {
-                            tri!(arith::compare(rt, how & 7, a, b))
-                        };
-                        let offset = signed_offset!();
-                        if hit == (how & quick::SENSE != 0) {
-                            ip = ip.offset(offset);
-                            heat!($from, offset);
-                        }
-                        poll!();
-                    }};
-                }
-                macro_rules! compare {
-                    ($op:tt, $number:expr) => {{
-                        let (rhs, lhs) = (peek!(0), peek!(1));
-                        sp = sp.sub(1);
-                        if lhs.is_small() & rhs.is_small() {
-                            set_top!(Obj::bool((lhs.raw() as isize) $op (rhs.raw() as isize)));
-                        } else if let Some(hit) = arith::compare_floats(lhs, rhs, |a, b| a $op b) {
-                            set_top!(Obj::bool(hit));
-                        } else {
-                            set_top!(tri!(arith::binary_slow(rt, $number, lhs, rhs)));
-                        }
-                    }};
-                }
+                control_macros!($ 'run rt fp code ip sp base);
+                value_macros!($ 'run rt fp code ip sp base);
 
                 if let Some(exc) = inject.take() {
                     rt.raise_obj(exc);
@@ -367,10 +78,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                     match ARM[op as usize] {
                         LOAD_FAST_MULTI => match *base.add((op - LOAD_FAST_MULTI) as usize) {
                             Some(value) => push!(value),
-                            None => {
-                                names::unbound_local(rt);
-                                break 'run;
-                            }
+                            None => unbound!(),
                         },
                         STORE_FAST_MULTI => {
                             sp = sp.sub(1);
@@ -405,10 +113,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             let cache = &mut *code.caches.add(*ip as usize);
                             ip = ip.add(1);
                             let obj = peek!(0);
-                            let (fun, this) = match names::method_hit(rt, obj, cache) {
-                                Some(fun) => (fun, Some(obj)),
-                                None => tri!(names::load_method_cached(rt, obj, cache)),
-                            };
+                            let (fun, this) = method!(obj, cache);
                             set_top!(fun);
                             sp.write(this);
                             sp = sp.add(1);
@@ -427,32 +132,16 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                         quick::LOCALS => {
                             let both = *ip;
                             ip = ip.add(1);
-                            match (
-                                *base.add((both >> 4) as usize),
-                                *base.add((both & 15) as usize),
-                            ) {
-                                (Some(a), Some(b)) => {
-                                    push!(a);
-                                    push!(b);
-                                }
-                                _ => unbound!(),
-                            }
+                            let (a, b) = locals!(both);
+                            push!(a);
+                            push!(b);
                         }
                         quick::LOCALS_BINARY => {
                             let both = *ip;
                             let op = *ip.add(1);
                             ip = ip.add(2);
-                            let (Some(a), Some(b)) = (
-                                *base.add((both >> 4) as usize),
-                                *base.add((both & 15) as usize),
-                            ) else {
-                                unbound!();
-                            };
-                            let value = match arith::fast(op, a, b) {
-                                Some(value) => value,
-                                None => tri!(arith::binary(rt, op, a, b)),
-                            };
-                            put!(value);
+                            let (a, b) = locals!(both);
+                            binary!(op, a, b);
                         }
                         quick::LOCAL_INT_BINARY => {
                             let word = u16::from_le_bytes([*ip, *ip.add(1)]);
@@ -462,11 +151,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             };
                             let b = Obj::int((word >> 4 & 63) as isize - 16);
                             let op = opcode::BINARY_OP + (word >> 10) as u8;
-                            let value = match arith::fast(op, a, b) {
-                                Some(value) => value,
-                                None => tri!(arith::binary(rt, op, a, b)),
-                            };
-                            put!(value);
+                            binary!(op, a, b);
                         }
                         quick::LOCAL_ATTR => {
                             let Some(obj) = *base.add(*ip as usize) else {
@@ -482,10 +167,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             };
                             let cache = &mut *code.caches.add(*ip.add(1) as usize);
                             ip = ip.add(2);
-                            let (fun, this) = match names::method_hit(rt, obj, cache) {
-                                Some(fun) => (fun, Some(obj)),
-                                None => tri!(names::load_method_cached(rt, obj, cache)),
-                            };
+                            let (fun, this) = method!(obj, cache);
                             push!(fun);
                             sp.write(this);
                             sp = sp.add(1);
@@ -505,36 +187,15 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                         quick::LOCALS_SUBSCR => {
                             let both = *ip;
                             ip = ip.add(2);
-                            let (Some(obj), Some(index)) = (
-                                *base.add((both >> 4) as usize),
-                                *base.add((both & 15) as usize),
-                            ) else {
-                                unbound!();
-                            };
-                            let value = match arith::list_item(obj, index) {
-                                Some(value) => value,
-                                None => tri!(arith::item(rt, obj, index)),
-                            };
-                            put!(value);
+                            let (obj, index) = locals!(both);
+                            put!(item!(obj, index));
                         }
                         quick::LOCALS_STORE_SUBSCR => {
                             let both = *ip;
                             ip = ip.add(2);
-                            let (Some(obj), Some(index)) = (
-                                *base.add((both >> 4) as usize),
-                                *base.add((both & 15) as usize),
-                            ) else {
-                                unbound!();
-                            };
+                            let (obj, index) = locals!(both);
                             sp = sp.sub(1);
-                            match *sp {
-                                Some(value) => {
-                                    if !arith::set_list_item(obj, index, value) {
-                                        tri!(arith::set_item(rt, obj, index, value));
-                                    }
-                                }
-                                None => tri!(rt.del_item(obj, index)),
-                            }
+                            store_item!(obj, index, *sp);
                         }
                         quick::COMPARE_JUMP => {
                             let from = ip.sub(1);
@@ -548,12 +209,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             let from = ip.sub(1);
                             let (both, how) = (*ip, *ip.add(1));
                             ip = ip.add(3);
-                            let (Some(a), Some(b)) = (
-                                *base.add((both >> 4) as usize),
-                                *base.add((both & 15) as usize),
-                            ) else {
-                                unbound!();
-                            };
+                            let (a, b) = locals!(both);
                             compare_jump!(from, how, a, b);
                         }
                         quick::LOCAL_INT_COMPARE_JUMP => {
@@ -607,11 +263,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                                 None => tri!(crate::obj::int::from_i64(rt, value as i64)),
                             };
                             sp = sp.sub(1);
-                            let value = match arith::fast(op, lhs, rhs) {
-                                Some(value) => value,
-                                None => tri!(arith::binary(rt, op, lhs, rhs)),
-                            };
-                            put!(value);
+                            binary!(op, lhs, rhs);
                         }
                         quick::DUP_STORE => {
                             let local = *ip as usize;
@@ -700,19 +352,13 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                         opcode::LOAD_CONST_OBJ => push!(*code.consts.add(uint!())),
                         opcode::LOAD_FAST => match *base.add(uint!()) {
                             Some(value) => push!(value),
-                            None => {
-                                names::unbound_local(rt);
-                                break 'run;
-                            }
+                            None => unbound!(),
                         },
                         opcode::LOAD_DEREF => {
                             let cell = (*base.add(uint!())).and_then(Obj::cast::<Cell>);
                             match cell.and_then(|cell| cell.value.get()) {
                                 Some(value) => push!(value),
-                                None => {
-                                    names::unbound_local(rt);
-                                    break 'run;
-                                }
+                                None => unbound!(),
                             }
                         }
                         opcode::STORE_FAST => {
@@ -831,36 +477,8 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             heat!(from, offset);
                             poll!();
                         }
-                        opcode::POP_JUMP_IF_TRUE => {
-                            let from = ip.sub(1);
-                            let offset = signed_offset!();
-                            let value = pop!();
-                            let hit = match value {
-                                Obj::TRUE => true,
-                                Obj::FALSE => false,
-                                value => tri!(rt.is_true(value)),
-                            };
-                            if hit {
-                                ip = ip.offset(offset);
-                                heat!(from, offset);
-                            }
-                            poll!();
-                        }
-                        opcode::POP_JUMP_IF_FALSE => {
-                            let from = ip.sub(1);
-                            let offset = signed_offset!();
-                            let value = pop!();
-                            let hit = match value {
-                                Obj::TRUE => true,
-                                Obj::FALSE => false,
-                                value => tri!(rt.is_true(value)),
-                            };
-                            if !hit {
-                                ip = ip.offset(offset);
-                                heat!(from, offset);
-                            }
-                            poll!();
-                        }
+                        opcode::POP_JUMP_IF_TRUE => truth_jump!(true),
+                        opcode::POP_JUMP_IF_FALSE => truth_jump!(false),
                         opcode::JUMP_IF_TRUE_OR_POP => {
                             let offset = unsigned_offset!();
                             if tri!(rt.is_true(peek!(0))) {
@@ -1028,23 +646,12 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                         opcode::LOAD_SUBSCR => {
                             let (index, obj) = (peek!(0), peek!(1));
                             sp = sp.sub(1);
-                            let value = match arith::list_item(obj, index) {
-                                Some(value) => value,
-                                None => tri!(arith::item(rt, obj, index)),
-                            };
-                            set_top!(value);
+                            set_top!(item!(obj, index));
                         }
                         opcode::STORE_SUBSCR => {
                             let (index, obj, value) = (peek!(0), peek!(1), *sp.sub(3));
                             sp = sp.sub(3);
-                            match value {
-                                Some(value) => {
-                                    if !arith::set_list_item(obj, index, value) {
-                                        tri!(arith::set_item(rt, obj, index, value));
-                                    }
-                                }
-                                None => tri!(rt.del_item(obj, index)),
-                            }
+                            store_item!(obj, index, value);
                         }
                         opcode::DUP_TOP => {
                             let value = *sp.sub(1);
@@ -1156,11 +763,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                         AND | OR | XOR | MUL | SHR | SHL | MOD | DIV => {
                             let (rhs, lhs) = (peek!(0), peek!(1));
                             sp = sp.sub(2);
-                            let value = match arith::fast(op, lhs, rhs) {
-                                Some(value) => value,
-                                None => tri!(arith::binary(rt, op, lhs, rhs)),
-                            };
-                            put!(value);
+                            binary!(op, lhs, rhs);
                         }
                         ANY_BINARY => {
                             let (rhs, lhs) = (peek!(0), peek!(1));
