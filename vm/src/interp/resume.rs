@@ -308,3 +308,18 @@ pub(crate) fn generator_exit(rt: &mut Runtime) -> R<Obj> {
     rt.state.generator_exit = Some(exit);
     Ok(exit)
 }
+
+/// What `close` answers to how a generator took its `GeneratorExit`.
+pub(crate) fn closed(rt: &mut Runtime, step: R<Step>) -> R<Obj> {
+    match step {
+        Ok(Step::Yield(_)) => {
+            Err(rt.raise_msg(&exc::RUNTIME_ERROR, "generator ignored GeneratorExit"))
+        }
+        Ok(Step::Done(_)) => Ok(Obj::NONE),
+        Err(raised) if rt.is_raised(&exc::GENERATOR_EXIT) || rt.is_raised(&exc::STOP_ITERATION) => {
+            rt.take_exception(raised);
+            Ok(Obj::NONE)
+        }
+        Err(raised) => Err(raised),
+    }
+}

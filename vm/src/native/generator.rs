@@ -12,7 +12,7 @@ use super::trampoline;
 use crate::call::Args;
 use crate::exc;
 use crate::interp::frame::Slot;
-use crate::interp::resume::{Step, generator_exit};
+use crate::interp::resume::{Step, closed, generator_exit};
 use crate::members;
 use crate::obj::builtin_fun::BuiltinFun;
 use crate::obj::ptr::{Ptr, PyType};
@@ -281,17 +281,8 @@ fn close(rt: &mut Runtime, obj: Obj) -> R<Obj> {
         return Ok(Obj::NONE);
     }
     let exit = generator_exit(rt)?;
-    match resume(rt, generator, Obj::NONE, Some(exit)) {
-        Ok(Step::Yield(_)) => {
-            Err(rt.raise_msg(&exc::RUNTIME_ERROR, "generator ignored GeneratorExit"))
-        }
-        Ok(Step::Done(_)) => Ok(Obj::NONE),
-        Err(raised) if rt.is_raised(&exc::GENERATOR_EXIT) || rt.is_raised(&exc::STOP_ITERATION) => {
-            rt.take_exception(raised);
-            Ok(Obj::NONE)
-        }
-        Err(raised) => Err(raised),
-    }
+    let step = resume(rt, generator, Obj::NONE, Some(exit));
+    closed(rt, step)
 }
 
 fn pend_throw(rt: &mut Runtime, obj: Obj, exc: Obj) -> R<Obj> {

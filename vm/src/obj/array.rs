@@ -270,12 +270,7 @@ fn print(rt: &mut Runtime, obj: Obj, kind: PrintKind, out: &mut dyn Print) -> R<
 }
 
 fn unary(_: &mut Runtime, op: UnaryOp, obj: Obj) -> R<Option<Obj>> {
-    let len = this(obj).len.get();
-    Ok(match op {
-        UnaryOp::Bool => Some(Obj::bool(len != 0)),
-        UnaryOp::Len => Some(Obj::int(len as isize)),
-        _ => None,
-    })
+    Ok(super::seq::truth_or_len(op, this(obj).len.get()))
 }
 
 fn not_implemented(rt: &mut Runtime) -> Raised {

@@ -118,10 +118,8 @@ fn unary(_: &mut Runtime, op: UnaryOp, obj: Obj) -> R<Option<Obj>> {
     // SAFETY: as in `print`.
     let data = unsafe { data_of(obj) };
     Ok(match op {
-        UnaryOp::Bool => Some(Obj::bool(!data.is_empty())),
-        UnaryOp::Len => Some(Obj::int(data.len() as isize)),
         UnaryOp::Hash => Some(Obj::int(data.hash() as isize)),
-        _ => None,
+        _ => super::seq::truth_or_len(op, data.len()),
     })
 }
 

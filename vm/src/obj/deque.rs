@@ -222,12 +222,7 @@ fn this(obj: Obj) -> Ptr<Deque> {
 }
 
 fn unary(_: &mut Runtime, op: UnaryOp, obj: Obj) -> R<Option<Obj>> {
-    let len = this(obj).len();
-    Ok(match op {
-        UnaryOp::Bool => Some(Obj::bool(len != 0)),
-        UnaryOp::Len => Some(Obj::int(len as isize)),
-        _ => None,
-    })
+    Ok(super::seq::truth_or_len(op, this(obj).len()))
 }
 
 fn subscr(rt: &mut Runtime, obj: Obj, index: Obj, access: Access) -> R<Option<Obj>> {

@@ -237,12 +237,7 @@ fn print_entries(rt: &mut Runtime, dict: Ptr<Dict>, kind: PrintKind, out: &mut d
 }
 
 fn unary(_: &mut Runtime, op: UnaryOp, obj: Obj) -> R<Option<Obj>> {
-    let map = &this(obj).get().map;
-    Ok(match op {
-        UnaryOp::Bool => Some(Obj::bool(!map.is_empty())),
-        UnaryOp::Len => Some(Obj::int(map.len() as isize)),
-        _ => None,
-    })
+    Ok(super::seq::truth_or_len(op, this(obj).get().map.len()))
 }
 
 fn binary(rt: &mut Runtime, op: BinaryOp, obj: Obj, other: Obj) -> R<Option<Obj>> {

@@ -206,17 +206,8 @@ pub fn close(rt: &mut Runtime, obj: Obj) -> R<Obj> {
         return Ok(Obj::NONE);
     }
     let exit = resume::generator_exit(rt)?;
-    match resume::resume(rt, generator, Obj::NONE, Some(exit)) {
-        Ok(Step::Yield(_)) => {
-            Err(rt.raise_msg(&exc::RUNTIME_ERROR, "generator ignored GeneratorExit"))
-        }
-        Ok(Step::Done(_)) => Ok(Obj::NONE),
-        Err(raised) if rt.is_raised(&exc::GENERATOR_EXIT) || rt.is_raised(&exc::STOP_ITERATION) => {
-            rt.take_exception(raised);
-            Ok(Obj::NONE)
-        }
-        Err(raised) => Err(raised),
-    }
+    let step = resume::resume(rt, generator, Obj::NONE, Some(exit));
+    resume::closed(rt, step)
 }
 
 fn pend_throw(rt: &mut Runtime, obj: Obj, exc: Obj) -> R<Obj> {

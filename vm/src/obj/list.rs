@@ -353,12 +353,7 @@ fn print(rt: &mut Runtime, obj: Obj, kind: PrintKind, out: &mut dyn Print) -> R<
 }
 
 fn unary(_: &mut Runtime, op: UnaryOp, obj: Obj) -> R<Option<Obj>> {
-    let len = this(obj).len();
-    Ok(match op {
-        UnaryOp::Bool => Some(Obj::bool(len != 0)),
-        UnaryOp::Len => Some(Obj::int(len as isize)),
-        _ => None,
-    })
+    Ok(super::seq::truth_or_len(op, this(obj).len()))
 }
 
 fn binary(rt: &mut Runtime, op: BinaryOp, obj: Obj, other: Obj) -> R<Option<Obj>> {

@@ -4,7 +4,7 @@
 use core::cell::Cell;
 use core::ptr::NonNull;
 
-use ferlance_abi::ops::BinaryOp;
+use ferlance_abi::ops::{BinaryOp, UnaryOp};
 
 use super::list::List;
 use super::ptr::Ptr;
@@ -222,5 +222,14 @@ pub(super) unsafe fn repeat(items: &[Cell<Obj>], times: usize, to: NonNull<Cell<
     for i in 0..times {
         // SAFETY: copy `i` lies within the caller's room.
         unsafe { copy(items, to.add(i * items.len())) };
+    }
+}
+
+/// What `bool` and `len` give for a container of `len` items.
+pub(super) fn truth_or_len(op: UnaryOp, len: usize) -> Option<Obj> {
+    match op {
+        UnaryOp::Bool => Some(Obj::bool(len != 0)),
+        UnaryOp::Len => Some(Obj::int(len as isize)),
+        _ => None,
     }
 }

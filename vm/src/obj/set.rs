@@ -232,10 +232,8 @@ fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()>
 fn unary(rt: &mut Runtime, op: UnaryOp, obj: Obj) -> R<Option<Obj>> {
     let set = this(obj);
     Ok(match op {
-        UnaryOp::Bool => Some(Obj::bool(!set.map.is_empty())),
-        UnaryOp::Len => Some(Obj::int(set.map.len() as isize)),
         UnaryOp::Hash if obj.ty().same(&FROZENSET) => Some(hash(rt, set)?),
-        _ => None,
+        _ => super::seq::truth_or_len(op, set.map.len()),
     })
 }
 

@@ -217,10 +217,8 @@ fn print(rt: &mut Runtime, obj: Obj, kind: PrintKind, out: &mut dyn Print) -> R<
 fn unary(rt: &mut Runtime, op: UnaryOp, obj: Obj) -> R<Option<Obj>> {
     let tuple = this(obj);
     match op {
-        UnaryOp::Bool => Ok(Some(Obj::bool(!tuple.is_empty()))),
-        UnaryOp::Len => Ok(Some(Obj::int(tuple.len() as isize))),
         UnaryOp::Hash => hash(rt, tuple).map(Some),
-        _ => Ok(None),
+        _ => Ok(super::seq::truth_or_len(op, tuple.len())),
     }
 }
 

@@ -39,13 +39,7 @@ pub fn method(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
         manual: false,
     };
     fields.format(rt, text, &mut out)?;
-    let made = if is_str {
-        rt.new_str(out.bytes())
-    } else {
-        bytes::new(rt, out.bytes())
-    };
-    out.give_back(rt);
-    made
+    out.into_object(rt, is_str)
 }
 
 /// The arguments, and how fields have been numbered so far.

@@ -5,7 +5,7 @@ use super::format_spec::{Align, Spec, write_float, write_int, write_text};
 use super::print::TextBuf;
 use super::unicode::encode_char;
 use crate::exc;
-use crate::obj::bytes::{self, BYTES};
+use crate::obj::bytes::BYTES;
 use crate::obj::dict::Dict;
 use crate::obj::tuple::Tuple;
 use crate::obj::ty::PrintKind;
@@ -33,13 +33,7 @@ pub fn format(rt: &mut Runtime, format: Obj, args: Obj) -> R<Obj> {
         is_str,
     };
     conversions.run(rt, &mut out)?;
-    let made = if is_str {
-        rt.new_str(out.bytes())
-    } else {
-        bytes::new(rt, out.bytes())
-    };
-    out.give_back(rt);
-    made
+    out.into_object(rt, is_str)
 }
 
 struct Conversions<'a> {

@@ -38,6 +38,17 @@ impl TextBuf {
         }
     }
 
+    /// Ends as a `str`, or as `bytes`.
+    pub fn into_object(self, rt: &mut Runtime, is_str: bool) -> R<Obj> {
+        let made = if is_str {
+            rt.new_str(&self.bytes)
+        } else {
+            crate::obj::bytes::new(rt, &self.bytes)
+        };
+        self.give_back(rt);
+        made
+    }
+
     /// The text so far.
     #[inline]
     pub fn bytes(&self) -> &[u8] {

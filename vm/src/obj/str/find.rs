@@ -50,11 +50,7 @@ fn find_long(text: &[u8], needle: &[u8]) -> Option<usize> {
     while at <= last_start {
         at += find_byte(text.get(at..=last_start)?, first)?;
         let window = text.get(at..at + needle.len())?;
-        let same = window
-            .iter()
-            .zip(needle)
-            .take_while(|(a, b)| a == b)
-            .count();
+        let same = agreement(window, needle);
         if same == needle.len() {
             return Some(at);
         }
@@ -67,6 +63,11 @@ fn find_long(text: &[u8], needle: &[u8]) -> Option<usize> {
     None
 }
 
+/// How many bytes at the start of both are the same.
+fn agreement(a: &[u8], b: &[u8]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+}
+
 fn rfind_long(text: &[u8], needle: &[u8]) -> Option<usize> {
     let first = *needle.first()?;
     let mut wasted = 0;
@@ -77,11 +78,7 @@ fn rfind_long(text: &[u8], needle: &[u8]) -> Option<usize> {
             continue;
         }
         let window = text.get(at..at + needle.len())?;
-        let same = window
-            .iter()
-            .zip(needle)
-            .take_while(|(a, b)| a == b)
-            .count();
+        let same = agreement(window, needle);
         if same == needle.len() {
             return Some(at);
         }
