@@ -35,8 +35,8 @@ pub(crate) struct Bench {
     /// Counted rounds, after one that is not counted.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// Size of the work, in units of each program's own N.
-    #[arg(long, default_value_t = 1.0)]
+    /// Size of the work, in units of each program's own N: long enough for start-up not to blur it.
+    #[arg(long, default_value_t = 3.0)]
     mult: f64,
     /// Count instructions under valgrind instead of time, with N / 10 + 1; one run each.
     #[arg(long)]
