@@ -1,16 +1,17 @@
-//! Writes the machine code of each native and viper function of a Python file into files of their own, for
-//! disassemblers; with `--time N`, compiles the file N times and tells how long that takes.
+//! Writes the machine code of each native and viper function of a Python file, or of a `.mpy` file, into files of
+//! their own, for disassemblers; with `--time N`, compiles the file N times and tells how long that takes.
 //!
 //! ```text
-//! cargo run -p ferlance-tests --bin native_bytes -- [-march NAME] [--time N] FILE.py FOLDER
+//! cargo run -p ferlance-tests --bin native_bytes -- [-march NAME] [--time N] FILE FOLDER
 //! ```
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use ferlance_abi::Arch;
 use ferlance_abi::qstr::Pool;
-use ferlance_bytecode::module::RawKind;
+use ferlance_bytecode::module::{CompiledModule, RawKind};
+use ferlance_bytecode::mpy::{Host, read};
 use ferlance_compiler::{Options, Target, compile};
 
 fn main() -> ExitCode {
@@ -27,16 +28,25 @@ fn main() -> ExitCode {
         }
     }
     let [file, folder] = &paths[..] else {
-        eprintln!("native_bytes [-march NAME] [--time N] FILE.py FOLDER");
+        eprintln!("native_bytes [-march NAME] [--time N] FILE FOLDER");
         return ExitCode::FAILURE;
     };
-    let source = match std::fs::read(file) {
-        Ok(source) => source,
+    match split(arch, times, file, folder) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{}: {error}", file.display());
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
-    };
+    }
+}
+
+fn split(arch: Arch, times: u32, file: &Path, folder: &Path) -> Result<(), String> {
+    let source = std::fs::read(file).map_err(|error| error.to_string())?;
+    let mut pool = Pool::new();
+    if file.extension().is_some_and(|extension| extension == "mpy") {
+        let module = read(&source, &mut pool, &Host::TOOL).map_err(|error| format!("{error:?}"))?;
+        return write(&module, module.header.arch, folder);
+    }
     let options = Options {
         arch,
         target: Some(Target::stock(arch, 0)),
@@ -44,34 +54,27 @@ fn main() -> ExitCode {
     };
     let start = Instant::now();
     for _ in 0..times {
-        let mut pool = Pool::new();
-        let made = compile(&source, &mut pool, &options);
+        let made = compile(&source, &mut Pool::new(), &options);
         std::hint::black_box(made.is_ok());
     }
     if times > 0 {
         let seconds = start.elapsed().as_secs_f64() / f64::from(times);
         println!("{:.3} MB/s", source.len() as f64 / seconds / 1e6);
     }
-    let mut pool = Pool::new();
-    let module = match compile(&source, &mut pool, &options) {
-        Ok(module) => module,
-        Err(diag) => {
-            eprintln!("{diag}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let module = compile(&source, &mut pool, &options).map_err(|diag| diag.to_string())?;
+    write(&module, arch, folder)
+}
+
+fn write(module: &CompiledModule<'_>, arch: Arch, folder: &Path) -> Result<(), String> {
     for (at, code) in module.codes.iter().enumerate() {
-        let skip = match code.kind {
-            RawKind::Native { .. } => arch.word_bytes(),
-            RawKind::Viper { .. } => 0,
+        let (skip, end) = match code.kind {
+            RawKind::Native { prelude_offset } => (arch.word_bytes(), prelude_offset as usize),
+            RawKind::Viper { .. } => (0, code.bytes.len()),
             _ => continue,
         };
         let path = folder.join(format!("{at:03}.bin"));
-        let bytes = code.bytes.get(skip..).unwrap_or(&[]);
-        if let Err(error) = std::fs::write(&path, bytes) {
-            eprintln!("{}: {error}", path.display());
-            return ExitCode::FAILURE;
-        }
+        let bytes = code.bytes.get(skip..end).unwrap_or(&[]);
+        std::fs::write(&path, bytes).map_err(|error| error.to_string())?;
     }
-    ExitCode::SUCCESS
+    Ok(())
 }

@@ -14,6 +14,7 @@ mod cross_check;
 mod fuzz;
 mod kernels;
 mod measure;
+mod native_kernels;
 mod peers;
 mod plot;
 mod scaling;
@@ -55,6 +56,8 @@ enum Verb {
     Bench(bench::Bench),
     /// Compare speed over the integer kernels in benches/kernels.
     Kernels(kernels::Kernels),
+    /// Compare the machine code of kernels with gcc's and the stock compiler's.
+    NativeKernels(native_kernels::NativeKernels),
     /// Show how the cost of one operation grows with n, per interpreter.
     Scaling(scaling::Scaling),
     /// Count the bytes of the device crates in an image for boards.
@@ -87,6 +90,7 @@ fn run() -> anyhow::Result<()> {
         Verb::CrossCheck(verb) => verb.run(),
         Verb::Bench(verb) => verb.run(),
         Verb::Kernels(verb) => verb.run(),
+        Verb::NativeKernels(verb) => verb.run(),
         Verb::Scaling(verb) => verb.run(),
         Verb::Sizes(verb) => verb.run(),
         Verb::Corpus(verb) => verb.run(),
