@@ -58,7 +58,17 @@ impl Isa {
                 "riscv64-unknown-elf-gcc",
                 &["-march=rv32imc", "-mabi=ilp32"],
             ),
-            Isa::Xtensa | Isa::Xtensawin => ("xtensa-lx106-elf-gcc", &["-mlongcalls"]),
+            // Padding bytes in the code would be taken for instructions.
+            Isa::Xtensa | Isa::Xtensawin => (
+                "xtensa-lx106-elf-gcc",
+                &[
+                    "-mlongcalls",
+                    "-Wa,--no-target-align",
+                    "-fno-align-loops",
+                    "-fno-align-jumps",
+                    "-fno-align-labels",
+                ],
+            ),
             Isa::X64 => ("gcc", &["-fno-pic", "-fcf-protection=none"]),
         }
     }
@@ -148,7 +158,7 @@ fn first_instruction(bytes: &[u8]) -> i32 {
 pub(super) fn of_function(isa: Isa, object: &Path, name: &str) -> Result<Vec<Line>> {
     let (gcc, options) = isa.gcc();
     let linked = tempfile::NamedTempFile::new()?;
-    let options = options.iter().filter(|option| !option.starts_with("-f"));
+    let options = options.iter().filter(|option| option.starts_with("-m"));
     run(Command::new(gcc)
         .args(options)
         .args(
@@ -221,43 +231,92 @@ fn lines(listing: &str) -> Vec<Line> {
     listing.lines().filter_map(line).collect()
 }
 
-/// The instructions of the innermost loop. A loop is what lies between a jump back and its target; of several that
-/// contain no other, the one in most others counts, then the longest.
+/// The instructions of the innermost loop: of several that contain no other, the one in most others counts, then the
+/// longest. Loops are found by where control can go, since compilers lay them out in pieces.
 pub(super) fn innermost(isa: Isa, code: &[Line]) -> Vec<String> {
-    let mut loops: Vec<(u64, u64)> = Vec::new();
-    for (at, line) in code.iter().enumerate() {
-        let Some(to) = isa.target(&line.text) else {
-            continue;
-        };
-        let span = if line.text.starts_with("loop") {
-            // The loop of the machine: from behind this instruction to the one before its target.
-            let inside = code[at + 1..].iter().take_while(|line| line.at < to);
-            let ends: Vec<u64> = inside.map(|line| line.at).collect();
-            match ends[..] {
-                [first, .., last] => (first, last),
-                [only] => (only, only),
-                [] => continue,
+    let next = successors(isa, code);
+    let mut best: (usize, Vec<usize>) = (0, Vec::new());
+    let all: Vec<usize> = (0..code.len()).collect();
+    descend(&next, &all, &[], 0, &mut best);
+    let text = |at: &usize| code[*at].text.clone();
+    best.1.iter().map(text).collect()
+}
+
+/// Looks for loops among `nodes`, without the jumps to `headers`, and for loops in these.
+fn descend(
+    next: &[Vec<usize>],
+    nodes: &[usize],
+    headers: &[usize],
+    depth: usize,
+    best: &mut (usize, Vec<usize>),
+) {
+    let inside = |to: &usize| nodes.contains(to) && !headers.contains(to);
+    let reached = |from: usize| {
+        let mut seen = vec![false; next.len()];
+        let mut waiting = vec![from];
+        while let Some(at) = waiting.pop() {
+            for to in next[at].iter().filter(|to| inside(to)) {
+                if !std::mem::replace(&mut seen[*to], true) {
+                    waiting.push(*to);
+                }
             }
-        } else if to <= line.at && code.iter().any(|line| line.at == to) {
-            (to, line.at)
-        } else {
+        }
+        seen
+    };
+    let reach: Vec<(usize, Vec<bool>)> = nodes.iter().map(|at| (*at, reached(*at))).collect();
+    let mut done = vec![false; next.len()];
+    for (at, from_here) in &reach {
+        if done[*at] || !from_here[*at] {
             continue;
+        }
+        let body: Vec<usize> = reach
+            .iter()
+            .filter(|(other, from_there)| from_here[*other] && from_there[*at])
+            .map(|(other, _)| *other)
+            .collect();
+        body.iter().for_each(|at| done[*at] = true);
+        let rank = (depth + 1, body.len());
+        if rank > (best.0, best.1.len()) {
+            *best = (depth + 1, body.clone());
+        }
+        // Where control comes in.
+        let is_header = |at: &&usize| {
+            let mut froms = (0..next.len()).filter(|from| !body.contains(from));
+            froms.any(|from| next[from].contains(at))
         };
-        // Of several ways back to one place the nearest counts: an outer loop may enter the inner one that way.
-        match loops.iter_mut().find(|known| known.0 == span.0) {
-            Some(known) => known.1 = known.1.min(span.1),
-            None => loops.push(span),
+        let header = body.iter().find(is_header).or(body.first()).copied();
+        let headers: Vec<usize> = headers.iter().copied().chain(header).collect();
+        descend(next, &body, &headers, depth + 1, best);
+    }
+}
+
+/// By instruction: where control goes from it.
+fn successors(isa: Isa, code: &[Line]) -> Vec<Vec<usize>> {
+    let find = |address: u64| code.iter().position(|line| line.at == address);
+    let mut next: Vec<Vec<usize>> = Vec::new();
+    for (at, line) in code.iter().enumerate() {
+        let name = line.text.split_whitespace().next().unwrap_or("");
+        let target = isa.target(&line.text).and_then(find);
+        let goes_on = !matches!(
+            name,
+            "b" | "b.n" | "b.w" | "j" | "jmp" | "ret" | "ret.n" | "retw.n"
+        ) && !(isa == Isa::Thumb && line.text.contains("pc") && name.contains("pop"))
+            && !(isa == Isa::Thumb && line.text == "bx lr");
+        let mut to: Vec<usize> = target.into_iter().collect();
+        if goes_on && at + 1 < code.len() {
+            to.push(at + 1);
+        }
+        next.push(to);
+    }
+    // Loops of the machine: the instruction before the end leads back behind the one that set the loop up.
+    for (at, line) in code.iter().enumerate() {
+        if let (true, Some(end)) = (
+            line.text.starts_with("loop"),
+            isa.target(&line.text).and_then(find),
+        ) && let Some(last) = end.checked_sub(1)
+        {
+            next[last].push(at + 1);
         }
     }
-    let inside = |a: &(u64, u64), b: &(u64, u64)| a != b && b.0 <= a.0 && a.1 <= b.1;
-    let depth = |it: &(u64, u64)| loops.iter().filter(|outer| inside(it, outer)).count();
-    let innermost = loops
-        .iter()
-        .filter(|it| !loops.iter().any(|inner| inside(inner, it)));
-    let best = innermost.max_by_key(|it| (depth(it), it.1 - it.0));
-    let Some(&(from, to)) = best else {
-        return Vec::new();
-    };
-    let body = code.iter().filter(|line| (from..=to).contains(&line.at));
-    body.map(|line| line.text.clone()).collect()
+    next
 }
