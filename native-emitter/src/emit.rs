@@ -303,13 +303,54 @@ impl<A: Emit> Writer<'_, A> {
         let data = &func.blocks[block];
         self.e.flags = None;
         self.number += 1;
-        for inst in &data.insts {
-            self.inst(inst)?;
+        let mut done: Option<usize> = None;
+        for (at, inst) in data.insts.iter().enumerate() {
+            if done == Some(at) {
+                // The access before has done it.
+                done = None;
+            } else if let (None, Some((later, step))) = (done, self.later_step(&data.insts, at)) {
+                let operands = self.operands([inst.dst, inst.a, inst.b, inst.c], inst.imm);
+                self.arch
+                    .access_and_step(&mut self.e, inst, &operands, step)?;
+                done = Some(later);
+            } else {
+                self.inst(inst)?;
+            }
             self.number += 1;
         }
         self.end(&data.term, next)?;
         self.number += 1;
         Ok(())
+    }
+
+    /// Where the register of this access' address gets a constant added further down, with nothing in between that
+    /// wants it: the machine may do both at once.
+    fn later_step(&self, insts: &[Inst], at: usize) -> Option<(usize, i64)> {
+        let inst = insts.get(at)?;
+        let (Op::Load(width, _) | Op::Store(width, _)) = inst.op else {
+            return None;
+        };
+        let (Some(pointer), None, 0) = (inst.a, inst.b, inst.imm) else {
+            return None;
+        };
+        let place = self.e.place(pointer);
+        let is_here = |vreg: Option<Vreg>| vreg.is_some_and(|vreg| self.e.place(vreg) == place);
+        if !matches!(place, Place::Reg(_)) || is_here(inst.dst) || is_here(inst.c) {
+            return None;
+        }
+        for (later, next) in insts.iter().enumerate().skip(at + 1) {
+            if next.op.is_call() {
+                return None;
+            }
+            if next.op == Op::Add && next.a == Some(pointer) && is_here(next.dst) {
+                let fits = next.b.is_none() && self.arch.post_increment(width, next.imm);
+                return fits.then_some((later, next.imm));
+            }
+            if is_here(next.dst) || next.operands().any(|vreg| is_here(Some(vreg))) {
+                return None;
+            }
+        }
+        None
     }
 
     fn operands(&mut self, inst: [Option<Vreg>; 4], imm: i64) -> Operands {

@@ -174,6 +174,8 @@ pub trait Arch {
 
     /// Is there code for the op? Lowering calls the runtime for what is not there: [`Op::DivFloor`] for one.
     /// Word arithmetic other than division, loads and stores are always there.
+    ///
+    /// [`Op::MulAdd`] and [`Op::Shifted`] are there only if they are one instruction; lowering never makes them.
     fn has(&self, op: Op) -> bool;
 
     /// Can the second operand of `op` be this constant? Branches ask for [`Op::Cmp`].
@@ -184,6 +186,16 @@ pub trait Arch {
 
     /// Can a load or store of this width have this offset, with an index shifted by this much or without one?
     fn address(&self, width: Width, index: Option<u8>, offset: i64) -> bool;
+
+    /// Do loads and stores add an index for nothing? Where not, [`Arch::address`] takes one all the same.
+    fn adds_index(&self) -> bool {
+        true
+    }
+
+    /// Can a load or store of this width add this to the register of its address behind the access?
+    fn post_increment(&self, _width: Width, _step: i64) -> bool {
+        false
+    }
 
     /// Is making this constant no dearer than copying a register?
     fn is_cheap(&self, imm: i64) -> bool;
@@ -256,6 +268,19 @@ pub trait Emit: Arch {
     /// One instruction. Not asked for calls, [`Op::Const`], [`Op::FConst`], [`Op::Copy`] (these are moves) and
     /// [`Op::Line`].
     fn inst(&self, e: &mut Emitter<'_, Self::Fixup>, inst: &Inst, operands: &Operands) -> Emitted;
+
+    /// A load or store without index and offset, then `step` added to the register of its address. Only where
+    /// [`Arch::post_increment`] says so; not into the register of the address.
+    fn access_and_step(
+        &self,
+        e: &mut Emitter<'_, Self::Fixup>,
+        inst: &Inst,
+        operands: &Operands,
+        _step: i64,
+    ) -> Emitted {
+        debug_assert!(false, "no such instruction");
+        self.inst(e, inst, operands)
+    }
 
     /// A call. The arguments are in their places; all registers that a call clobbers are free but for those.
     fn call(&self, e: &mut Emitter<'_, Self::Fixup>, callee: Callee) -> Emitted;

@@ -79,6 +79,10 @@ pub enum Op {
     Cmp(Cond),
     /// `dst = a != 0 ? b : c`.
     Select,
+    /// `dst = a * b + c`, wrapping. Only where [`crate::arch::Arch::has`] says so, as the next one.
+    MulAdd,
+    /// `dst = a alu (b shift imm)`.
+    Shifted(Alu, Shift),
 
     /// `dst = memory[a + (b << shift) + imm]`; a missing `b` is no index.
     Load(Width, u8),
@@ -138,6 +142,84 @@ pub enum Op {
 
     /// What follows belongs to source line `imm`. No code.
     Line,
+}
+
+/// What is done with a shifted operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Alu {
+    /// [`Op::Add`].
+    Add,
+    /// [`Op::Sub`].
+    Sub,
+    /// [`Op::And`].
+    And,
+    /// [`Op::Or`].
+    Or,
+    /// [`Op::Xor`].
+    Xor,
+    /// [`Op::AndNot`].
+    AndNot,
+}
+
+/// How an operand is shifted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shift {
+    /// [`Op::Shl`].
+    Shl,
+    /// [`Op::Shr`].
+    Shr,
+    /// [`Op::Sar`].
+    Sar,
+}
+
+impl Alu {
+    /// The operation, if it is one of these.
+    pub const fn of(op: Op) -> Option<Alu> {
+        Some(match op {
+            Op::Add => Alu::Add,
+            Op::Sub => Alu::Sub,
+            Op::And => Alu::And,
+            Op::Or => Alu::Or,
+            Op::Xor => Alu::Xor,
+            Op::AndNot => Alu::AndNot,
+            _ => return None,
+        })
+    }
+
+    /// What it does.
+    pub const fn run(self, a: i64, b: i64) -> i64 {
+        match self {
+            Alu::Add => a.wrapping_add(b),
+            Alu::Sub => a.wrapping_sub(b),
+            Alu::And => a & b,
+            Alu::Or => a | b,
+            Alu::Xor => a ^ b,
+            Alu::AndNot => a & !b,
+        }
+    }
+}
+
+impl Shift {
+    /// The shift, if it is one.
+    pub const fn of(op: Op) -> Option<Shift> {
+        Some(match op {
+            Op::Shl => Shift::Shl,
+            Op::Shr => Shift::Shr,
+            Op::Sar => Shift::Sar,
+            _ => return None,
+        })
+    }
+
+    /// What it does to the low `bits` of a value. `count` is below `bits`.
+    pub const fn run(self, value: i64, count: i64, bits: u32) -> i64 {
+        let count = count as u32 & 63;
+        let spare = 64 - bits;
+        match self {
+            Shift::Shl => value << count,
+            Shift::Shr => (((value as u64) << spare >> spare) >> count) as i64,
+            Shift::Sar => value << spare >> spare >> count,
+        }
+    }
 }
 
 /// An arithmetic op that tells of overflow.

@@ -22,6 +22,8 @@ pub enum Shape {
     FloatBinary,
     /// `dst`, `a`, `b`, `c`.
     Select,
+    /// `dst`, `a`, `b`, `imm`.
+    Shifted,
     /// `dst`, `a`, perhaps `b`, `imm`.
     Load,
     /// `a`, perhaps `b`, `imm`, `c`.
@@ -68,7 +70,8 @@ impl Op {
             | Op::ModUnsigned
             | Op::Cmp(_) => Shape::Binary,
             Op::FAdd | Op::FSub | Op::FMul | Op::FDiv | Op::FCmp(_) => Shape::FloatBinary,
-            Op::Select => Shape::Select,
+            Op::Select | Op::MulAdd => Shape::Select,
+            Op::Shifted(..) => Shape::Shifted,
             Op::Load(..) => Shape::Load,
             Op::Store(..) => Shape::Store,
             Op::SlotAddr(_) | Op::SlotLoad(_) => Shape::Slot,
@@ -89,7 +92,7 @@ impl Op {
                 self,
                 Op::DivFloor | Op::ModFloor | Op::DivUnsigned | Op::ModUnsigned
             ),
-            Shape::FloatBinary | Shape::Select => true,
+            Shape::FloatBinary | Shape::Select | Shape::Shifted => true,
             Shape::Slot => matches!(self, Op::SlotAddr(_)),
             Shape::Load | Shape::Store | Shape::SlotStore | Shape::Call | Shape::Mark => false,
         }

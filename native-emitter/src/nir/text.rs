@@ -27,8 +27,8 @@ use ferlance_collections::{OutOfMemory, TryVec};
 
 use super::shape::Shape;
 use super::{
-    Block, Cond, Edge, Entry, Func, Inst, List, Op, Overflow, Slot, SlotData, Term, Type, Vreg,
-    VregData, Width,
+    Alu, Block, Cond, Edge, Entry, Func, Inst, List, Op, Overflow, Shift, Slot, SlotData, Term,
+    Type, Vreg, VregData, Width,
 };
 
 /// Ops without anything inside, by name.
@@ -52,6 +52,25 @@ const PLAIN: &[(&str, Op)] = &[
     ("div_unsigned", Op::DivUnsigned),
     ("mod_unsigned", Op::ModUnsigned),
     ("select", Op::Select),
+    ("mul_add", Op::MulAdd),
+    ("add_shl", Op::Shifted(Alu::Add, Shift::Shl)),
+    ("add_shr", Op::Shifted(Alu::Add, Shift::Shr)),
+    ("add_sar", Op::Shifted(Alu::Add, Shift::Sar)),
+    ("sub_shl", Op::Shifted(Alu::Sub, Shift::Shl)),
+    ("sub_shr", Op::Shifted(Alu::Sub, Shift::Shr)),
+    ("sub_sar", Op::Shifted(Alu::Sub, Shift::Sar)),
+    ("and_shl", Op::Shifted(Alu::And, Shift::Shl)),
+    ("and_shr", Op::Shifted(Alu::And, Shift::Shr)),
+    ("and_sar", Op::Shifted(Alu::And, Shift::Sar)),
+    ("or_shl", Op::Shifted(Alu::Or, Shift::Shl)),
+    ("or_shr", Op::Shifted(Alu::Or, Shift::Shr)),
+    ("or_sar", Op::Shifted(Alu::Or, Shift::Sar)),
+    ("xor_shl", Op::Shifted(Alu::Xor, Shift::Shl)),
+    ("xor_shr", Op::Shifted(Alu::Xor, Shift::Shr)),
+    ("xor_sar", Op::Shifted(Alu::Xor, Shift::Sar)),
+    ("andnot_shl", Op::Shifted(Alu::AndNot, Shift::Shl)),
+    ("andnot_shr", Op::Shifted(Alu::AndNot, Shift::Shr)),
+    ("andnot_sar", Op::Shifted(Alu::AndNot, Shift::Sar)),
     ("fun_table_word", Op::FunTableWord),
     ("const_obj", Op::ConstObj),
     ("child", Op::Child),
@@ -205,6 +224,7 @@ impl Func {
             Shape::UnaryImm => write!(f, " {}, {}", Reg(a), inst.imm)?,
             Shape::Binary => write!(f, " {}, {}", Reg(a), RegOrImm(b, inst.imm))?,
             Shape::FloatBinary => write!(f, " {}, {}", Reg(a), Reg(b))?,
+            Shape::Shifted => write!(f, " {}, {}, {}", Reg(a), Reg(b), inst.imm)?,
             Shape::Select => write!(f, " {}, {}, {}", Reg(a), Reg(b), Reg(inst.c))?,
             Shape::Load | Shape::Store => {
                 write!(f, " {}", Reg(a))?;
@@ -614,6 +634,13 @@ impl<'a> Parser<'a> {
                 inst.a = Some(self.vreg()?);
                 self.expect(",")?;
                 inst.b = Some(self.vreg()?);
+            }
+            Shape::Shifted => {
+                inst.a = Some(self.vreg()?);
+                self.expect(",")?;
+                inst.b = Some(self.vreg()?);
+                self.expect(",")?;
+                inst.imm = self.int()?;
             }
             Shape::Select => {
                 inst.a = Some(self.vreg()?);

@@ -276,7 +276,7 @@ impl Verifier<'_> {
             Shape::Slot => given == (true, false, false, false),
             Shape::Unary | Shape::UnaryImm => given == (true, true, false, false),
             Shape::Binary | Shape::Load => given.0 && given.1 && !given.3,
-            Shape::FloatBinary => given == (true, true, true, false),
+            Shape::FloatBinary | Shape::Shifted => given == (true, true, true, false),
             Shape::Select => given == (true, true, true, true),
             Shape::Store => !given.0 && given.1 && given.3,
             Shape::SlotStore => given == (false, false, false, true),

@@ -1,26 +1,65 @@
 //! Pointers that walk along instead of index arithmetic.
 //!
-//! In a loop, `memory[base + (i << k) + offset]` with a `base` from outside and a counter `i` that each turn changes
-//! by a constant becomes `memory[p + offset]` with a pointer `p` that each turn changes by a constant too. That pays
-//! where the machine cannot add a shifted index in the address itself.
+//! In a loop, an address that each turn changes by the same amount, `a + (i*n + k << 2)` say, becomes a pointer that
+//! starts at the first address and to which each turn adds that amount. Where the machine adds a shifted counter in the
+//! address itself, the rest of the address goes before the loop and the counter stays. [`super::trips`] then looks
+//! whether the counter is still needed.
 use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 
 use super::licm::add_preheaders;
-use super::uses::{definitions, homes};
+use super::uses::{constant, definitions, homes};
 use crate::analysis::{Cfg, Dominators, Loops, loops::LoopId};
 use crate::arch::Arch;
 use crate::nir::{Block, Func, Inst, Op, Term, Type, Vreg};
 
-/// A counter of a loop: a parameter of the header, and what each turn adds.
-#[derive(Clone, Copy)]
-struct Counter {
-    param: Vreg,
-    step: i64,
-    /// Its value before the loop.
-    start: Vreg,
+/// What each turn of a loop adds to a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Slope {
+    Zero,
+    Const(i64),
+    /// A value from outside the loop, times a constant.
+    Value(Vreg, i64),
 }
 
-/// A pointer made for a base, a counter and a shift.
+impl Slope {
+    fn plus(self, other: Slope, sign: i64) -> Option<Slope> {
+        Some(match (self, other) {
+            (slope, Slope::Zero) => slope,
+            (Slope::Zero, slope) => slope.times(sign)?,
+            (Slope::Const(a), Slope::Const(b)) => {
+                Slope::Const(a.checked_add(b.checked_mul(sign)?)?)
+            }
+            _ => return None,
+        })
+    }
+
+    fn times(self, factor: i64) -> Option<Slope> {
+        Some(match self {
+            Slope::Zero => Slope::Zero,
+            Slope::Const(step) => Slope::Const(step.checked_mul(factor)?),
+            Slope::Value(value, times) => Slope::Value(value, times.checked_mul(factor)?),
+        })
+    }
+}
+
+/// A counter of a loop: a parameter of the header, and what each turn adds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counter {
+    pub(super) param: Vreg,
+    pub(super) step: Slope,
+    /// Its value before the loop.
+    pub(super) start: Vreg,
+}
+
+/// A loop with one way in and one way back.
+#[derive(Debug)]
+pub(super) struct Shape {
+    pub(super) header: Block,
+    pub(super) before: Block,
+    pub(super) latch: Block,
+}
+
+/// A pointer made for a base, an index and a shift.
 struct Walker {
     base: Vreg,
     index: Vreg,
@@ -31,6 +70,9 @@ struct Walker {
 /// Pointers of one loop at most; more would spill.
 const MAX_WALKERS: usize = 4;
 
+/// How deep expressions are looked into.
+const MAX_DEPTH: u8 = 6;
+
 /// Makes pointers walk in all innermost loops.
 pub(super) fn walk_pointers(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemory> {
     add_preheaders(func)?;
@@ -40,56 +82,204 @@ pub(super) fn walk_pointers(func: &mut Func, arch: &dyn Arch) -> Result<bool, Ou
     let mut changed = false;
     for id in loops.loops.indices() {
         let has_inner = loops.loops.iter().any(|inner| inner.outer == Some(id));
-        if !has_inner {
-            changed |= walk_in(func, arch, &cfg, &loops, id)?;
+        if has_inner {
+            continue;
+        }
+        if let Some(shape) = shape(func, &cfg, &loops, id) {
+            changed |= walk_in(func, arch, &loops, id, &shape)?;
         }
     }
     Ok(changed)
 }
 
+/// The loop's one way in and one way back, if it is so.
+pub(super) fn shape(func: &Func, cfg: &Cfg, loops: &Loops, id: LoopId) -> Option<Shape> {
+    let header = loops.loops[id].header;
+    let preds = cfg.preds(header);
+    let only = |inside: bool| {
+        let mut found = preds
+            .iter()
+            .filter(|pred| loops.contains(id, **pred) == inside);
+        found.next().copied().filter(|_| found.next().is_none())
+    };
+    let (before, latch) = (only(false)?, only(true)?);
+    matches!(func.blocks[before].term, Term::Jump(_)).then_some(Shape {
+        header,
+        before,
+        latch,
+    })
+}
+
+struct Walk<'a> {
+    func: &'a mut Func,
+    loops: &'a Loops,
+    id: LoopId,
+    defs: IndexVec<Vreg, Option<Inst>>,
+    homes: IndexVec<Vreg, Option<Block>>,
+    counters: TryVec<Counter>,
+    before: Block,
+}
+
+impl Walk<'_> {
+    fn is_outside(&self, vreg: Vreg) -> bool {
+        match self.homes.get(vreg) {
+            Some(home) => home.is_some_and(|home| !self.loops.contains(self.id, home)),
+            // Made by this pass, before the loop.
+            None => true,
+        }
+    }
+
+    fn counter(&self, vreg: Vreg) -> Option<&Counter> {
+        self.counters.iter().find(|counter| counter.param == vreg)
+    }
+
+    fn slope(&self, vreg: Vreg, depth: u8) -> Option<Slope> {
+        if self.is_outside(vreg) {
+            return Some(Slope::Zero);
+        }
+        if let Some(counter) = self.counter(vreg) {
+            return Some(counter.step);
+        }
+        let inst = self.defs.get(vreg).copied().flatten()?;
+        let depth = depth.checked_sub(1)?;
+        let a = self.slope(inst.a?, depth)?;
+        let b = match inst.b {
+            Some(b) => self.slope(b, depth)?,
+            None => Slope::Zero,
+        };
+        match (inst.op, inst.b) {
+            (Op::Copy, _) => Some(a),
+            (Op::Add, _) => a.plus(b, 1),
+            (Op::Sub, _) => a.plus(b, -1),
+            (Op::Shl, None) if (0..31).contains(&inst.imm) => a.times(1 << inst.imm),
+            (Op::Mul, None) => a.times(inst.imm),
+            (Op::Mul, Some(factor)) => match (a, b) {
+                (Slope::Zero, Slope::Zero) => Some(Slope::Zero),
+                (Slope::Const(step), Slope::Zero) if self.is_outside(factor) => {
+                    Some(Slope::Value(factor, step))
+                }
+                (Slope::Zero, Slope::Const(step)) if self.is_outside(inst.a?) => {
+                    Some(Slope::Value(inst.a?, step))
+                }
+                _ => None,
+            },
+            _ => (a == Slope::Zero && b == Slope::Zero && inst.op.is_pure() && inst.c.is_none())
+                .then_some(Slope::Zero),
+        }
+    }
+
+    fn push(&mut self, inst: Inst) -> Result<Vreg, OutOfMemory> {
+        let dst = self.func.vreg(Type::Word)?;
+        let dst = Some(dst);
+        self.func.blocks[self.before]
+            .insts
+            .push(Inst { dst, ..inst })?;
+        Ok(dst.unwrap_or(Vreg::from_index(0)))
+    }
+
+    /// The value that `vreg`, which has a slope, has in the first turn; made before the loop.
+    fn first(&mut self, vreg: Vreg) -> Result<Vreg, OutOfMemory> {
+        if self.is_outside(vreg) {
+            return Ok(vreg);
+        }
+        if let Some(counter) = self.counter(vreg) {
+            return Ok(counter.start);
+        }
+        let Some(mut inst) = self.defs[vreg] else {
+            return Ok(vreg);
+        };
+        if let Some(a) = inst.a {
+            inst.a = Some(self.first(a)?);
+        }
+        if let Some(b) = inst.b {
+            inst.b = Some(self.first(b)?);
+        }
+        self.push(inst)
+    }
+
+    /// `base + (index << shift)` in the first turn.
+    fn first_address(&mut self, base: Vreg, index: Vreg, shift: u8) -> Result<Vreg, OutOfMemory> {
+        let base = self.first(base)?;
+        let index = self.first(index)?;
+        if constant(self.defs.get(index).copied().flatten()) == Some(0) {
+            return Ok(base);
+        }
+        let scaled = match shift {
+            0 => index,
+            _ => self.push(Inst {
+                a: Some(index),
+                imm: shift.into(),
+                ..Inst::new(Op::Shl)
+            })?,
+        };
+        self.push(Inst {
+            a: Some(base),
+            b: Some(scaled),
+            ..Inst::new(Op::Add)
+        })
+    }
+
+    /// What each turn adds, as operand `b` and constant of an addition.
+    fn step(&mut self, slope: Slope) -> Result<(Option<Vreg>, i64), OutOfMemory> {
+        Ok(match slope {
+            Slope::Zero => (None, 0),
+            Slope::Const(step) => (None, step),
+            Slope::Value(value, 1) => (Some(value), 0),
+            Slope::Value(value, times) => {
+                let is_power = times > 0 && times & (times - 1) == 0;
+                let (op, imm) = match is_power {
+                    true => (Op::Shl, i64::from(times.trailing_zeros())),
+                    false => (Op::Mul, times),
+                };
+                let step = self.push(Inst {
+                    a: Some(value),
+                    imm,
+                    ..Inst::new(op)
+                })?;
+                (Some(step), 0)
+            }
+        })
+    }
+}
+
 fn walk_in(
     func: &mut Func,
     arch: &dyn Arch,
-    cfg: &Cfg,
     loops: &Loops,
     id: LoopId,
+    shape: &Shape,
 ) -> Result<bool, OutOfMemory> {
-    let header = loops.loops[id].header;
-    let preds = cfg.preds(header);
-    let mut outside = preds.iter().filter(|pred| !loops.contains(id, **pred));
-    let (Some(before), None) = (outside.next().copied(), outside.next()) else {
-        return Ok(false);
-    };
-    let mut inside = preds.iter().filter(|pred| loops.contains(id, **pred));
-    let (Some(latch), None) = (inside.next().copied(), inside.next()) else {
-        return Ok(false);
-    };
-    let Term::Jump(_) = func.blocks[before].term else {
-        return Ok(false);
-    };
     let defs = definitions(func)?;
     let homes = homes(func)?;
-    let counters = counters(func, &defs, header, before, latch)?;
+    let counters = counters(func, &defs, &homes, loops, id, shape)?;
     if counters.is_empty() {
         return Ok(false);
     }
+    let mut walk = Walk {
+        func,
+        loops,
+        id,
+        defs,
+        homes,
+        counters,
+        before: shape.before,
+    };
     let mut walkers: TryVec<Walker> = TryVec::new();
+    let mut changed = false;
     for block in &loops.loops[id].blocks {
-        for at in 0..func.blocks[*block].insts.len() {
-            let inst = func.blocks[*block].insts[at];
+        if walk.func.blocks[*block].cold {
+            continue;
+        }
+        for at in 0..walk.func.blocks[*block].insts.len() {
+            let inst = walk.func.blocks[*block].insts[at];
             let (Op::Load(width, shift) | Op::Store(width, shift)) = inst.op else {
                 continue;
             };
             let (Some(base), Some(index)) = (inst.a, inst.b) else {
                 continue;
             };
-            // Free in the address: nothing to gain.
-            if arch.address(width, Some(shift), inst.imm) {
-                continue;
-            }
-            let is_outside = homes[base].is_some_and(|home| !loops.contains(id, home));
-            // The index may be the counter, or the counter and a constant.
-            let (index, more) = match defs[index] {
+            // What the index has in constants goes into the offset.
+            let (index, more) = match walk.defs.get(index).copied().flatten() {
                 Some(Inst {
                     op: Op::Add,
                     a: Some(a),
@@ -105,10 +295,43 @@ fn walk_in(
             else {
                 continue;
             };
-            let counter = counters.iter().find(|counter| counter.param == index);
-            let (true, Some(counter)) = (is_outside, counter) else {
+            let scaled = |slope: Slope| slope.times(1 << shift);
+            let slope = (|| {
+                let a = walk.slope(base, MAX_DEPTH)?;
+                let b = walk.slope(index, MAX_DEPTH)?;
+                a.plus(scaled(b)?, 1)
+            })();
+            let Some(slope) = slope.filter(|slope| *slope != Slope::Zero) else {
                 continue;
             };
+            let steps = match slope {
+                Slope::Const(step) => *block == shape.latch && arch.post_increment(width, step),
+                _ => false,
+            };
+            let plain = walk.is_outside(base) && walk.counter(index).is_some();
+            if !steps {
+                // Free in the address, or one addition either way: nothing to gain.
+                let takes = |offset| arch.adds_index() && arch.address(width, Some(shift), offset);
+                let is_free = takes(inst.imm) && more == 0;
+                let is_short = shift == 0 && matches!(slope, Slope::Value(..));
+                if plain && (is_free || is_short) {
+                    continue;
+                }
+                // The rest of the address goes before the loop, the counter stays.
+                let counter = walk.counters.iter().copied().find(|counter| {
+                    scaled(counter.step) == Some(slope)
+                        && constant(walk.defs[counter.start]) == Some(0)
+                });
+                if let Some(counter) = counter
+                    && takes(offset)
+                {
+                    let base = walk.first_address(base, index, shift)?;
+                    let inst = &mut walk.func.blocks[*block].insts[at];
+                    (inst.a, inst.b, inst.imm) = (Some(base), Some(counter.param), offset);
+                    changed = true;
+                    continue;
+                }
+            }
             if !arch.address(width, None, offset) {
                 continue;
             }
@@ -118,7 +341,9 @@ fn walk_in(
             let pointer = match known {
                 Some(walker) => walker.pointer,
                 None if walkers.len() < MAX_WALKERS => {
-                    let pointer = make(func, header, before, latch, base, shift, counter)?;
+                    let start = walk.first_address(base, index, shift)?;
+                    let (b, imm) = walk.step(slope)?;
+                    let pointer = add_counter(walk.func, shape, start, b, imm)?;
                     walkers.push(Walker {
                         base,
                         index,
@@ -129,106 +354,99 @@ fn walk_in(
                 }
                 None => continue,
             };
-            // `make` may have added to this very block, but only behind what is here.
-            let inst = &mut func.blocks[*block].insts[at];
-            inst.a = Some(pointer);
-            inst.b = None;
-            inst.imm = offset;
-            match &mut inst.op {
-                Op::Load(_, shift) | Op::Store(_, shift) => *shift = 0,
-                _ => {}
+            // Something may have been added to this very block, but only behind what is here.
+            let inst = &mut walk.func.blocks[*block].insts[at];
+            (inst.a, inst.b, inst.imm) = (Some(pointer), None, offset);
+            if let Op::Load(_, shift) | Op::Store(_, shift) = &mut inst.op {
+                *shift = 0;
             }
+            changed = true;
         }
     }
-    Ok(!walkers.is_empty())
+    Ok(changed)
 }
 
-/// Parameters of the header that the latch gives back with a constant added.
-fn counters(
+/// Parameters of the header that the latch gives back with something from outside added.
+pub(super) fn counters(
     func: &Func,
     defs: &IndexVec<Vreg, Option<Inst>>,
-    header: Block,
-    before: Block,
-    latch: Block,
+    homes: &IndexVec<Vreg, Option<Block>>,
+    loops: &Loops,
+    id: LoopId,
+    shape: &Shape,
 ) -> Result<TryVec<Counter>, OutOfMemory> {
     let mut counters = TryVec::new();
     let edge_from = |block: Block| {
         let mut edges = func.blocks[block]
             .term
             .edges()
-            .filter(|edge| edge.block == header);
+            .filter(|edge| edge.block == shape.header);
         let first = edges.next();
         first.filter(|_| edges.next().is_none())
     };
-    let (Some(enter), Some(back)) = (edge_from(before), edge_from(latch)) else {
+    let (Some(enter), Some(back)) = (edge_from(shape.before), edge_from(shape.latch)) else {
         return Ok(counters);
     };
-    for (at, param) in func.items(func.blocks[header].params).iter().enumerate() {
+    let outside = |vreg: Vreg| homes[vreg].is_some_and(|home| !loops.contains(id, home));
+    let params = func.items(func.blocks[shape.header].params);
+    for (at, param) in params.iter().enumerate() {
         let (Some(start), Some(next)) = (
             func.items(enter.args).get(at).copied(),
             func.items(back.args).get(at).copied(),
         ) else {
             continue;
         };
-        if let Some(Inst {
-            op: Op::Add,
+        let Some(Inst {
+            op: Op::Add | Op::Sub,
             a: Some(a),
-            b: None,
+            b,
             imm,
             ..
         }) = defs[next]
-            && a == *param
-        {
-            counters.push(Counter {
-                param: *param,
-                step: imm,
-                start,
-            })?;
-        }
+        else {
+            continue;
+        };
+        let is_sub = defs[next].is_some_and(|inst| inst.op == Op::Sub);
+        let step = match b {
+            None if a == *param && is_sub => Slope::Const(imm.wrapping_neg()),
+            None if a == *param => Slope::Const(imm),
+            Some(b) if a == *param && outside(b) && !is_sub => Slope::Value(b, 1),
+            Some(b) if b == *param && outside(a) && !is_sub => Slope::Value(a, 1),
+            _ => continue,
+        };
+        counters.push(Counter {
+            param: *param,
+            step,
+            start,
+        })?;
     }
     Ok(counters)
 }
 
-/// A pointer that starts at `base + (start << shift)` and walks with the counter.
-fn make(
+/// A new parameter of the header: `start` at first, and each turn adds `b`, or `imm` if there is none.
+pub(super) fn add_counter(
     func: &mut Func,
-    header: Block,
-    before: Block,
-    latch: Block,
-    base: Vreg,
-    shift: u8,
-    counter: &Counter,
+    shape: &Shape,
+    start: Vreg,
+    b: Option<Vreg>,
+    imm: i64,
 ) -> Result<Vreg, OutOfMemory> {
-    let scaled = func.vreg(Type::Word)?;
-    let first = func.vreg(Type::Word)?;
-    let pointer = func.vreg(Type::Word)?;
+    let param = func.vreg(Type::Word)?;
     let next = func.vreg(Type::Word)?;
-    let insts = &mut func.blocks[before].insts;
-    insts.push(Inst {
-        dst: Some(scaled),
-        a: Some(counter.start),
-        imm: shift.into(),
-        ..Inst::new(Op::Shl)
-    })?;
-    insts.push(Inst {
-        dst: Some(first),
-        a: Some(base),
-        b: Some(scaled),
-        ..Inst::new(Op::Add)
-    })?;
-    func.blocks[latch].insts.push(Inst {
+    func.blocks[shape.latch].insts.push(Inst {
         dst: Some(next),
-        a: Some(pointer),
-        imm: counter.step.wrapping_shl(shift.into()),
+        a: Some(param),
+        b,
+        imm,
         ..Inst::new(Op::Add)
     })?;
-    let mut params = TryVec::from_slice(func.items(func.blocks[header].params))?;
-    params.push(pointer)?;
-    func.blocks[header].params = func.list(&params)?;
-    for (block, value) in [(before, first), (latch, next)] {
+    let mut params = TryVec::from_slice(func.items(func.blocks[shape.header].params))?;
+    params.push(param)?;
+    func.blocks[shape.header].params = func.list(&params)?;
+    for (block, value) in [(shape.before, start), (shape.latch, next)] {
         let mut term = func.blocks[block].term;
         for edge in term.edges_mut() {
-            if edge.block == header {
+            if edge.block == shape.header {
                 let mut args = TryVec::from_slice(func.items(edge.args))?;
                 args.push(value)?;
                 edge.args = func.list(&args)?;
@@ -236,5 +454,5 @@ fn make(
         }
         func.blocks[block].term = term;
     }
-    Ok(pointer)
+    Ok(param)
 }

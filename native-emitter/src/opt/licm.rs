@@ -1,8 +1,9 @@
 //! What does not change in a loop goes before it.
 //!
 //! Inner loops first, so that a value leaves as many loops as it can. Only pure instructions move, so it does no harm
-//! if the loop would not have run them. Blocks that are rarely run keep theirs, and so do constants that are cheap
-//! and what only calls want as arguments: it would take a register and save nothing.
+//! if the loop would not have run them. Blocks that are rarely run keep theirs, and so does what only calls want as
+//! arguments: it would take a register and save nothing. Constants that are cheap leave small loops without calls only,
+//! where registers are to spare.
 use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 
 use super::uses::homes;
@@ -23,6 +24,7 @@ pub(super) fn hoist(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemor
         let Some(before) = preheader(func, &cfg, &loops, id) else {
             continue;
         };
+        let cheap_too = has_spare_registers(func, arch, &loops, id, &homes)?;
         let mut moved: TryVec<Inst> = TryVec::new();
         for block in &cfg.order {
             if !loops.contains(id, *block) || func.blocks[*block].cold {
@@ -31,7 +33,7 @@ pub(super) fn hoist(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemor
             let mut kept = TryVec::new();
             let insts = core::mem::take(&mut func.blocks[*block].insts);
             for inst in &insts {
-                if can_move(inst, arch, &is_worth)
+                if can_move(inst, arch, &is_worth, cheap_too)
                     && is_outside(inst, &homes, &loops, id)
                     && let Some(dst) = inst.dst
                 {
@@ -49,11 +51,41 @@ pub(super) fn hoist(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemor
     Ok(changed)
 }
 
-fn can_move(inst: &Inst, arch: &dyn Arch, is_worth: &BitSet) -> bool {
+/// Does an innermost loop leave registers unused?
+fn has_spare_registers(
+    func: &Func,
+    arch: &dyn Arch,
+    loops: &Loops,
+    id: LoopId,
+    homes: &IndexVec<Vreg, Option<Block>>,
+) -> Result<bool, OutOfMemory> {
+    if loops.loops.iter().any(|inner| inner.outer == Some(id)) {
+        return Ok(false);
+    }
+    // What lives through the loop or is carried around it.
+    let mut lives = BitSet::with_limit(func.vregs.len())?;
+    for block in &loops.loops[id].blocks {
+        let data = &func.blocks[*block];
+        if data.insts.iter().any(|inst| inst.op.is_call()) {
+            return Ok(false);
+        }
+        let from_outside = |vreg: &Vreg| !homes[*vreg].is_some_and(|home| loops.contains(id, home));
+        let operands = data.insts.iter().flat_map(Inst::operands);
+        for vreg in operands.chain(data.term.operands()).filter(from_outside) {
+            lives.insert(vreg.index())?;
+        }
+        for param in func.items(data.params) {
+            lives.insert(param.index())?;
+        }
+    }
+    Ok(lives.iter().count() + 4 < arch.regs().ints.len())
+}
+
+fn can_move(inst: &Inst, arch: &dyn Arch, is_worth: &BitSet, cheap_too: bool) -> bool {
     let Some(dst) = inst.dst else { return false };
     match inst.op {
         Op::Copy => false,
-        Op::Const => !arch.is_cheap(inst.imm) && is_worth.contains(dst.index()),
+        Op::Const => (cheap_too || !arch.is_cheap(inst.imm)) && is_worth.contains(dst.index()),
         // An address in the frame is an addition to a register that is there.
         Op::SlotAddr(_) => false,
         op => op.is_pure() && is_worth.contains(dst.index()),

@@ -8,12 +8,15 @@
 //! legalise constants that do not fit the instruction become values
 //! licm    what does not change in a loop goes before it
 //! induct  pointers that walk along instead of index arithmetic
+//! trips   tests of pointers instead of counters that nobody else wants
+//! fuse    two operations that the machine does as one
 //! layout  the order of blocks: loops together, tests at their end, cold blocks last
 //! ```
 mod address;
 mod branch;
 mod dce;
 mod fold;
+mod fuse;
 mod gvn;
 mod induct;
 pub mod layout;
@@ -23,6 +26,7 @@ mod params;
 mod subst;
 #[cfg(test)]
 mod tests;
+mod trips;
 mod uses;
 
 use ferlance_collections::OutOfMemory;
@@ -51,6 +55,9 @@ pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     check(func, word, "address");
     induct::walk_pointers(func, arch)?;
     check(func, word, "induct");
+    clean(func, word)?;
+    trips::replace_tests(func, arch)?;
+    check(func, word, "trips");
     fold::fold(func, arch)?;
     check(func, word, "fold");
     clean(func, word)?;
@@ -63,6 +70,9 @@ pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     clean(func, word)?;
     // What reads tables is a load from here on, and loads have limits too.
     expand_env(func, arch.target());
+    fuse::fuse(func, arch)?;
+    check(func, word, "fuse");
+    dce::remove_dead(func)?;
     legalise::legalise(func, arch)?;
     layout::order_blocks(func)?;
     check(func, word, "layout");

@@ -252,6 +252,15 @@ impl Run<'_, '_> {
             Op::Copy => a,
             Op::Extend(width) => extend(width, a),
             Op::Select => self.operand(if a != 0 { inst.b } else { inst.c }),
+            Op::MulAdd => {
+                let product = a.wrapping_mul(self.operand(inst.b));
+                product.wrapping_add(self.operand(inst.c))
+            }
+            Op::Shifted(alu, shift) => {
+                let b = self.operand(inst.b) as i64;
+                let b = shift.run(b, inst.imm, self.world.word * 8);
+                alu.run(a as i64, b) as u64
+            }
             Op::Load(width, shift) => self.load(width, self.address(inst, shift))?,
             Op::Store(width, shift) => {
                 let value = self.operand(inst.c);

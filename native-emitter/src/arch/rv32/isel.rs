@@ -39,7 +39,9 @@ impl Arch for Rv32 {
     fn has(&self, op: Op) -> bool {
         !matches!(
             op,
-            Op::FAdd
+            Op::MulAdd
+                | Op::Shifted(..)
+                | Op::FAdd
                 | Op::FSub
                 | Op::FMul
                 | Op::FDiv

@@ -13,7 +13,7 @@ use super::Thumb;
 use super::isel::{low_bits, word};
 use crate::arch::{Callee, Emit, Emitted, Operands, Place, Preg};
 use crate::emit::Emitter;
-use crate::nir::{Cond, Inst, Op, Overflow, Slot, Type, Width};
+use crate::nir::{Alu, Cond, Inst, Op, Overflow, Shift as NirShift, Slot, Type, Width};
 
 pub(super) type E<'a> = Emitter<'a, Branch>;
 
@@ -966,6 +966,25 @@ impl Emit for Thumb {
                 }
                 _ => self.with_reg(e, inst.op, reg(dst), reg(a), reg(b)),
             },
+            Op::MulAdd => self.put(e, t32::mla(reg(dst), reg(a), reg(b), reg(c))),
+            Op::Shifted(alu, shift) => {
+                let shift = match shift {
+                    NirShift::Shl => Shift::lsl(inst.imm as u8),
+                    NirShift::Shr => Shift::lsr(inst.imm as u8),
+                    NirShift::Sar => Shift::asr(inst.imm as u8),
+                };
+                let form = match alu {
+                    Alu::Add => t32::adds_w_rrr,
+                    Alu::Sub => t32::subs_w_rrr,
+                    Alu::And => t32::ands_w_rrr,
+                    Alu::Or => t32::orrs_w_rrr,
+                    Alu::Xor => t32::eors_w_rrr,
+                    Alu::AndNot => t32::bics_w_rrr,
+                };
+                self.put(e, form(reg(dst), reg(a), reg(b), shift))?;
+                self.flags_of(e, reg(dst));
+                Ok(())
+            }
             Op::RevSub => {
                 let imm = word(inst.imm).unwrap_or(0);
                 self.with_imm(e, Op::RevSub, reg(dst), reg(a), imm)
@@ -1039,6 +1058,34 @@ impl Emit for Thumb {
                 self.unreachable(e)
             }
         }
+    }
+
+    fn access_and_step(
+        &self,
+        e: &mut E<'_>,
+        inst: &Inst,
+        operands: &Operands,
+        step: i64,
+    ) -> Emitted {
+        self.pool(e)?;
+        let Operands { dst, a, c, .. } = *operands;
+        let step = step as i32;
+        let inst = match inst.op {
+            Op::Load(width, _) => match width {
+                Width::U8 => t32::ldrb_post(reg(dst), reg(a), step),
+                Width::I8 => t32::ldrsb_post(reg(dst), reg(a), step),
+                Width::U16 => t32::ldrh_post(reg(dst), reg(a), step),
+                Width::I16 => t32::ldrsh_post(reg(dst), reg(a), step),
+                _ => t32::ldr_post(reg(dst), reg(a), step),
+            },
+            Op::Store(width, _) => match width.bytes(4) {
+                1 => t32::strb_post(reg(c), reg(a), step),
+                2 => t32::strh_post(reg(c), reg(a), step),
+                _ => t32::str_post(reg(c), reg(a), step),
+            },
+            _ => return self.unreachable(e),
+        };
+        self.put(e, inst)
     }
 
     fn call(&self, e: &mut E<'_>, callee: Callee) -> Emitted {

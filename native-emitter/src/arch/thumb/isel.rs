@@ -46,7 +46,12 @@ impl Arch for Thumb {
 
     fn has(&self, op: Op) -> bool {
         match op {
-            Op::DivFloor | Op::ModFloor | Op::DivUnsigned | Op::ModUnsigned => self.is_v7(),
+            Op::DivFloor
+            | Op::ModFloor
+            | Op::DivUnsigned
+            | Op::ModUnsigned
+            | Op::MulAdd
+            | Op::Shifted(..) => self.is_v7(),
             Op::FAdd
             | Op::FSub
             | Op::FMul
@@ -81,6 +86,7 @@ impl Arch for Thumb {
             Op::Xor if v7 => is_constant(imm) || imm == -1,
             Op::Xor => imm == -1,
             Op::Shl | Op::Shr | Op::Sar => (0..32).contains(&imm),
+            Op::Shifted(..) => v7 && (1..32).contains(&imm),
             Op::Cmp(Cond::TestZero | Cond::TestNonZero) if v7 => is_constant(imm) || imm == -1,
             Op::Cmp(Cond::TestZero | Cond::TestNonZero) => low_bits(imm).is_some() || imm == -1,
             Op::Cmp(_) => compares(v7, imm),
@@ -114,6 +120,11 @@ impl Arch for Thumb {
             (None, true) => (-255..=4095).contains(&offset),
             (None, false) => offset % bytes == 0 && (0..32 * bytes).contains(&offset),
         }
+    }
+
+    fn post_increment(&self, width: Width, step: i64) -> bool {
+        let float = matches!(width, Width::F32 | Width::F64);
+        self.is_v7() && !float && step != 0 && (-255..=255).contains(&step)
     }
 
     fn is_cheap(&self, imm: i64) -> bool {

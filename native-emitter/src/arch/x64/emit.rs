@@ -647,6 +647,14 @@ impl Emit for X64 {
                 load(e, width, o.dst, from)
             }
             Op::Cmp(cond) => set(e, cond, o),
+            Op::Shifted(..) => {
+                let mem = Mem {
+                    base: Some(reg_of(o.a)),
+                    index: Some((reg_of(o.b), inst.imm as u8)),
+                    disp: 0,
+                };
+                put(e, encode::rm(Size::Q, inst::LEA, number_of(o.dst), mem))
+            }
             Op::Select => {
                 let is_float = float(inst.dst).is_float();
                 select(e, o, is_float)
@@ -716,6 +724,7 @@ impl Emit for X64 {
             | Op::FConst
             | Op::Copy
             | Op::Line
+            | Op::MulAdd
             | Op::Call(_)
             | Op::CallDirect
             | Op::FunTableWord

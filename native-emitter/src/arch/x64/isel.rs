@@ -14,6 +14,7 @@ pub(super) fn fits(op: Op, imm: i64) -> bool {
         // Subtraction is addition of the opposite.
         Op::Sub => i32::try_from(imm.wrapping_neg()).is_ok(),
         Op::Shl | Op::Shr | Op::Sar => true,
+        Op::Shifted(..) => (1..=3).contains(&imm),
         Op::DivFloor | Op::ModFloor | Op::DivUnsigned | Op::ModUnsigned => false,
         _ => signed,
     }

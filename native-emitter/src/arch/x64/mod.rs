@@ -6,7 +6,7 @@ mod regs;
 
 use crate::arch::{Arch, Constraints, RegFile};
 use crate::frame::FrameShape;
-use crate::nir::{Func, Inst, Op, Overflow, Term, Width};
+use crate::nir::{Alu, Func, Inst, Op, Overflow, Shift, Term, Width};
 use crate::target::Target;
 
 /// The machine.
@@ -35,8 +35,13 @@ impl Arch for X64 {
         &abi::FRAME
     }
 
-    fn has(&self, _: Op) -> bool {
-        true
+    fn has(&self, op: Op) -> bool {
+        // `lea` adds, and shifts what it adds.
+        match op {
+            Op::Shifted(alu, shift) => alu == Alu::Add && shift == Shift::Shl,
+            Op::MulAdd => false,
+            _ => true,
+        }
     }
 
     fn fits(&self, op: Op, imm: i64) -> bool {

@@ -437,6 +437,14 @@ impl Emit for Xtensa {
             }
             Op::Extend(width) => self.extend(e, width, reg(dst), reg(a)),
             Op::Cmp(cond) => self.compare_to(e, cond, operands),
+            Op::Shifted(..) => {
+                let form = match inst.imm {
+                    1 => base::addx2,
+                    2 => base::addx4,
+                    _ => base::addx8,
+                };
+                self.put(e, form(reg(dst), reg(b), reg(a)))
+            }
             Op::Select => self.select(e, operands),
             Op::Load(width, shift) => {
                 let base = self.base_of(e, reg(a), b, shift)?;

@@ -7,7 +7,7 @@ use super::abi::{CALL0_FRAME, WINDOWED_FRAME};
 use super::regs::{CALL0, WINDOWED};
 use crate::arch::{Arch, Constraints, RegFile, Use, Which};
 use crate::frame::FrameShape;
-use crate::nir::{Cond, Func, Inst, Op, Overflow, Term, Width};
+use crate::nir::{Alu, Cond, Func, Inst, Op, Overflow, Shift, Term, Width};
 use crate::target::Target;
 
 /// The constant as 32 bits, if it is one word.
@@ -69,7 +69,9 @@ impl Arch for Xtensa {
     fn has(&self, op: Op) -> bool {
         match op {
             Op::DivFloor | Op::ModFloor | Op::DivUnsigned | Op::ModUnsigned => self.has_division(),
-            Op::FAdd
+            Op::Shifted(alu, shift) => matches!(alu, Alu::Add) && shift == Shift::Shl,
+            Op::MulAdd
+            | Op::FAdd
             | Op::FSub
             | Op::FMul
             | Op::FDiv
@@ -96,6 +98,7 @@ impl Arch for Xtensa {
             Op::AndNot => low_bits(!imm).is_some(),
             Op::RevSub => imm == 0,
             Op::Shl | Op::Shr | Op::Sar => (0..32).contains(&imm),
+            Op::Shifted(..) => (1..=3).contains(&imm),
             Op::Cmp(cond) => compares(cond, imm),
             _ => false,
         }
@@ -118,6 +121,10 @@ impl Arch for Xtensa {
             None => near,
             Some(shift) => near && shift <= 3,
         }
+    }
+
+    fn adds_index(&self) -> bool {
+        false
     }
 
     fn is_cheap(&self, imm: i64) -> bool {
