@@ -9,9 +9,10 @@
 //!   82                                0  LOAD_CONST_SMALL_INT 2
 //! ```
 //!
-//! The bytes shown are those that `mpy::write` writes. Machine code is shown as bytes only.
+//! The bytes shown are those that `mpy::write` writes. Machine code is shown as instructions if somebody here knows them.
 use core::fmt::{self, Write};
 
+use ferlance_abi::arch::Arch;
 use ferlance_abi::qstr::Pool;
 use ferlance_collections::TryVec;
 
@@ -37,6 +38,45 @@ pub struct Listing<'a> {
     pub pool: &'a Pool,
     /// What to show.
     pub options: Options,
+    /// Who knows instructions of processors, if anybody.
+    pub machine: Option<&'a dyn Disassembler>,
+}
+
+/// Somebody who knows instructions of processors.
+pub trait Disassembler {
+    /// How many bytes the first instruction takes; 0 if `arch` is unknown.
+    fn length(&self, arch: Arch, bytes: &[u8]) -> usize;
+
+    /// How many bytes of constants the instruction at the start of a function jumps over.
+    fn jumps_over(&self, arch: Arch, first: &[u8]) -> usize;
+
+    /// Writes the instruction that `bytes` are, which stands at `at`.
+    fn write(&self, arch: Arch, bytes: &[u8], at: u32, out: &mut dyn Write) -> fmt::Result;
+}
+
+/// A word, or the bytes in front of the first word.
+struct Constant<'a>(&'a [u8]);
+
+impl fmt::Display for Constant<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self.0 {
+            [a, b, c, d] => write!(f, ".word {:#010x}", u32::from_le_bytes([a, b, c, d])),
+            _ => f.write_str(".align 4"),
+        }
+    }
+}
+
+struct Instruction<'a> {
+    machine: &'a dyn Disassembler,
+    arch: Arch,
+    bytes: &'a [u8],
+    place: u32,
+}
+
+impl fmt::Display for Instruction<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.machine.write(self.arch, self.bytes, self.place, f)
+    }
 }
 
 /// Bytes per line.
@@ -161,14 +201,17 @@ impl Listing<'_> {
             },
             RawKind::Native { prelude_offset } => self.native(out, code, prelude_offset)?,
             RawKind::Viper { .. } => {
-                out.block(2, &code.bytes, format_args!("machine code, {length} bytes"))?;
+                self.machine(out, &code.bytes, 0)?;
                 self.viper_extra(out, code)?;
             }
             RawKind::Asm {
                 n_pos_args,
                 type_sig,
             } => {
-                out.block(2, &code.bytes, format_args!("machine code"))?;
+                match self.machine {
+                    Some(_) => self.machine(out, &code.bytes, 0)?,
+                    None => out.block(2, &code.bytes, format_args!("machine code"))?,
+                }
                 out.number(0, format_args!("flags 00"))?;
                 out.number(
                     n_pos_args as usize,
@@ -217,7 +260,8 @@ impl Listing<'_> {
             out.block(2, bytes, format_args!("{what}: {value}"))?;
             rest = after;
         }
-        out.block(2, rest, format_args!("machine code, {} bytes", rest.len()))?;
+        let code_at = (prelude_offset as usize).saturating_sub(rest.len());
+        self.machine(out, rest, code_at)?;
         match parts {
             Some(parts) => self.prelude(out, &parts)?,
             None => out.block(2, prelude, format_args!("damaged prelude"))?,
@@ -226,6 +270,45 @@ impl Listing<'_> {
             prelude_offset as usize,
             format_args!("prelude offset {prelude_offset}"),
         )
+    }
+
+    /// Machine code that begins `at` bytes behind the start of its function.
+    fn machine(&self, out: &mut Out<'_, '_>, code: &[u8], at: usize) -> fmt::Result {
+        let arch = self.module.header.arch;
+        let known = |bytes: &[u8]| match self.machine {
+            Some(machine) => machine.length(arch, bytes).min(bytes.len()),
+            None => 0,
+        };
+        let whole = format_args!("machine code, {} bytes", code.len());
+        let Some(machine) = self.machine.filter(|_| known(code) > 0) else {
+            return out.block(2, code, whole);
+        };
+        out.line(2, whole)?;
+        let first = code.get(..known(code)).unwrap_or(code);
+        let constants = first.len()..first.len().saturating_add(machine.jumps_over(arch, first));
+        let mut done = 0;
+        while let Some(rest) = code.get(done..).filter(|rest| !rest.is_empty()) {
+            let place = at.saturating_add(done) as u32;
+            if constants.contains(&done) {
+                // Words, behind what fills up to the first of them.
+                let length = (4 - done % 4).min(constants.end - done).min(rest.len());
+                let bytes = rest.get(..length).unwrap_or(rest);
+                out.block(4, bytes, format_args!("{place:4x}  {}", Constant(bytes)))?;
+                done += length;
+                continue;
+            }
+            let length = known(rest).max(1);
+            let bytes = rest.get(..length).unwrap_or(rest);
+            let text = Instruction {
+                machine,
+                arch,
+                bytes,
+                place,
+            };
+            out.block(4, bytes, format_args!("{place:4x}  {text}"))?;
+            done += length;
+        }
+        Ok(())
     }
 
     fn viper_extra(&self, out: &mut Out<'_, '_>, code: &RawCode<'_>) -> fmt::Result {

@@ -1,10 +1,10 @@
-//! Machine code as text.
+//! Machine code as text, for `--explain --asm`.
 
 use std::fmt::{self, Write};
 
-use ferlance_abi::arch::Arch;
+use ferlance_bytecode::disasm::Disassembler;
 use ferlance_compiler::{Target, explain};
-use iced_x86::{Decoder, DecoderOptions, Formatter, IntelFormatter};
+use mpy_cross::machine::Machines;
 
 /// Instructions where there is a disassembler, else bytes.
 pub(crate) fn listing(
@@ -13,15 +13,17 @@ pub(crate) fn listing(
     offset: u32,
     out: &mut dyn Write,
 ) -> fmt::Result {
-    if target.arch != Arch::X64 {
+    if Machines.length(target.arch, code) == 0 {
         return explain::hexadecimal(target, code, offset, out);
     }
-    let mut formatter = IntelFormatter::new();
-    let mut text = String::new();
-    for instruction in &mut Decoder::with_ip(64, code, u64::from(offset), DecoderOptions::NONE) {
-        text.clear();
-        formatter.format(&instruction, &mut text);
-        writeln!(out, "      |       {:04x}  {text}", instruction.ip())?;
+    let (mut rest, mut at) = (code, offset);
+    while !rest.is_empty() {
+        let length = Machines.length(target.arch, rest).clamp(1, rest.len());
+        let (bytes, after) = rest.split_at(length);
+        write!(out, "      |       {at:04x}  ")?;
+        Machines.write(target.arch, bytes, at, out)?;
+        out.write_char('\n')?;
+        (rest, at) = (after, at.saturating_add(length as u32));
     }
     Ok(())
 }

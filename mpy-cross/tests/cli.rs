@@ -307,6 +307,84 @@ fn dumps_show_and_verify_what_was_compiled() {
 }
 
 #[test]
+fn machine_code_is_listed() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let source = "@micropython.viper\ndef f(a: int) -> int:\n    return a + 1\n";
+    fs::write(path("n.py"), source).expect("it is writable");
+    for (march, instruction) in [
+        ("x64", "ret"),
+        ("armv7m", "pop {"),
+        ("rv32imc", "c.jr ra"),
+        ("xtensawin", "entry a1, "),
+    ] {
+        let output = run_in(folder.path(), &[&format!("-march={march}"), "n.py"], b"");
+        assert!(output.status.success(), "{march}: {}", text(&output.stderr));
+        let listing = text(&dump(&["--lines", &path("n.mpy")]).stdout);
+        let (_, code) = listing.split_once("machine code, ").expect("there is some");
+        assert!(code.contains(instruction), "{march}:\n{listing}");
+    }
+}
+
+/// What comes out of a terminal on which the program complains.
+#[cfg(unix)]
+fn on_terminal(folder: &Path, args: &[&str], is_coloured: bool) -> String {
+    use std::io::Read;
+    use std::os::fd::{FromRawFd, OwnedFd};
+    let (mut ours, mut theirs) = (0, 0);
+    // SAFETY: valid places for two descriptors, which are ours from then on; no name, modes or size are given.
+    let (mut line, end) = unsafe {
+        let null = std::ptr::null_mut();
+        let made = libc::openpty(&mut ours, &mut theirs, null, null.cast(), null.cast());
+        assert_eq!(made, 0);
+        (File::from_raw_fd(ours), OwnedFd::from_raw_fd(theirs))
+    };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mpy-cross"));
+    command
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(end);
+    match is_coloured {
+        true => command.env_remove("NO_COLOR"),
+        false => command.env("NO_COLOR", "1"),
+    };
+    let mut child = command.spawn().expect("the program starts");
+    drop(command); // and with it our copy of the other end
+    let mut seen = Vec::new();
+    // When nobody holds the other end any more, reading is an error.
+    let _ = line.read_to_end(&mut seen);
+    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+    text(&seen).replace("\r\n", "\n")
+}
+
+#[test]
+#[cfg(unix)]
+fn a_terminal_shows_the_place_the_hint_and_the_code() {
+    let folder = folder();
+    fs::write(folder.path().join("t.py"), "x = 1\ny = f(a=1, *x)\n").expect("it is writable");
+    let plain = on_terminal(folder.path(), &["t.py"], false);
+    let stock = "Traceback (most recent call last):\n  File \"t.py\", line 2, in <module>\n\
+                 SyntaxError: * arg after kwarg\n";
+    let (_, shown) = plain.split_once(stock).expect("stock's text comes first");
+    for part in [
+        "[StarAfterKeyword]",
+        "--> t.py:2:",
+        "2 | y = f(a=1, *x)\n",
+        "^ A starred argument stands after a keyword argument.",
+        "help: Put *args before keyword arguments.",
+    ] {
+        assert!(shown.contains(part), "{part:?} is not in\n{shown}");
+    }
+    assert!(!plain.contains('\x1b'));
+    let coloured = on_terminal(folder.path(), &["t.py"], true);
+    assert!(coloured.contains("\x1b["), "{coloured}");
+    let piped = run_in(folder.path(), &["t.py"], b"");
+    assert_eq!(text(&piped.stderr), stock);
+}
+
+#[test]
 fn arch_flags_are_taken_and_refused_as_in_the_vectors() {
     let vectors = include_str!("../../tests/vectors/inlineasm/rv32.json");
     let field = |record: &str, name: &str| {

@@ -4,6 +4,7 @@
 
 mod args;
 mod console;
+mod dump;
 mod exec;
 mod explain;
 mod hal;
@@ -73,6 +74,9 @@ fn start(program: &[u8], invocation: Invocation, top: usize) -> u8 {
             // No such file: a word that explains another one.
             Err(libc::ENOENT) if file == b"explain" && invocation.argv.len() > 1 => {
                 return explain::explain(&invocation);
+            }
+            Err(libc::ENOENT) if file == b"dump" && invocation.argv.len() > 1 => {
+                return dump::dump(&invocation);
             }
             Err(errno) => {
                 let file = String::from_utf8_lossy(file);

@@ -186,6 +186,36 @@ fn a_missing_file_is_said_so() {
 }
 
 #[test]
+fn compiled_files_are_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    // A module that returns None.
+    fs::write(
+        dir.path().join("m.mpy"),
+        b"M\x06\x00\x1f\x01\x00\x0f\x28\x00\x02\x00Qc",
+    )
+    .unwrap();
+    let (listing, err, code) = seen(&run_in(dir.path(), &["dump", "m.mpy"], &[], ""));
+    assert!(listing.contains("RETURN_VALUE"), "{listing}");
+    assert_eq!((err.as_str(), code), ("", Some(0)));
+    assert_eq!(
+        seen(&run_in(dir.path(), &["dump", "--verify", "m.mpy"], &[], "")),
+        out("")
+    );
+    assert_eq!(
+        run_in(dir.path(), &["dump", "no.mpy"], &[], "")
+            .status
+            .code(),
+        Some(1)
+    );
+    // A program of that name goes first.
+    fs::write(dir.path().join("dump"), "print(7)").unwrap();
+    assert_eq!(
+        seen(&run_in(dir.path(), &["dump", "m.mpy"], &[], "")),
+        out("7\n")
+    );
+}
+
+#[test]
 fn nonsense_is_refused() {
     let text = "Invalid command line arguments. Use -h option for help.\n";
     for args in [&["-"][..], &["-q"], &["-c"], &["-X", "heapsize=1"], &["-X"]] {
