@@ -67,30 +67,29 @@ impl Cfg {
 }
 
 fn reverse_postorder(func: &Func) -> Result<TryVec<Block>, OutOfMemory> {
-    let mut order = TryVec::new();
+    let mut order = TryVec::with_capacity(func.blocks.len())?;
     if func.blocks.is_empty() {
         return Ok(order);
     }
     let mut seen = IndexVec::<Block, bool>::filled(false, func.blocks.len())?;
-    // A block with the number of successors visited already. The last successor first, so that the first comes
-    // right behind its block.
+    // A block, then those it leads to: the first of them first on the way back, so that it comes right behind its
+    // block. A block is met a second time when all below it are done.
     let mut stack = TryVec::new();
     let entry = Block::from_index(0);
-    seen[entry] = true;
-    stack.push((entry, func.successors(entry).count()))?;
-    while let Some((block, left)) = stack.last_mut() {
-        if *left == 0 {
-            order.push(*block)?;
-            stack.pop();
+    stack.push((entry, false))?;
+    while let Some((block, is_done)) = stack.pop() {
+        if is_done {
+            order.push(block)?;
             continue;
         }
-        *left -= 1;
-        let Some(to) = func.successors(*block).nth(*left) else {
+        if core::mem::replace(&mut seen[block], true) {
             continue;
-        };
-        if !seen[to] {
-            seen[to] = true;
-            stack.push((to, func.successors(to).count()))?;
+        }
+        stack.push((block, true))?;
+        for to in func.successors(block) {
+            if !seen[to] {
+                stack.push((to, false))?;
+            }
         }
     }
     order.reverse();

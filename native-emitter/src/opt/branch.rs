@@ -1,5 +1,5 @@
 //! Control flow: jumps over empty blocks, branches to one place, blocks that belong together, unreachable ones.
-use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
+use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 
 use super::subst::Subst;
 use super::uses::{constant, counts, definitions};
@@ -9,8 +9,12 @@ use crate::nir::{Block, Cond, Edge, Func, Inst, Op, Term, Vreg};
 /// Straightens control flow.
 pub(super) fn simplify(func: &mut Func) -> Result<bool, OutOfMemory> {
     let mut changed = thread(func)?;
-    changed |= merge(func)?;
-    changed |= drop_unreachable(func)?;
+    let cfg = Cfg::new(func)?;
+    let kept = merge(func, &cfg)?;
+    if kept.len() != func.blocks.len() {
+        changed = true;
+        reorder(func, &kept)?;
+    }
     Ok(changed)
 }
 
@@ -155,20 +159,25 @@ fn past(
     Ok(Some(func.edge(onward.block, &args)?))
 }
 
-/// A block and the only one that leads to it become one.
-fn merge(func: &mut Func) -> Result<bool, OutOfMemory> {
-    let cfg = Cfg::new(func)?;
+/// A block and the only one that leads to it become one. Lists the blocks that are left and that control reaches, in
+/// the order of their numbers.
+fn merge(func: &mut Func, cfg: &Cfg) -> Result<TryVec<Block>, OutOfMemory> {
     let mut subst = Subst::new(func)?;
-    let mut changed = false;
+    let mut gone = BitSet::with_limit(func.blocks.len())?;
     for block in &cfg.order {
         while let Term::Jump(to) = func.blocks[*block].term {
             // `preds` is of before, but a block that had one predecessor still has: it is now `block`.
             if to.block == *block || to.block.index() == 0 || cfg.preds(to.block).len() != 1 {
                 break;
             }
-            let params = TryVec::from_slice(func.items(func.blocks[to.block].params))?;
-            for (param, arg) in params.iter().zip(func.items(to.args)) {
-                subst.replace(*param, *arg);
+            let n_params = func.blocks[to.block].params.len as usize;
+            for at in 0..n_params {
+                let (params, args) = (func.blocks[to.block].params, to.args);
+                if let (Some(param), Some(arg)) =
+                    (func.items(params).get(at), func.items(args).get(at))
+                {
+                    subst.replace(*param, *arg);
+                }
             }
             let mut insts = core::mem::take(&mut func.blocks[to.block].insts);
             let term = func.blocks[to.block].term;
@@ -176,27 +185,15 @@ fn merge(func: &mut Func) -> Result<bool, OutOfMemory> {
             func.blocks[to.block].params = Default::default();
             func.blocks[*block].insts.append(&mut insts)?;
             func.blocks[*block].term = term;
-            changed = true;
+            gone.insert(to.block.index())?;
         }
     }
     subst.apply(func);
-    Ok(changed)
-}
-
-/// Takes out blocks that control never reaches, and renumbers the others.
-fn drop_unreachable(func: &mut Func) -> Result<bool, OutOfMemory> {
-    let cfg = Cfg::new(func)?;
-    if cfg.order.len() == func.blocks.len() {
-        return Ok(false);
-    }
-    let mut order = TryVec::with_capacity(cfg.order.len())?;
-    for block in func.blocks.indices() {
-        if cfg.is_reachable(block) {
-            order.push(block)?;
-        }
-    }
-    reorder(func, &order)?;
-    Ok(true)
+    TryVec::from_items(
+        func.blocks
+            .indices()
+            .filter(|block| cfg.is_reachable(*block) && !gone.contains(block.index())),
+    )
 }
 
 /// Keeps the blocks listed, in that order; the first must be the entry.

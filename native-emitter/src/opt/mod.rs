@@ -88,10 +88,10 @@ const CLEANERS: [Cleaner; 3] = [
     (dce::remove_dead, "dce"),
 ];
 
-/// Removes what is not needed.
+/// Removes what is not needed. What one pass gives the one before it is seldom: so the second round is the last.
 fn clean(func: &mut Func, word: u32) -> Result<bool, OutOfMemory> {
     let mut any = false;
-    loop {
+    for _ in 0..2 {
         let mut changed = false;
         for (pass, name) in CLEANERS {
             if pass(func)? {
@@ -101,9 +101,10 @@ fn clean(func: &mut Func, word: u32) -> Result<bool, OutOfMemory> {
         }
         any |= changed;
         if !changed {
-            return Ok(any);
+            break;
         }
     }
+    Ok(any)
 }
 
 /// In debug builds, a pass that breaks a function is found at once.

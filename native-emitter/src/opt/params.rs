@@ -7,32 +7,55 @@ use crate::nir::{Block, Edge, Func, Vreg};
 
 /// The edges that lead to each block, and the place of each parameter.
 pub(super) struct Incoming {
-    edges: IndexVec<Block, TryVec<Edge>>,
+    /// Those to block `b` are `edges[first[b]..first[b + 1]]`.
+    edges: TryVec<Edge>,
+    first: TryVec<u32>,
     params: IndexVec<Vreg, Option<(Block, usize)>>,
 }
 
 impl Incoming {
     /// Of all blocks, reachable or not.
     pub(super) fn new(func: &Func) -> Result<Incoming, OutOfMemory> {
-        let mut edges = IndexVec::with_capacity(func.blocks.len())?;
-        for _ in func.blocks.indices() {
-            edges.push(TryVec::new())?;
-        }
+        let count = func.blocks.len();
+        let mut first = TryVec::filled(0u32, count + 1)?;
         let mut params = IndexVec::filled(None, func.vregs.len())?;
         for (block, data) in func.blocks.iter_enumerated() {
             for (at, param) in func.items(data.params).iter().enumerate() {
                 params[*param] = Some((block, at));
             }
             for edge in data.term.edges() {
-                edges[edge.block].push(edge)?;
+                first[edge.block.index()] += 1;
             }
         }
-        Ok(Incoming { edges, params })
+        // Ends of the runs; filling them from behind makes starts of them.
+        let mut sum = 0;
+        for at in first.iter_mut() {
+            sum += *at;
+            *at = sum;
+        }
+        let nothing = Edge {
+            block: Block::from_index(0),
+            args: Default::default(),
+        };
+        let mut edges = TryVec::filled(nothing, sum as usize)?;
+        for data in func.blocks.iter() {
+            for edge in data.term.edges() {
+                let at = &mut first[edge.block.index()];
+                *at -= 1;
+                edges[*at as usize] = edge;
+            }
+        }
+        Ok(Incoming {
+            edges,
+            first,
+            params,
+        })
     }
 
     /// The edges that lead to a block.
     pub(super) fn edges(&self, block: Block) -> &[Edge] {
-        &self.edges[block]
+        let at = block.index();
+        &self.edges[self.first[at] as usize..self.first[at + 1] as usize]
     }
 
     /// Block and place, if the value is a parameter.
@@ -41,11 +64,35 @@ impl Incoming {
     }
 }
 
+/// Is there a parameter whose arguments are all one value, or the parameter itself? Quickly told.
+fn has_trivial(func: &Func, incoming: &Incoming) -> bool {
+    func.blocks.iter_enumerated().skip(1).any(|(block, data)| {
+        let edges = incoming.edges(block);
+        func.items(data.params)
+            .iter()
+            .enumerate()
+            .any(|(at, param)| {
+                let mut one = None;
+                edges
+                    .iter()
+                    .all(|edge| match func.items(edge.args).get(at) {
+                        None => false,
+                        Some(arg) if arg == param || one == Some(*arg) => true,
+                        Some(arg) => one.replace(*arg).is_none(),
+                    })
+                    && one.is_some()
+            })
+    })
+}
+
 /// Drops parameters whose arguments are all one value, or the parameter itself.
 pub(super) fn drop_trivial(func: &mut Func) -> Result<bool, OutOfMemory> {
     let mut any = false;
     loop {
         let incoming = Incoming::new(func)?;
+        if !has_trivial(func, &incoming) {
+            return Ok(any);
+        }
         let cfg = Cfg::new(func)?;
         let dominators = Dominators::new(&cfg)?;
         let homes = super::uses::homes(func)?;
