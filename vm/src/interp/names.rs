@@ -5,6 +5,7 @@ use ferlance_abi::qstr::Qstr;
 use super::code::Cache;
 use super::frame::Slot;
 use crate::exc;
+use crate::native::NativeFun;
 use crate::obj::class::{self, Instance};
 use crate::obj::dict::Dict;
 use crate::obj::fun::Fun;
@@ -147,6 +148,8 @@ pub(crate) enum Hit {
     Value(Obj),
     /// It is a property: call this with the object.
     Getter(Ptr<Fun>),
+    /// The same, but the getter is machine code.
+    NativeGetter(Obj),
     /// Nothing.
     Miss,
 }
@@ -219,7 +222,10 @@ fn class_hit(rt: &Runtime, ty: &'static Type, map: &Map, cache: &Cache) -> Hit {
         });
         return value.map_or(Hit::Miss, Hit::Value);
     }
-    found.cast::<Fun>().map_or(Hit::Miss, Hit::Getter)
+    match found.cast::<Fun>() {
+        Some(getter) => Hit::Getter(getter),
+        None => Hit::NativeGetter(found),
+    }
 }
 
 /// `obj.name`, filling the cache.
@@ -239,7 +245,7 @@ pub(crate) fn load_attr_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) ->
             let getter = member
                 .cast::<Property>()
                 .and_then(|p| p.getter.get())
-                .filter(|g| g.is::<Fun>());
+                .filter(|g| g.is::<Fun>() || g.is::<NativeFun>());
             if let Some(getter) = getter {
                 cache.slot = GETTER;
                 cache.value = getter.raw();

@@ -6,6 +6,7 @@ use ferlance_bytecode::op::opcode;
 use super::frame::{Frame, Return};
 use super::run::run;
 use crate::exc;
+use crate::native::{self, NativeGenerator};
 use crate::obj::generator::{Generator, Stage};
 use crate::obj::ptr::Ptr;
 use crate::obj::word::Obj;
@@ -280,6 +281,9 @@ pub(crate) fn stop_value(exc: Obj) -> Obj {
 
 /// One step of `yield from` over something that is not a generator object.
 pub(crate) fn step_foreign(rt: &mut Runtime, it: Obj, sent: Obj) -> R<Step> {
+    if let Some(generator) = it.cast::<NativeGenerator>() {
+        return native::resume(rt, generator, sent, None);
+    }
     let result = if sent.is_none() {
         match it.ty().vt().next {
             Some(next) => next(rt, it),

@@ -106,6 +106,11 @@ macro_rules! value_macros {
                             load_frame!();
                         }
                     }
+                    names::Hit::NativeGetter(getter) => {
+                        (*$fp).ip = $ip;
+                        let value = tri!($rt.call(getter, &[obj]));
+                        put!(value)
+                    }
                     names::Hit::Miss => {
                         let value = tri!(names::load_attr_cached($rt, obj, cache));
                         put!(value)

@@ -125,7 +125,7 @@ impl NativeGenerator {
 }
 
 /// Resumes a generator with a value, or with an exception to raise in it.
-fn resume(
+pub(crate) fn resume(
     rt: &mut Runtime,
     generator: Ptr<NativeGenerator>,
     sent: Obj,

@@ -40,7 +40,8 @@ use ferlance_abi::Arch;
 
 use crate::runtime::Runtime;
 
-pub(crate) use fun_obj::make;
+pub(crate) use fun_obj::{NativeFun, make};
+pub(crate) use generator::{NativeGenerator, resume};
 pub(crate) use load::CodeBlock;
 
 /// The architecture of the code that this build can call.

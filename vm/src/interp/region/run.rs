@@ -327,6 +327,9 @@ pub(in crate::interp) unsafe fn run(
                         names::Hit::Getter(getter) => {
                             tri!(rt.call(getter.obj(), &[obj!(ins.b)]))
                         }
+                        names::Hit::NativeGetter(getter) => {
+                            tri!(rt.call(getter, &[obj!(ins.b)]))
+                        }
                         names::Hit::Miss => {
                             tri!(names::load_attr_cached(rt, obj!(ins.b), cache))
                         }

@@ -94,6 +94,7 @@ pub(crate) fn load_attr_cached(rt: &mut Runtime, base: Obj, at: *mut Cell) -> R<
             return Ok(value);
         }
         Hit::Getter(getter) => return rt.call(getter.obj(), &[base]),
+        Hit::NativeGetter(getter) => return rt.call(getter, &[base]),
         Hit::Miss => {}
     }
     let value = names::load_attr_cached(rt, base, cache)?;

@@ -4,7 +4,7 @@ use crate::call::Args;
 use crate::exc;
 use crate::interp::frame::Slot;
 use crate::interp::resume::{self, Step};
-use crate::obj::builtin_fun;
+use crate::obj::builtin_fun::{self, BuiltinFun};
 use crate::obj::generator::Generator;
 use crate::obj::ty::Type;
 use crate::obj::word::Obj;
@@ -22,7 +22,16 @@ pub(crate) fn call_function_n_kw(
     let (n_pos, n_kw) = (counts & 0xff, counts >> 8 & 0xff);
     // SAFETY: native code says that so many words stand there.
     let values = unsafe { objects(rt, args, n_pos + 2 * n_kw)? };
-    rt.call_args(fun, Args::new(values, n_pos))
+    call(rt, fun, Args::new(values, n_pos))
+}
+
+/// Calls anything but what `direct` has called already; the commonest first.
+#[inline(always)]
+fn call(rt: &mut Runtime, fun: Obj, args: Args<'_>) -> R<Obj> {
+    match fun.cast::<BuiltinFun>() {
+        Some(builtin) => builtin_fun::invoke(rt, builtin.get(), args),
+        None => rt.call_args(fun, args),
+    }
 }
 
 /// Function, self or null, arguments.
@@ -42,7 +51,7 @@ pub(crate) fn call_method_n_kw(
             None => (2, n_pos),
         };
         let values = objects(rt, items.add(first), n_pos + 2 * n_kw)?;
-        rt.call_args(fun, Args::new(values, n_pos))
+        call(rt, fun, Args::new(values, n_pos))
     }
 }
 
