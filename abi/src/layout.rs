@@ -256,3 +256,12 @@ pub const fn cell_bytes(word: usize) -> usize {
 pub const INSTANCE_MAP: usize = 1;
 /// The value of a float of the tagged representation.
 pub const FLOAT_VALUE: usize = 1;
+
+/// What the first of the four words of a loop's iterator says in our own runtime: a list follows, and the next index.
+pub const ITER_LIST: usize = 0 << 1 | 1;
+/// As [`ITER_LIST`], for a tuple.
+pub const ITER_TUPLE: usize = 1 << 1 | 1;
+/// Word of the sequence.
+pub const ITER_SEQ: usize = 1;
+/// Word of the next index, a small int.
+pub const ITER_AT: usize = 2;

@@ -1,11 +1,12 @@
 //! Jumps, truth and loops.
 use ferlance_abi::fun_table::Fun;
+use ferlance_abi::layout;
 use ferlance_bytecode::op::{ITER_SLOTS, Label};
 
 use super::flow::{LowerError, is_marker_rotation};
 use super::prologue::{Frame, state_offset};
 use super::{Done, Lowering};
-use crate::nir::{Block, Cond, Vreg};
+use crate::nir::{Block, Cond, Op, Type, Vreg, Width};
 
 impl Lowering<'_, '_> {
     fn label_block(&self, label: Label) -> Done<Block> {
@@ -190,11 +191,65 @@ impl Lowering<'_, '_> {
             .checked_sub(ITER_SLOTS)
             .ok_or(LowerError::BadCode)?;
         let address = self.iter_address(depth)?;
-        let item = self.b.call(Fun::IterNext, &[address])?;
         let way = self.way_to(to)?;
+        if self.is_cached() {
+            return self.next_item(address, to, way);
+        }
+        let item = self.b.call(Fun::IterNext, &[address])?;
         let go_on = self.b.block()?;
         self.b
             .branch(Cond::Eq, item, 0, (way.0, &[]), (go_on, &[]))?;
+        self.finish_way(way, to)?;
+        self.b.enter(go_on)?;
+        self.push(item)
+    }
+
+    /// The next item of an iterator at `address`: of a list in place, of anything else by the runtime.
+    fn next_item(&mut self, address: Vreg, to: Label, way: (Block, bool)) -> Done {
+        let word = self.word();
+        let of = |at: usize| at as i64 * word;
+        let (slow, go_on) = (self.b.cold_block()?, self.b.block()?);
+        let item = self.b.param(go_on, Type::Obj)?;
+        let list = self.b.block()?;
+        let kind = self.b.load(Type::Word, Width::Word, address, 0)?;
+        let mark = layout::ITER_LIST as i64;
+        self.b
+            .branch(Cond::Eq, kind, mark, (list, &[]), (slow, &[]))?;
+
+        self.b.enter(list)?;
+        let seq = self
+            .b
+            .load(Type::Obj, Width::Word, address, of(layout::ITER_SEQ))?;
+        let at = self
+            .b
+            .load(Type::Word, Width::Word, address, of(layout::ITER_AT))?;
+        let len = self
+            .b
+            .load(Type::Word, Width::Word, seq, of(layout::LIST_LEN))?;
+        let index = self.b.binary(Op::Sar, at, 1)?;
+        let inside = self.b.block()?;
+        self.b
+            .branch(Cond::Below, index, len, (inside, &[]), (way.0, &[]))?;
+        self.b.enter(inside)?;
+        let items = self
+            .b
+            .load(Type::Word, Width::Word, seq, of(layout::LIST_ITEMS))?;
+        let shift = word.trailing_zeros() as u8;
+        let value = self
+            .b
+            .load_indexed(Type::Obj, Width::Word, items, Some(index), shift, 0)?;
+        let next = self.b.add(at, 2)?;
+        self.b
+            .store(Width::Word, address, of(layout::ITER_AT), next)?;
+        self.b.jump(go_on, &[value])?;
+
+        self.b.enter(slow)?;
+        let other = self.b.call(Fun::IterNext, &[address])?;
+        let some = self.b.block()?;
+        self.b
+            .branch(Cond::Eq, other, 0, (way.0, &[]), (some, &[]))?;
+        self.b.enter(some)?;
+        self.b.jump(go_on, &[other])?;
         self.finish_way(way, to)?;
         self.b.enter(go_on)?;
         self.push(item)

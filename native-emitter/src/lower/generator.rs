@@ -31,19 +31,10 @@ impl Lowering<'_, '_> {
         };
         let resumes = resumes.try_clone()?;
         let word = self.word();
-        let slot = self.new_nlr_slot()?;
-        let (go_on, caught) = (self.b.block()?, self.b.cold_block()?);
-        self.b.nlr_push(slot, go_on, caught)?;
-
-        // What leaves the code is the runtime's to raise.
-        self.b.enter(caught)?;
-        let offset = layout::NLR_RET_VAL as i64 * word;
-        let exception = self.b.slot_load(Type::Obj, slot, offset)?;
-        self.store_state(state_offset(0, word), exception)?;
-        let kind = self.b.word(RAISED)?;
-        self.b.ret(kind)?;
-
-        self.b.enter(go_on)?;
+        if !self.is_ours() {
+            // Our own runtime sees for itself what leaves the code.
+            self.catch_all()?;
+        }
         let ip = self.load_state(Type::Word, layout::CODE_STATE_IP as i64 * word)?;
         let number = self.b.sub(ip, 1)?;
         match *resumes {
@@ -56,8 +47,25 @@ impl Lowering<'_, '_> {
         self.load_bound_locals()
     }
 
+    /// What leaves the code is the runtime's to raise.
+    fn catch_all(&mut self) -> Done {
+        let word = self.word();
+        let slot = self.new_nlr_slot()?;
+        let (go_on, caught) = (self.b.block()?, self.b.cold_block()?);
+        self.b.nlr_push(slot, go_on, caught)?;
+        self.b.enter(caught)?;
+        let offset = layout::NLR_RET_VAL as i64 * word;
+        let exception = self.b.slot_load(Type::Obj, slot, offset)?;
+        self.store_state(state_offset(0, word), exception)?;
+        let kind = self.b.word(RAISED)?;
+        self.b.ret(kind)?;
+        Ok(self.b.enter(go_on)?)
+    }
+
     fn exit(&mut self, kind: i64) -> Done {
-        self.b.call_void(Fun::NlrPop, &[])?;
+        if !self.is_ours() {
+            self.b.call_void(Fun::NlrPop, &[])?;
+        }
         let kind = self.b.word(kind)?;
         Ok(self.b.ret(kind)?)
     }

@@ -20,6 +20,12 @@ const LIST: Obj = Obj::int(0);
 const TUPLE: Obj = Obj::int(1);
 const RANGE: Obj = Obj::int(2);
 
+// Machine code of our own looks into these words.
+const _: () = {
+    use ferlance_abi::layout;
+    assert!(LIST.raw() == layout::ITER_LIST && TUPLE.raw() == layout::ITER_TUPLE);
+};
+
 /// Puts the iterator of `obj` into the four words at `slots`.
 ///
 /// # Safety
