@@ -37,6 +37,9 @@ pub struct Options<'a> {
     pub viper: ferlance_viper::Dialect,
     /// Which spellings inline assembler may use.
     pub asm_dialect: Dialect,
+    /// Whether the bodies of modules and classes become machine code too where no loop repeats anything. Files have
+    /// always what they ask for.
+    pub native_once: bool,
     /// Whether the module will be written to a file, which needs the text of floats.
     pub for_file: bool,
     /// Where the machine stack ends.
@@ -60,6 +63,7 @@ impl Default for Options<'_> {
             #[cfg(feature = "native")]
             viper: ferlance_viper::Dialect::Full,
             asm_dialect: Dialect::Full,
+            native_once: false,
             for_file: true,
             stack: StackLimit::default(),
         }

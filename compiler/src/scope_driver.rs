@@ -7,8 +7,8 @@ use ferlance_abi::arch::Arch;
 use ferlance_abi::code_kind::CodeKind;
 use ferlance_bytecode::assemble::{AssembleError, Assembler};
 use ferlance_bytecode::module::{Header, RawCode, RawKind};
-use ferlance_bytecode::{Code, CompiledModule};
-use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
+use ferlance_bytecode::{Code, CompiledModule, Op};
+use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 use ferlance_frontend::diag::Code as Message;
 use ferlance_frontend::hir::ScopeId;
 use ferlance_frontend::lower::{AsmDecorators, Lower};
@@ -57,6 +57,9 @@ pub(crate) fn emit_scopes(
                 next = lower.scopes().after(scope);
                 continue;
             }
+        }
+        if code.kind == CodeKind::Native && runs_once(&lower, scope, &code, options)? {
+            code.kind = CodeKind::Bytecode;
         }
         let notes = notes.as_deref_mut();
         let emitted = emit(
@@ -115,6 +118,28 @@ fn not_yet() -> RawCode<'static> {
         children: TryVec::new(),
         kind: RawKind::Viper { linked: None },
     }
+}
+
+/// Is it code that runs once, straight through, for a runtime that runs at once what it compiles? Such code takes longer
+/// to make than bytecode to run.
+fn runs_once(
+    lower: &Lower<'_>,
+    scope: ScopeId,
+    code: &Code,
+    options: &Options<'_>,
+) -> Result<bool, Diag> {
+    if options.native_once || options.for_file || lower.scopes()[scope].kind.is_function_like() {
+        return Ok(false);
+    }
+    let mut passed = BitSet::with_limit(code.n_labels() as usize)?;
+    for op in code.ops() {
+        if let Op::Label(label) = op {
+            passed.insert(label.index())?;
+        } else if op.target().is_some_and(|to| passed.contains(to.index())) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Turns the code of `scope` into what its kind asks for.

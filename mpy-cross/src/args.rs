@@ -56,7 +56,7 @@ pub(crate) const OPTIONS: &[OptionRow] = &[
     OptionRow { name: "-march", value: "=ARCH", help: "Architecture of native code.", choices: ARCHS },
     OptionRow { name: "-march-flags", value: "=FLAGS", help: "Extensions that native code may use: a number or names.", choices: &["zba", "zcmp", "zba,zcmp"] },
     OptionRow { name: "-X", value: " emit=EMITTER", help: "Emitter for code without a decorator: bytecode, native, viper.",
-                choices: &["emit=bytecode", "emit=native", "emit=viper", "source-lines", "no-source-lines", "heapsize="] },
+                choices: &["emit=bytecode", "emit=native", "emit=viper", "native=fast", "native=small", "source-lines", "no-source-lines", "heapsize="] },
 ];
 
 /// What the command line asks for.
@@ -104,6 +104,8 @@ pub(crate) struct Job {
     pub arch_flags: u32,
     /// `-X emit=`
     pub emit: CodeKind,
+    /// `-X native=small`
+    pub native_small: bool,
     /// `-X source-lines`
     pub source_lines: bool,
     /// `--explain`
@@ -117,7 +119,10 @@ impl Job {
     pub(crate) fn target(&self) -> Option<Target> {
         match self.arch {
             Arch::None | Arch::Rv64imc => None,
-            arch => Some(Target::stock(arch, self.arch_flags as u8)),
+            arch => Some(Target {
+                small: self.native_small,
+                ..Target::stock(arch, self.arch_flags as u8)
+            }),
         }
     }
 }
@@ -145,6 +150,7 @@ pub(crate) fn parse(args: &[OsString]) -> Result<Command, Refusal> {
         debug_listing: false,
         arch_flags: 0,
         emit: CodeKind::Bytecode,
+        native_small: false,
         source_lines: true,
         explain: false,
         asm: false,
@@ -229,6 +235,8 @@ fn implementation_options(args: &[OsString], job: &mut Job) -> Result<(), Refusa
             "emit=bytecode" => job.emit = CodeKind::Bytecode,
             "emit=native" => job.emit = CodeKind::Native,
             "emit=viper" => job.emit = CodeKind::Viper,
+            "native=fast" => job.native_small = false,
+            "native=small" => job.native_small = true,
             "source-lines" => job.source_lines = true,
             "no-source-lines" => job.source_lines = false,
             // The heap grows as it must here; the size is accepted for the sake of build scripts.

@@ -60,7 +60,7 @@ fn main() -> ExitCode {
             trials.push(Trial::test(
                 format!("{group}::{}", program.name),
                 move || {
-                    let outcome = run(&["-X", "emit=native"], &path)?;
+                    let outcome = run(&["-X", "emit=native", "-X", "native=once"], &path)?;
                     match (compare(&outcome, &expected(&path)?), differs) {
                         (result, None) => result,
                         (Err(_), Some(_)) => match outcome.disorder() {

@@ -23,6 +23,10 @@ pub struct Settings {
     pub opt_level: u8,
     /// The emitter of source compiled at run time, where no decorator chooses one.
     pub emit: ferlance_abi::CodeKind,
+    /// Whether machine code is to be small rather than fast.
+    pub native_small: bool,
+    /// Whether the bodies of modules and classes become machine code too where no loop repeats anything.
+    pub native_once: bool,
     /// Whether bytecode is verified when it is loaded.
     pub verify: bool,
     /// Words of the value stack.
@@ -36,6 +40,8 @@ impl Default for Settings {
         Settings {
             opt_level: 0,
             emit: ferlance_abi::CodeKind::Bytecode,
+            native_small: false,
+            native_once: false,
             verify: true,
             value_stack_words: VALUE_STACK_WORDS,
             max_frames: MAX_FRAMES,

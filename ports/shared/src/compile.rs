@@ -33,6 +33,7 @@ pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
         emit: rt.config.emit,
         arch: target.map_or(Arch::None, |target| target.arch),
         target,
+        native_once: rt.config.native_once,
         stack: StackLimit::at(rt.interp.stack_limit()),
         ..Options::default()
     };
@@ -53,6 +54,7 @@ fn target(rt: &mut Runtime) -> Option<Target> {
     let flags = ferlance_vm::native::arch_flags(rt) as u8;
     (arch != Arch::None).then(|| Target {
         host: Host::Ferlance,
+        small: rt.config.native_small,
         ..Target::stock(arch, flags)
     })
 }

@@ -35,6 +35,10 @@ pub(crate) struct Invocation {
     pub(crate) compile_only: bool,
     /// `-X emit=…`
     pub(crate) emit: CodeKind,
+    /// `-X native=small`
+    pub(crate) native_small: bool,
+    /// `-X native=once`
+    pub(crate) native_once: bool,
     /// `-X heapsize=…`
     pub(crate) heap_bytes: Option<usize>,
 }
@@ -65,6 +69,8 @@ fn parse_run(args: impl IntoIterator<Item = &'static [u8]>) -> Result<Command, C
         verbose: 0,
         compile_only: false,
         emit: CodeKind::Bytecode,
+        native_small: false,
+        native_once: false,
         heap_bytes: None,
     };
     while let Some(arg) = args.next() {
@@ -111,6 +117,9 @@ impl Invocation {
             b"emit=bytecode" => self.emit = CodeKind::Bytecode,
             b"emit=native" => self.emit = CodeKind::Native,
             b"emit=viper" => self.emit = CodeKind::Viper,
+            b"native=fast" => self.native_small = false,
+            b"native=small" => self.native_small = true,
+            b"native=once" => self.native_once = true,
             b"realtime" if cfg!(target_os = "macos") => {}
             _ => {
                 let size = option.strip_prefix(b"heapsize=").and_then(heap_bytes);

@@ -98,6 +98,8 @@ fn start(program: &[u8], invocation: Invocation, top: usize) -> u8 {
     let settings = Settings {
         opt_level: invocation.opt_level,
         emit: invocation.emit,
+        native_small: invocation.native_small,
+        native_once: invocation.native_once,
         ..Settings::default()
     };
     let heap = memory::region(invocation.heap_bytes)
