@@ -201,6 +201,8 @@ macro_rules! for_each_fun {
             Attention = 93, attention() -> Ptr, Data;
             /// The float type.
             TypeFloat = 94, type_float() -> Ptr, Data;
+            /// The bytearray type.
+            TypeBytearray = 95, type_bytearray() -> Ptr, Data;
         }
     };
 }

@@ -261,7 +261,13 @@ pub const FLOAT_VALUE: usize = 1;
 pub const ITER_LIST: usize = 0 << 1 | 1;
 /// As [`ITER_LIST`], for a tuple.
 pub const ITER_TUPLE: usize = 1 << 1 | 1;
-/// Word of the sequence.
+/// As [`ITER_LIST`], for a range of small ints: next value, stop, step.
+pub const ITER_RANGE: usize = 2 << 1 | 1;
+/// Word of a range's stop.
+pub const ITER_STOP: usize = 2;
+/// Word of a range's step.
+pub const ITER_STEP: usize = 3;
+/// Word of the sequence, or of a range's next value.
 pub const ITER_SEQ: usize = 1;
 /// Word of the next index, a small int.
 pub const ITER_AT: usize = 2;

@@ -15,6 +15,7 @@ use ferlance_bytecode::op::Op as Bytecode;
 
 use super::{Done, Facts, Lowering};
 use crate::nir::{Block, Cond, Op, Overflow, Type, Vreg, Width};
+use crate::target::Fpu;
 
 const SMALL: Facts = Facts {
     value: None,
@@ -43,7 +44,64 @@ fn comparison(op: BinaryOp) -> Option<Cond> {
 }
 
 impl Lowering<'_, '_> {
+    /// Arithmetic of whatever is no small int: floats in place if our own runtime is to run it.
     fn call_binary(&mut self, op: BinaryOp, l: Vreg, r: Vreg) -> Done<Vreg> {
+        let float = match op {
+            BinaryOp::Add | BinaryOp::InplaceAdd => Op::FAdd,
+            BinaryOp::Subtract | BinaryOp::InplaceSubtract => Op::FSub,
+            BinaryOp::Multiply | BinaryOp::InplaceMultiply => Op::FMul,
+            BinaryOp::TrueDivide | BinaryOp::InplaceTrueDivide => Op::FDiv,
+            _ => return self.ask_binary(op, l, r),
+        };
+        if !self.has_floats() || self.facts(l).is_small || self.facts(r).is_small {
+            return self.ask_binary(op, l, r);
+        }
+        let (ask, join) = (self.b.cold_block()?, self.b.block()?);
+        let result = self.b.param(join, Type::Obj)?;
+        let (a, b) = self.floats(l, r, ask)?;
+        if float == Op::FDiv {
+            // Division by zero raises.
+            let (zero, some) = (self.b.float(Type::F64, 0)?, self.b.block()?);
+            self.b.float_branch(Cond::Eq, b, zero, ask, some)?;
+            self.b.enter(some)?;
+        }
+        let value = self.b.binary_to(float, Type::F64, a, b)?;
+        let object = self.b.call(Fun::ObjNewFloatFromD, &[value])?;
+        self.b.jump(join, &[object])?;
+        self.b.enter(ask)?;
+        let other = self.ask_binary(op, l, r)?;
+        self.b.jump(join, &[other])?;
+        self.b.enter(join)?;
+        Ok(result)
+    }
+
+    /// Are floats objects that the code may look into, and has the machine registers for them?
+    fn has_floats(&self) -> bool {
+        self.is_cached() && self.target.fpu == Fpu::Double && self.target.word() == 8
+    }
+
+    /// The numbers of two floats; whatever is none goes to `other`.
+    fn floats(&mut self, l: Vreg, r: Vreg, other: Block) -> Done<(Vreg, Vreg)> {
+        let tags = if l == r { l } else { self.b.binary(Op::Or, l, r)? };
+        self.require(Cond::TestZero, tags, 3, other)?;
+        let float = self
+            .b
+            .number(Op::FunTableWord, Type::Word, Fun::TypeFloat.slot() as i64)?;
+        let operands: &[Vreg] = if l == r { &[l] } else { &[l, r] };
+        for operand in operands {
+            let ty = self.b.load(Type::Word, Width::Word, *operand, 0)?;
+            let go_on = self.b.block()?;
+            self.b
+                .branch(Cond::Eq, ty, float, (go_on, &[]), (other, &[]))?;
+            self.b.enter(go_on)?;
+        }
+        let offset = layout::FLOAT_VALUE as i64 * self.word();
+        let a = self.b.load(Type::F64, Width::F64, l, offset)?;
+        let b = self.b.load(Type::F64, Width::F64, r, offset)?;
+        Ok((a, b))
+    }
+
+    fn ask_binary(&mut self, op: BinaryOp, l: Vreg, r: Vreg) -> Done<Vreg> {
         let number = self.b.word(op as i64)?;
         Ok(self.b.call(Fun::BinaryOp, &[number, l, r])?)
     }
@@ -100,7 +158,13 @@ impl Lowering<'_, '_> {
         self.b.branch(cond, l, r, (yes, &[]), (no, &[]))?;
         if self.b.is_reached(slow) {
             self.b.enter(slow)?;
-            let value = self.call_binary(op, l, r)?;
+            if self.has_floats() && !self.facts(l).is_small && !self.facts(r).is_small {
+                let ask = self.b.cold_block()?;
+                let (a, b) = self.floats(l, r, ask)?;
+                self.b.float_branch(cond, a, b, yes, no)?;
+                self.b.enter(ask)?;
+            }
+            let value = self.ask_binary(op, l, r)?;
             self.branch_truth(value, yes, no)?;
         }
         Ok(())
@@ -450,11 +514,25 @@ impl Lowering<'_, '_> {
         }
         let (slow, join) = (self.b.cold_block()?, self.b.block()?);
         let value = self.b.param(join, Type::Obj)?;
-        let (items, at, shift) = self.list_item(base, index, slow)?;
+        let bytes = match self.is_cached() {
+            true => self.b.block()?,
+            false => slow,
+        };
+        let (items, at, shift) = self.list_item(base, index, slow, bytes)?;
         let item = self
             .b
             .load_indexed(Type::Obj, Width::Word, items, Some(at), shift, 0)?;
         self.b.jump(join, &[item])?;
+        if self.is_cached() {
+            self.b.enter(bytes)?;
+            let (data, at) = self.byte_place(base, index, slow)?;
+            let byte =
+                self.b
+                    .load_indexed(Type::Word, Width::U8, data, Some(at), 0, 0)?;
+            let byte = self.b.binary(Op::Shl, byte, 1)?;
+            let byte = self.b.binary_to(Op::Add, Type::Obj, byte, 1)?;
+            self.b.jump(join, &[byte])?;
+        }
         self.b.enter(slow)?;
         let other = load(self)?;
         self.b.jump(join, &[other])?;
@@ -472,10 +550,25 @@ impl Lowering<'_, '_> {
             return Ok(());
         }
         let (slow, join) = (self.b.cold_block()?, self.b.block()?);
-        let (items, at, shift) = self.list_item(base, index, slow)?;
+        let bytes = match self.is_cached() {
+            true => self.b.block()?,
+            false => slow,
+        };
+        let (items, at, shift) = self.list_item(base, index, slow, bytes)?;
         self.b
             .store_indexed(Width::Word, items, Some(at), shift, 0, value)?;
         self.b.jump(join, &[])?;
+        if self.is_cached() {
+            self.b.enter(bytes)?;
+            if !self.facts(value).is_small {
+                self.require(Cond::TestNonZero, value, 1, slow)?;
+            }
+            let (data, at) = self.byte_place(base, index, slow)?;
+            let byte = self.b.binary(Op::Sar, value, 1)?;
+            self.b
+                .store_indexed(Width::U8, data, Some(at), 0, 0, byte)?;
+            self.b.jump(join, &[])?;
+        }
         self.b.enter(slow)?;
         self.b.call_void(Fun::ObjSubscr, &[base, index, value])?;
         self.b.jump(join, &[])?;
@@ -490,8 +583,14 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// Items and place of a list's item; whatever is no list, or outside, goes to `slow`.
-    fn list_item(&mut self, base: Vreg, index: Vreg, slow: Block) -> Done<(Vreg, Vreg, u8)> {
+    /// Items and place of a list's item; what is outside goes to `slow`, an object of another type to `other`.
+    fn list_item(
+        &mut self,
+        base: Vreg,
+        index: Vreg,
+        slow: Block,
+        other: Block,
+    ) -> Done<(Vreg, Vreg, u8)> {
         let word = self.word();
         self.require(Cond::TestZero, base, 3, slow)?;
         let ty = self
@@ -502,7 +601,7 @@ impl Lowering<'_, '_> {
             .number(Op::FunTableWord, Type::Word, Fun::TypeList.slot() as i64)?;
         let go_on = self.b.block()?;
         self.b
-            .branch(Cond::Eq, ty, list, (go_on, &[]), (slow, &[]))?;
+            .branch(Cond::Eq, ty, list, (go_on, &[]), (other, &[]))?;
         self.b.enter(go_on)?;
         if !self.facts(index).is_small {
             self.require(Cond::TestNonZero, index, 1, slow)?;
@@ -525,5 +624,33 @@ impl Lowering<'_, '_> {
             layout::LIST_ITEMS as i64 * word,
         )?;
         Ok((items, at, word.trailing_zeros() as u8))
+    }
+
+    /// Data and place of a bytearray's item; `base` is an object on the heap. Whatever is no bytearray, or outside,
+    /// goes to `slow`.
+    fn byte_place(&mut self, base: Vreg, index: Vreg, slow: Block) -> Done<(Vreg, Vreg)> {
+        let word = self.word();
+        let ty = self
+            .b
+            .load(Type::Word, Width::Word, base, layout::BASE_TYPE as i64)?;
+        let slot = Fun::TypeBytearray.slot() as i64;
+        let wanted = self.b.number(Op::FunTableWord, Type::Word, slot)?;
+        let is_it = self.b.block()?;
+        self.b
+            .branch(Cond::Eq, ty, wanted, (is_it, &[]), (slow, &[]))?;
+        self.b.enter(is_it)?;
+        if !self.facts(index).is_small {
+            self.require(Cond::TestNonZero, index, 1, slow)?;
+        }
+        let at = self.b.binary(Op::Sar, index, 1)?;
+        let offset = layout::ARRAY_LEN as i64 * word;
+        let len = self.b.load(Type::Word, Width::Word, base, offset)?;
+        let inside = self.b.block()?;
+        self.b
+            .branch(Cond::Below, at, len, (inside, &[]), (slow, &[]))?;
+        self.b.enter(inside)?;
+        let offset = layout::ARRAY_ITEMS as i64 * word;
+        let data = self.b.load(Type::Word, Width::Word, base, offset)?;
+        Ok((data, at))
     }
 }

@@ -6,7 +6,7 @@ use ferlance_bytecode::op::{ITER_SLOTS, Label};
 use super::flow::{LowerError, is_marker_rotation};
 use super::prologue::{Frame, state_offset};
 use super::{Done, Lowering};
-use crate::nir::{Block, Cond, Op, Type, Vreg, Width};
+use crate::nir::{Block, Cond, Op, Overflow, Type, Vreg, Width};
 
 impl Lowering<'_, '_> {
     fn label_block(&self, label: Label) -> Done<Block> {
@@ -68,6 +68,16 @@ impl Lowering<'_, '_> {
             // The word of 0 is 1.
             self.b.branch(Cond::Eq, value, 1, (no, &[]), (yes, &[]))?;
             return Ok(());
+        }
+        if self.is_cached() {
+            // A small int is the likeliest thing that is no bool.
+            let (small, no_int) = (self.b.block()?, self.b.block()?);
+            let tag = ferlance_abi::obj_word::SMALL_INT_TAG as i64;
+            self.b
+                .branch(Cond::TestNonZero, value, tag, (small, &[]), (no_int, &[]))?;
+            self.b.enter(small)?;
+            self.b.branch(Cond::Eq, value, 1, (no, &[]), (yes, &[]))?;
+            self.b.enter(no_int)?;
         }
         if !self.target.small {
             let (not_true, ask) = (self.b.block()?, self.b.block()?);
@@ -210,11 +220,43 @@ impl Lowering<'_, '_> {
         let of = |at: usize| at as i64 * word;
         let (slow, go_on) = (self.b.cold_block()?, self.b.block()?);
         let item = self.b.param(go_on, Type::Obj)?;
-        let list = self.b.block()?;
+        let (list, other) = (self.b.block()?, self.b.block()?);
         let kind = self.b.load(Type::Word, Width::Word, address, 0)?;
         let mark = layout::ITER_LIST as i64;
         self.b
-            .branch(Cond::Eq, kind, mark, (list, &[]), (slow, &[]))?;
+            .branch(Cond::Eq, kind, mark, (list, &[]), (other, &[]))?;
+
+        // A range that rises: one that falls is left to the runtime, as are steps that end beyond small ints.
+        self.b.enter(other)?;
+        let range = self.b.block()?;
+        let mark = layout::ITER_RANGE as i64;
+        self.b
+            .branch(Cond::Eq, kind, mark, (range, &[]), (slow, &[]))?;
+        self.b.enter(range)?;
+        let step = self
+            .b
+            .load(Type::Word, Width::Word, address, of(layout::ITER_STEP))?;
+        let rising = self.b.block()?;
+        self.b
+            .branch(Cond::Gt, step, 1, (rising, &[]), (slow, &[]))?;
+        self.b.enter(rising)?;
+        let at = self
+            .b
+            .load(Type::Obj, Width::Word, address, of(layout::ITER_SEQ))?;
+        let stop = self
+            .b
+            .load(Type::Word, Width::Word, address, of(layout::ITER_STOP))?;
+        let within = self.b.block()?;
+        self.b
+            .branch(Cond::Lt, at, stop, (within, &[]), (way.0, &[]))?;
+        self.b.enter(within)?;
+        let by = self.b.sub(step, 1)?;
+        let next = self
+            .b
+            .checked(Overflow::Add, Type::Word, at, by, (slow, &[]))?;
+        self.b
+            .store(Width::Word, address, of(layout::ITER_SEQ), next)?;
+        self.b.jump(go_on, &[at])?;
 
         self.b.enter(list)?;
         let seq = self

@@ -24,6 +24,7 @@ const RANGE: Obj = Obj::int(2);
 const _: () = {
     use ferlance_abi::layout;
     assert!(LIST.raw() == layout::ITER_LIST && TUPLE.raw() == layout::ITER_TUPLE);
+    assert!(RANGE.raw() == layout::ITER_RANGE);
 };
 
 /// Puts the iterator of `obj` into the four words at `slots`.

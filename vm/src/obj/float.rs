@@ -36,6 +36,12 @@ pub struct Float {
     pub value: f64,
 }
 
+// Machine code of our own looks there.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(
+    core::mem::offset_of!(Float, value) == ferlance_abi::layout::FLOAT_VALUE * size_of::<usize>()
+);
+
 // SAFETY: every structure of type FLOAT is a `Float`.
 unsafe impl PyType for Float {
     fn ty() -> &'static Type {
