@@ -7,6 +7,7 @@
 //! | `kernels` | the kernels of `tests/vectors/kernels` by each emitter |
 //! | `lang`, `own`, `vector` | programs of `tests/lang`, `tests/native`, `tests/vectors/behaviour` with `-X emit=native` |
 //! | `poll` | loops of machine code let callbacks and the keyboard interrupt in |
+//! | `bench` | programs of `benches/py` and `benches/loops`, a fiftieth of their work, against bytecode |
 //! | `file` | `tests/native` through `mpy-cross -march=x64 -X emit=native`, loaded as a module |
 
 use std::{
@@ -90,6 +91,13 @@ fn main() -> ExitCode {
             Some(name) => Err(format!("no such program: {name}").into()),
         },
     ));
+    for folder in ["benches/py", "benches/loops"] {
+        for program in programs::list(&root.join(folder)).expect("the programs are readable") {
+            trials.push(Trial::test(format!("bench::{}", program.name), move || {
+                bench(&program.path)
+            }));
+        }
+    }
     for program in programs::list(&root.join("tests/native")).expect("the programs are readable") {
         trials.push(Trial::test(format!("file::{}", program.name), move || {
             from_file(&program.path)
@@ -223,4 +231,22 @@ fn interrupt() -> Result<(), Failed> {
         ("on\noff\n", Some(status)) if status.success() => Ok(()),
         other => Err(format!("{other:?}").into()),
     }
+}
+
+/// A benchmark with machine code prints what it prints without.
+fn bench(source: &Path) -> Result<(), Failed> {
+    let text = fs::read_to_string(source)?;
+    let n = text
+        .lines()
+        .find_map(|line| line.strip_prefix("N = "))
+        .ok_or("a benchmark has a line `N = …`")?;
+    let n: u64 = n.trim().parse()?;
+    let size = (n / 50 + 1).to_string();
+    let scratch = tempfile::tempdir()?;
+    let run = |options: &[&str]| -> Result<Outcome, Failed> {
+        let mut args: Vec<OsString> = options.iter().map(OsString::from).collect();
+        args.extend([source.into(), OsString::from(&size)]);
+        Ok(Interpreter::ferlance().run_in(scratch.path(), &args, LIMIT)?)
+    };
+    compare(&run(&["-X", "emit=native"])?, &run(&[])?.stdout)
 }
