@@ -14,6 +14,7 @@ mod cross_check;
 mod fuzz;
 mod kernels;
 mod measure;
+mod native;
 mod native_kernels;
 mod peers;
 mod plot;
@@ -58,6 +59,8 @@ enum Verb {
     Kernels(kernels::Kernels),
     /// Compare the machine code of kernels with gcc's and the stock compiler's.
     NativeKernels(native_kernels::NativeKernels),
+    /// Compare machine code of our own with our own bytecode.
+    Native(native::Native),
     /// Show how the cost of one operation grows with n, per interpreter.
     Scaling(scaling::Scaling),
     /// Count the bytes of the device crates in an image for boards.
@@ -91,6 +94,7 @@ fn run() -> anyhow::Result<()> {
         Verb::Bench(verb) => verb.run(),
         Verb::Kernels(verb) => verb.run(),
         Verb::NativeKernels(verb) => verb.run(),
+        Verb::Native(verb) => verb.run(),
         Verb::Scaling(verb) => verb.run(),
         Verb::Sizes(verb) => verb.run(),
         Verb::Corpus(verb) => verb.run(),
