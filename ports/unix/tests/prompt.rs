@@ -29,6 +29,10 @@ impl Session {
     }
 
     fn start_at(home: &Path, args: &[&str], is_raw: bool) -> Session {
+        Session::start_with(home, args, is_raw, &[])
+    }
+
+    fn start_with(home: &Path, args: &[&str], is_raw: bool, env: &[(&str, &str)]) -> Session {
         let (mut ours, mut theirs) = (0, 0);
         // SAFETY: valid places for two descriptors, which are ours from then on; no name, modes or size are given.
         let (line, end) = unsafe {
@@ -51,6 +55,7 @@ impl Session {
             .args(args)
             .env_clear()
             .env("HOME", home)
+            .envs(env.iter().copied())
             .stdin(end.try_clone().unwrap())
             .stdout(end.try_clone().unwrap())
             .stderr(end);
@@ -213,6 +218,24 @@ fn paste_mode_runs_a_text_as_a_file() {
     session.until("=== x");
     session.send("\x03");
     session.expect("\r\n>>> ");
+}
+
+#[test]
+fn errors_are_red_where_the_terminal_has_colours() {
+    let home = tempfile::tempdir().unwrap();
+    let red = "\x1b[31mZeroDivisionError: divide by zero\x1b[m\r\n>>> ";
+    let plain = "\"<stdin>\", line 1, in <module>\r\nZeroDivisionError: divide by zero\r\n>>> ";
+    for (env, wanted) in [
+        (&[("TERM", "xterm")][..], red),
+        (&[("TERM", "dumb")], plain),
+        (&[("TERM", "xterm"), ("NO_COLOR", "1")], plain),
+        (&[], plain),
+    ] {
+        let mut session = Session::start_with(home.path(), &[], false, env);
+        session.until(BANNER_TAIL);
+        session.send("1/0\r");
+        session.until(wanted);
+    }
 }
 
 #[test]
