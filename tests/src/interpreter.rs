@@ -110,12 +110,24 @@ impl Interpreter {
 
     /// Run `script` alone in an empty directory.
     pub fn run_alone(&self, script: &Path, limit: Duration) -> io::Result<Outcome> {
+        self.run_alone_with(&[], script, limit)
+    }
+
+    /// The same, with options before the script.
+    pub fn run_alone_with(
+        &self,
+        options: &[&str],
+        script: &Path,
+        limit: Duration,
+    ) -> io::Result<Outcome> {
         let scratch = tempfile::tempdir()?;
         let name = script
             .file_name()
             .ok_or_else(|| io::Error::other("a script needs a name"))?;
         fs::copy(script, scratch.path().join(name))?;
-        self.run_in(scratch.path(), &[name.to_owned()], limit)
+        let mut args: Vec<OsString> = options.iter().map(OsString::from).collect();
+        args.push(name.to_owned());
+        self.run_in(scratch.path(), &args, limit)
     }
 
     /// Run the command with `args` in `directory`.

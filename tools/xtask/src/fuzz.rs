@@ -43,7 +43,7 @@ impl Fuzz {
                 .args(seeds(&target));
             command
                 .args(["--", &format!("-max_total_time={}", self.seconds)])
-                .args(["-rss_limit_mb=4096", "-timeout=20"])
+                .args(["-rss_limit_mb=4096", timeout(&target)])
                 .current_dir(root())
                 // cargo-fuzz wants sanitizers and coverage, which are nightly features of the same compiler.
                 .env("RUSTC_BOOTSTRAP", "1")
@@ -52,6 +52,14 @@ impl Fuzz {
             run(&mut command)?;
         }
         Ok(())
+    }
+}
+
+/// How long an input may take. All back ends, with their checks and the sanitizer's, take their time.
+fn timeout(target: &str) -> &'static str {
+    match target {
+        "native" => "-timeout=120",
+        _ => "-timeout=20",
     }
 }
 
