@@ -120,6 +120,10 @@ impl<F: Fixup> Emitter<'_, F> {
 }
 
 /// Makes machine code of a function. `func` must be legal for `arch`: see [`crate::opt::legalise`].
+///
+/// Debug builds check the allocation and panic with a listing if it is unsound: tests are to find that. Release builds,
+/// and so boards, have neither the checker nor the panic. What cannot be emitted is an [`EmitError`], which the compiler
+/// turns into an error at the function's place in the source.
 pub fn emit<A: Emit>(func: &mut Func, arch: &A) -> Result<Machine, EmitError> {
     let allocation = allocate(func, arch)?;
     #[cfg(debug_assertions)]
