@@ -12,6 +12,7 @@
 //! | `invariants` | do the rules of `docs/architecture.md` hold? |
 //! | `markdown` | do links and file names in the pages exist? |
 
+pub mod board;
 pub mod calls;
 pub mod differences;
 pub mod emulator;
@@ -20,6 +21,7 @@ pub mod mutations;
 pub mod nir;
 pub mod oracle;
 pub mod programs;
+pub mod random_programs;
 pub mod scope;
 pub mod soup;
 pub mod text_diff;

@@ -18,5 +18,6 @@ pub mod edit;
 pub mod fuzz;
 pub mod history;
 pub mod keys;
+pub mod program;
 mod raw;
 pub mod session;

@@ -13,7 +13,6 @@ mod launch;
 mod memory;
 mod modules;
 mod prompt;
-mod run;
 mod sys;
 mod terminal;
 mod usage;
@@ -30,7 +29,7 @@ use ferlance_vm::{R, Runtime};
 unsafe extern "C" {}
 
 use args::{Command, Invocation, What};
-use run::Report;
+use ferlance_port::program::{self as run, Report};
 
 // What the standard library would do before a `main` of Rust costs a third of our start: it reads the memory map
 // of the process to find the guard page of the stack. So C's `main` is ours.
@@ -140,12 +139,12 @@ fn start(program: &[u8], invocation: Invocation, top: usize) -> u8 {
 /// Runs the program; where its traceback would go.
 fn run(rt: &mut Runtime, what: What, file: Option<Vec<u8>>, compile_only: bool) -> (R<()>, Report) {
     match what {
-        What::Text(source) => (run::text(rt, source, b"<stdin>", compile_only), Report::Out),
+        What::Text(source) => (run::text(rt, source, b"<stdin>", compile_only), out()),
         What::File(name) => {
             let source = file.unwrap_or_default();
             let result =
                 run::set_file(rt, name).and_then(|()| run::text(rt, &source, name, compile_only));
-            (result, Report::Out)
+            (result, out())
         }
         What::Module(name) => (run::module(rt, name), Report::Err),
         What::Input => {
@@ -155,5 +154,14 @@ fn run(rt: &mut Runtime, what: What, file: Option<Vec<u8>>, compile_only: bool) 
             };
             (result, Report::Err)
         }
+    }
+}
+
+/// How tracebacks go to standard output.
+fn out() -> Report {
+    if prompt::is_coloured() {
+        Report::Coloured
+    } else {
+        Report::Out
     }
 }

@@ -1,10 +1,10 @@
 //! The prompt of this port: its banner, its history file, its colours.
 
 use ferlance_port::history::History;
+use ferlance_port::program::system_exit;
 use ferlance_port::session::{End, Session};
 use ferlance_vm::Runtime;
 
-use crate::run::system_exit;
 use crate::terminal::Terminal;
 use crate::{sys, usage};
 

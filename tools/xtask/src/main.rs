@@ -11,6 +11,7 @@ mod ci;
 mod compile_speed;
 mod corpus;
 mod cross_check;
+mod emulated;
 mod fuzz;
 mod kernels;
 mod measure;
@@ -18,6 +19,7 @@ mod native;
 mod native_kernels;
 mod peers;
 mod plot;
+mod random_programs;
 mod scaling;
 mod setup;
 mod sizes;
@@ -53,6 +55,8 @@ enum Verb {
     Bless(bless::Bless),
     /// Check that the device crates build for every kind of board.
     CrossCheck(cross_check::CrossCheck),
+    /// Build the runtime as on a board, for user-mode emulators, and run it.
+    Emulated(emulated::Emulated),
     /// Compare speed with other interpreters over benches/py.
     Bench(bench::Bench),
     /// Compare speed over the integer kernels in benches/kernels.
@@ -78,6 +82,8 @@ enum Verb {
     SmallHeap(small_heap::SmallHeap),
     /// Fail every single allocation of the sweep programs in turn.
     Sweep(sweep::Sweep),
+    /// Compare the emitters on random programs.
+    RandomPrograms(random_programs::RandomPrograms),
     /// Run the fuzz targets.
     Fuzz(fuzz::Fuzz),
     /// Run the suite under AddressSanitizer.
@@ -91,6 +97,7 @@ fn run() -> anyhow::Result<()> {
         Verb::Test(verb) => verb.run(),
         Verb::Bless(verb) => verb.run(),
         Verb::CrossCheck(verb) => verb.run(),
+        Verb::Emulated(verb) => verb.run(),
         Verb::Bench(verb) => verb.run(),
         Verb::Kernels(verb) => verb.run(),
         Verb::NativeKernels(verb) => verb.run(),
@@ -103,6 +110,7 @@ fn run() -> anyhow::Result<()> {
         Verb::Startup(verb) => verb.run(),
         Verb::SmallHeap(verb) => verb.run(),
         Verb::Sweep(verb) => verb.run(),
+        Verb::RandomPrograms(verb) => verb.run(),
         Verb::Fuzz(verb) => verb.run(),
         Verb::Asan(verb) => verb.run(),
     }

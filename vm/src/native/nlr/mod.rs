@@ -3,7 +3,8 @@
 //! Three functions per architecture, in assembly, a page each:
 //!
 //! - `push(buf)`: table entry 32. Saves the callee-saved registers, links the buffer, returns 0. After a jump it
-//!   returns once more, with 1; only native code, which expects that, ever calls it.
+//!   returns once more, with 1; only native code, which expects that, ever calls it. Code for windowed Xtensa has
+//!   `setjmp`, entry 49, for all of this but the linking.
 //! - `jump(buf)`: goes back to the place that `buf` remembers.
 //! - `call(buf, code, a, b, c, d)`: calls `code` with four words. Returns 0 and leaves the result in the buffer, or
 //!   1 with the exception there, when a jump to `buf` ended the call. It returns once, so Rust may call it.
@@ -29,7 +30,7 @@ pub(super) use x64::{call, jump, push};
 #[cfg(target_arch = "xtensa")]
 mod xtensa;
 #[cfg(target_arch = "xtensa")]
-pub(super) use xtensa::{call, jump, push};
+pub(super) use xtensa::{call, jump, push, setjmp};
 
 #[cfg(not(any(
     target_arch = "arm",
@@ -50,8 +51,8 @@ use super::current;
 use crate::obj::word::Obj;
 use crate::runtime::Raised;
 
-/// Most registers that an architecture saves (hard-float Thumb).
-const REGS: usize = 16;
+/// Most words that an architecture saves (windowed Xtensa).
+const REGS: usize = 17;
 
 /// An exception buffer. Native code reserves at least as many words as its architecture needs; ours has room for
 /// the largest.

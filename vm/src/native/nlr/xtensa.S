@@ -1,8 +1,8 @@
 // The non-local return for Xtensa, call0 convention: see mod.rs and xtensa.rs beside this file.
-// Assemble it with the port (`xtensa-lx106-elf-gcc -c xtensa.S`, or llvm-mc).
+// Assemble it with the port (`llvm-mc --triple=xtensa`).
 
     .text
-    .align 4
+    .p2align 2
     .global ferlance_nlr_push
     .type ferlance_nlr_push, @function
 ferlance_nlr_push:
@@ -18,7 +18,7 @@ ferlance_nlr_push:
     s32i a15, a2, 44
     j ferlance_nlr_link
 
-    .align 4
+    .p2align 2
     .global ferlance_nlr_jump
     .type ferlance_nlr_jump, @function
 ferlance_nlr_jump:
@@ -36,7 +36,7 @@ ferlance_nlr_jump:
     ret
 
 // a2 buffer, a3 code, a4 to a7 arguments.
-    .align 4
+    .p2align 2
     .global ferlance_nlr_call
     .type ferlance_nlr_call, @function
 ferlance_nlr_call:
@@ -51,7 +51,7 @@ ferlance_nlr_call:
     // The link register is the address behind the call: that is where jumps arrive.
     call0 1f
     j 2f
-    .align 4
+    .p2align 2
 1:  s32i a0, a2, 8
     mov a8, a3
     mov a2, a4
@@ -69,3 +69,9 @@ ferlance_nlr_call:
     l32i a15, a1, 16
     addi a1, a1, 32
     ret
+
+// Nothing in this convention is based on setjmp: the table's entry is null.
+    .global ferlance_nlr_setjmp
+    .set ferlance_nlr_setjmp, 0
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,11 +1,15 @@
-//! Xtensa, call0 convention. Words of a buffer: 2 a0, 3 a1, 4 a8 … 8 a12 (the starred one), 9 a13, 10 a14, 11 a15.
+//! Xtensa, both conventions. Words of a buffer, call0: 2 a0, 3 a1, 4 a8 … 8 a12 (the starred one), 9 a13, 10 a14,
+//! 11 a15; windowed: 2 to 18 the registers of `setjmp`, of which 6 is the starred one.
 //!
-//! Stable Rust has no assembly for Xtensa, so the three functions are symbols that the port links in, assembled
-//! from `xtensa.S` beside this file.
+//! Stable Rust has no assembly for Xtensa, so the functions are symbols that the port links in, assembled from
+//! `xtensa.S` or `xtensa_windowed.S` beside this file. Windowed code links a buffer by `push` and calls `setjmp` then.
 
 use super::{Buf, link};
 
 unsafe extern "C" {
+    /// Entry 49 of the function table; null in the call0 convention.
+    #[link_name = "ferlance_nlr_setjmp"]
+    pub(in crate::native) fn setjmp(registers: *mut usize) -> usize;
     #[link_name = "ferlance_nlr_push"]
     pub(in crate::native) fn push(buf: *mut Buf) -> usize;
     #[link_name = "ferlance_nlr_jump"]

@@ -1,7 +1,10 @@
-//! Running a program, and what its end means to whoever started it.
+//! Running a program, and what its end means to whoever started it: the exit codes and reports of the stock unix
+//! binary.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
 
 use ferlance_abi::{Arch, qstr};
-use ferlance_port::session;
 use ferlance_vm::exc::{self, traceback};
 use ferlance_vm::import;
 use ferlance_vm::import::hook::{self, Mode, Request};
@@ -12,22 +15,24 @@ use ferlance_vm::obj::word::Obj;
 use ferlance_vm::text::print::{Print, Stderr, Stdout};
 use ferlance_vm::{R, Runtime};
 
-use crate::{prompt, sys};
+use crate::session;
 
 /// Exit code of an uncaught `KeyboardInterrupt`: 128 and the signal.
 const INTERRUPTED: u8 = 130;
 
 /// Where the traceback of an uncaught exception goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Report {
+pub enum Report {
     /// Standard output: files and `-c`.
     Out,
     /// Standard error: modules and programs on standard input.
     Err,
+    /// Standard output, coloured: a person reads it.
+    Coloured,
 }
 
 /// Compiles a text and, unless told otherwise, runs it as `__main__`.
-pub(crate) fn text(rt: &mut Runtime, source: &[u8], name: &[u8], compile_only: bool) -> R<()> {
+pub fn text(rt: &mut Runtime, source: &[u8], name: &[u8], compile_only: bool) -> R<()> {
     let name = rt.intern(name)?;
     match (compile_only, rt.interp.main_globals) {
         (true, Some(globals)) => {
@@ -44,13 +49,13 @@ pub(crate) fn text(rt: &mut Runtime, source: &[u8], name: &[u8], compile_only: b
 }
 
 /// Runs a module of `sys.path` as `__main__`.
-pub(crate) fn module(rt: &mut Runtime, name: &[u8]) -> R<()> {
+pub fn module(rt: &mut Runtime, name: &[u8]) -> R<()> {
     let name = rt.intern(name)?;
     import::run_as_main(rt, name)
 }
 
 /// Shows what is to be shown of a program's end; its exit code.
-pub(crate) fn exit_code(rt: &mut Runtime, result: R<()>, report: Report) -> u8 {
+pub fn exit_code(rt: &mut Runtime, result: R<()>, report: Report) -> u8 {
     let Err(raised) = result else {
         return 0;
     };
@@ -60,7 +65,7 @@ pub(crate) fn exit_code(rt: &mut Runtime, result: R<()>, report: Report) -> u8 {
     }
     // A second failure while showing the first (the stream is closed, memory is out) has nowhere to go.
     let shown = match report {
-        Report::Out if prompt::is_coloured() => session::print_in_colour(rt, exc),
+        Report::Coloured => session::print_in_colour(rt, exc),
         Report::Out => traceback::print(rt, exc, &mut Stdout),
         Report::Err => traceback::print(rt, exc, &mut Stderr),
     };
@@ -102,11 +107,13 @@ fn hint_at_arch(rt: &mut Runtime) {
             "hint: {file} holds {holds}; this program runs {needed}. `mpy-cross -march={needed} {source}.py` makes one that does.\n"
         )
     };
-    let _ = sys::write_all(libc::STDERR_FILENO, hint.as_bytes());
+    if Stderr.write(rt, hint.as_bytes()).is_err() {
+        rt.clear_exception();
+    }
 }
 
 /// The exit code that a `SystemExit` carries.
-pub(crate) fn system_exit(rt: &mut Runtime, exc: Obj) -> u8 {
+pub fn system_exit(rt: &mut Runtime, exc: Obj) -> u8 {
     let value = exception::native_part(exc).and_then(|exc| exc.arg(0));
     let Some(value) = value.filter(|value| !value.is_none()) else {
         return 0;
@@ -125,7 +132,7 @@ pub(crate) fn system_exit(rt: &mut Runtime, exc: Obj) -> u8 {
 }
 
 /// Calls the function given to `sys.atexit`; the program's exit code.
-pub(crate) fn at_exit(rt: &mut Runtime, code: u8) -> u8 {
+pub fn at_exit(rt: &mut Runtime, code: u8) -> u8 {
     let Some(fun) = rt.state.atexit.take() else {
         return code;
     };
@@ -140,7 +147,7 @@ pub(crate) fn at_exit(rt: &mut Runtime, code: u8) -> u8 {
 }
 
 /// Sets `__file__` of the main program. The name costs no heap: tracebacks have it anyway.
-pub(crate) fn set_file(rt: &mut Runtime, file: &[u8]) -> R<()> {
+pub fn set_file(rt: &mut Runtime, file: &[u8]) -> R<()> {
     let file = rt.intern(file)?;
     match rt.interp.main_globals {
         Some(globals) => globals.map.set_name(rt, qstr!("__file__"), Obj::qstr(file)),

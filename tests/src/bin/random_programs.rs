@@ -1,0 +1,63 @@
+//! Compares what the emitters make of random programs, in place or on an emulated board.
+//!
+//! ```text
+//! cargo xtask random-programs --count 100000
+//! cargo xtask random-programs --board rv32imc --count 2000
+//! ```
+
+use std::process::ExitCode;
+
+use ferlance_abi::Arch;
+use ferlance_tests::{board, interpreter::Interpreter, random_programs};
+
+fn main() -> ExitCode {
+    let (mut count, mut first, mut board, mut most) = (2000, 0, None, 10);
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        let value = args.next().unwrap_or_default();
+        let number = value.parse::<u64>().ok();
+        match (arg.as_str(), number) {
+            ("--count", Some(number)) => count = number,
+            ("--first", Some(number)) => first = number,
+            ("--most", Some(number)) => most = number as usize,
+            ("--board", None) => board = Some(value),
+            _ => {
+                eprintln!("random_programs [--count N] [--first N] [--most N] [--board ARCH]");
+                return ExitCode::from(2);
+            }
+        }
+    }
+    let interpreter = match board.as_deref().map(Arch::from_name) {
+        None => Ok(Interpreter::ferlance()),
+        Some(Some(arch)) => board::interpreter(arch),
+        Some(None) => Err("no such architecture".to_owned()),
+    };
+    let report = interpreter.and_then(|interpreter| {
+        random_programs::compare(&interpreter, first..first + count, most)
+            .map_err(|error| error.to_string())
+    });
+    let report = match report {
+        Ok(report) => report,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    for difference in &report.differences {
+        println!("program {}: {}", difference.number, difference.what);
+        println!(
+            "{}",
+            difference.program.source(random_programs::Text::Tested)
+        );
+    }
+    println!(
+        "{} programs, {} differ",
+        report.ran,
+        report.differences.len()
+    );
+    if report.differences.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

@@ -1,0 +1,32 @@
+//! Random Python programs: what one emitter makes of them, the others must make of them too.
+//!
+//! | file | noun |
+//! | --- | --- |
+//! | `tree` | a program as a tree that prints, and that can be made smaller |
+//! | `python` | functions with all kinds of values: bytecode against native |
+//! | `viper` | functions of machine words: viper against bytecode that wraps each result |
+//! | `run` | many programs in one process; those that differ, made smaller |
+
+mod python;
+pub mod run;
+mod tree;
+mod viper;
+
+pub use run::{Difference, Report, compare};
+pub use tree::{Program, Text};
+
+use crate::nir::random::Dice;
+
+/// The program with this number.
+pub fn program(number: u64) -> Program {
+    let mut dice = Dice::new(number.wrapping_add(1));
+    // The first numbers of near seeds are alike.
+    for _ in 0..8 {
+        dice.draw();
+    }
+    if dice.one_in(3) {
+        viper::program(&mut dice)
+    } else {
+        python::program(&mut dice)
+    }
+}

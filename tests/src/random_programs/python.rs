@@ -1,0 +1,663 @@
+//! Functions with all kinds of values. A variable's first letter is its kind: `i` int, `x` float, `s` str, `l` list,
+//! `o` anything; now and then one holds something else, or nothing.
+//!
+//! Every program ends soon and stays small: loops have few rounds, products are taken modulo something, texts and lists
+//! are cut.
+
+use super::tree::{Expr, Kind, Program, Stmt};
+use crate::nir::random::Dice;
+
+const INTS: [&str; 4] = ["i0", "i1", "i2", "i3"];
+const FLOATS: [&str; 2] = ["x0", "x1"];
+const STRS: [&str; 2] = ["s0", "s1"];
+const LISTS: [&str; 2] = ["l0", "l1"];
+const ANYS: [&str; 2] = ["o0", "o1"];
+
+/// The parameters of functions, by number.
+const PARAMETERS: [&str; 4] = [
+    "i0, o0",
+    "i0, i1, x0=2.5, *o1",
+    "i0, l0, *, s0='xyz', o0=None",
+    "i0, s0='pq', **o1",
+];
+
+struct Scope {
+    /// Loops around.
+    loops: usize,
+    /// Numbers of the functions that may be called.
+    functions: Vec<usize>,
+    generator: bool,
+    /// Names used for nested functions and counters.
+    fresh: usize,
+}
+
+pub(super) fn program(dice: &mut Dice) -> Program {
+    let mut body = vec![Stmt::line("g = 7", Vec::new())];
+    let mut callable = Vec::new();
+    let count = 1 + dice.below(3);
+    for number in 0..count {
+        let shape = dice.below(PARAMETERS.len());
+        let generator = dice.one_in(6);
+        body.push(function(dice, number, shape, generator, &callable));
+        for _ in 0..2 {
+            let call = call(dice, number, shape);
+            let call = if generator {
+                Expr::of(Kind::Any, "take($)", vec![call])
+            } else {
+                call
+            };
+            body.push(Stmt {
+                clauses: vec![
+                    (
+                        Expr::new(Kind::Any, "try:"),
+                        vec![Stmt::line("log($)", vec![call])],
+                    ),
+                    (
+                        Expr::new(Kind::Any, "except Exception as e:"),
+                        vec![Stmt::line("log(type(e).__name__, e)", Vec::new())],
+                    ),
+                ],
+            });
+        }
+        if shape == 0 && !generator {
+            callable.push(number);
+        }
+    }
+    body.push(Stmt::line("log(g)", Vec::new()));
+    Program {
+        emit: "native",
+        body,
+    }
+}
+
+/// A call with arguments that mostly fit.
+fn call(dice: &mut Dice, number: usize, shape: usize) -> Expr {
+    let int = |dice: &mut Dice| Expr::new(Kind::Int, int_constant(dice));
+    let any = |dice: &mut Dice| any_constant(dice);
+    let (form, parts) = match (shape, dice.below(8)) {
+        (_, 0) => (
+            "$, $, $, $",
+            vec![int(dice), any(dice), any(dice), any(dice)],
+        ),
+        (0, 1) => ("o0=$, i0=$", vec![any(dice), int(dice)]),
+        (0, _) => ("$, $", vec![int(dice), any(dice)]),
+        (1, 1..=3) => ("$, $", vec![int(dice), int(dice)]),
+        (1, _) => ("$, $, 0.5, *[1, 2]", vec![int(dice), int(dice)]),
+        (2, 1..=4) => ("$, [3, 1, 2]", vec![int(dice)]),
+        (2, _) => ("$, [$, 5], o0=$", vec![int(dice), int(dice), any(dice)]),
+        (_, 1..=4) => ("$", vec![int(dice)]),
+        _ => ("$, extra=$", vec![int(dice), any(dice)]),
+    };
+    Expr::of(Kind::Any, &format!("f{number}({form})"), parts)
+}
+
+fn function(
+    dice: &mut Dice,
+    number: usize,
+    shape: usize,
+    generator: bool,
+    callable: &[usize],
+) -> Stmt {
+    let mut scope = Scope {
+        loops: 0,
+        functions: callable.to_vec(),
+        generator,
+        fresh: 0,
+    };
+    let mut body = Vec::new();
+    if dice.one_in(3) {
+        body.push(Stmt::line("global g", Vec::new()));
+    }
+    // What parameters leave out. Without these lines, locals are not bound.
+    if !dice.one_in(8) {
+        for (name, value) in [
+            ("i1", "3"),
+            ("i2", "-1"),
+            ("i3", "1073741823"),
+            ("x0", "0.5"),
+            ("x1", "-2.0"),
+            ("s0", "'abc'"),
+            ("s1", "''"),
+            ("l0", "[1, 2, 3]"),
+            ("l1", "[]"),
+            ("o0", "None"),
+            ("o1", "(4, 5)"),
+        ] {
+            if !PARAMETERS[shape].contains(name) {
+                body.push(Stmt::line(&format!("{name} = {value}"), Vec::new()));
+            }
+        }
+    }
+    let count = 2 + dice.below(6);
+    block(dice, &mut scope, count, 3, &mut body);
+    if generator {
+        body.push(Stmt::line("yield $", vec![any(dice, &scope, 1)]));
+    } else {
+        body.push(Stmt::line(
+            "return i0, i1, i2, i3, x0, s0, l0, o0",
+            Vec::new(),
+        ));
+    }
+    let header = format!("@micropython.EMIT\ndef f{number}({}):", PARAMETERS[shape]);
+    Stmt {
+        clauses: vec![(Expr::new(Kind::Any, header), body)],
+    }
+}
+
+fn block(dice: &mut Dice, scope: &mut Scope, count: usize, depth: usize, out: &mut Vec<Stmt>) {
+    for _ in 0..count {
+        stmt(dice, scope, depth, out);
+    }
+}
+
+fn nested(dice: &mut Dice, scope: &mut Scope, depth: usize) -> Vec<Stmt> {
+    let mut body = Vec::new();
+    let count = 1 + dice.below(3);
+    block(dice, scope, count, depth.saturating_sub(1), &mut body);
+    body
+}
+
+fn in_loop(dice: &mut Dice, scope: &mut Scope, depth: usize) -> Vec<Stmt> {
+    scope.loops += 1;
+    let body = nested(dice, scope, depth);
+    scope.loops -= 1;
+    body
+}
+
+fn header(form: &str, parts: Vec<Expr>) -> Expr {
+    Expr::of(Kind::Any, form, parts)
+}
+
+fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize, out: &mut Vec<Stmt>) {
+    let i = INTS[dice.below(4)];
+    let l = LISTS[dice.below(2)];
+    let o = ANYS[dice.below(2)];
+    let simple = if depth == 0 { 24 } else { 36 };
+    let one = match dice.below(simple) {
+        0..=3 => Stmt::line(&format!("{i} = $"), vec![int(dice, scope, 3)]),
+        4 | 5 => {
+            let op = ["+", "-", "+", "&", "|", "^", "//", "%", ">>"][dice.below(9)];
+            let value = if op == ">>" {
+                Expr::of(Kind::Int, "($ & 15)", vec![int(dice, scope, 1)])
+            } else {
+                int(dice, scope, 2)
+            };
+            Stmt::line(&format!("{i} {op}= $"), vec![value])
+        }
+        6 => Stmt::line(
+            &format!("{} = $", FLOATS[dice.below(2)]),
+            vec![float(dice, scope, 2)],
+        ),
+        7 => Stmt::line(
+            &format!("{} = $", STRS[dice.below(2)]),
+            vec![string(dice, scope, 2)],
+        ),
+        8 => Stmt::line(&format!("{l} = $"), vec![list(dice, scope, 2)]),
+        9 => Stmt::line(&format!("{o} = $"), vec![any(dice, scope, 2)]),
+        10 => Stmt::line(
+            &format!("{l}[$] = $"),
+            vec![int(dice, scope, 1), any(dice, scope, 1)],
+        ),
+        11 => match dice.below(4) {
+            0 => Stmt::line(&format!("{l}.append($)"), vec![int(dice, scope, 1)]),
+            1 => Stmt::line(&format!("del {l}[$]"), vec![int(dice, scope, 1)]),
+            2 => Stmt::line(&format!("{i} = {l}.pop()"), Vec::new()),
+            _ => Stmt::line(&format!("{l}.reverse()"), Vec::new()),
+        },
+        12 => Stmt::line("log($)", vec![any(dice, scope, 2)]),
+        13 => match dice.below(4) {
+            0 => Stmt::line(&format!("{i}, {o} = {o}, $"), vec![int(dice, scope, 1)]),
+            1 => Stmt::line(&format!("{i}, *{l} = $"), vec![list(dice, scope, 1)]),
+            2 => Stmt::line("i0, i1 = i1, i0", Vec::new()),
+            _ => Stmt::line(
+                "i2, (i3, o0) = $, ($, i2)",
+                vec![int(dice, scope, 1), int(dice, scope, 1)],
+            ),
+        },
+        14 => Stmt::line("g = $", vec![int(dice, scope, 1)]),
+        15 if dice.one_in(3) => Stmt::line(&format!("del {i}"), Vec::new()),
+        16 if dice.one_in(2) => Stmt::line("assert $", vec![cond(dice, scope, 1)]),
+        17 if dice.one_in(2) => {
+            let error = ["ValueError(3)", "KeyError('k')", "StopIteration(5)"][dice.below(3)];
+            guarded(dice, scope, &format!("raise {error}"))
+        }
+        18 if scope.loops > 0 => {
+            let jump = ["break", "continue"][dice.below(2)];
+            guarded(dice, scope, jump)
+        }
+        19 if !scope.generator && dice.one_in(2) => {
+            let value = any(dice, scope, 1);
+            Stmt {
+                clauses: vec![(
+                    header("if $:", vec![cond(dice, scope, 1)]),
+                    vec![Stmt::line("return $", vec![value])],
+                )],
+            }
+        }
+        20 if scope.generator => match dice.below(3) {
+            0 => Stmt::line(&format!("{i} = yield $"), vec![any(dice, scope, 1)]),
+            1 => Stmt::line("yield from $", vec![list(dice, scope, 1)]),
+            _ => Stmt::line("yield $", vec![int(dice, scope, 1)]),
+        },
+        21 => Stmt::line("o0 = C($)", vec![int(dice, scope, 1)]),
+        22 => Stmt::line("C.total = o0", Vec::new()),
+        23 if !scope.functions.is_empty() && scope.loops < 2 => {
+            let number = scope.functions[dice.below(scope.functions.len())];
+            Stmt::line(
+                &format!("{o} = f{number}($, $)"),
+                vec![int(dice, scope, 1), any(dice, scope, 1)],
+            )
+        }
+        24..=26 => {
+            let mut clauses = vec![(
+                header("if $:", vec![cond(dice, scope, 2)]),
+                nested(dice, scope, depth),
+            )];
+            if dice.one_in(3) {
+                clauses.push((
+                    header("elif $:", vec![cond(dice, scope, 1)]),
+                    nested(dice, scope, depth),
+                ));
+            }
+            if dice.one_in(2) {
+                clauses.push((header("else:", Vec::new()), nested(dice, scope, depth)));
+            }
+            Stmt { clauses }
+        }
+        27..=29 if scope.loops < 3 => {
+            let over = match dice.below(6) {
+                0 => Expr::new(Kind::Any, format!("range({})", dice.below(6))),
+                1 => Expr::of(Kind::Any, "range($ & 7)", vec![int(dice, scope, 1)]),
+                2 => Expr::new(Kind::Any, "range(5, -3, -2)"),
+                3 => list(dice, scope, 1),
+                4 => Expr::of(Kind::Any, "enumerate($)", vec![string(dice, scope, 1)]),
+                _ => Expr::of(Kind::Any, "range($ & 3, 9, 3)", vec![int(dice, scope, 1)]),
+            };
+            let var = [i, i, o][dice.below(3)];
+            // Lists that the body makes longer would have no end.
+            let over = Expr::of(Kind::Any, "few($)", vec![over]);
+            let over = if dice.one_in(2) {
+                over
+            } else {
+                Expr::new(Kind::Any, format!("range({})", 1 + dice.below(6)))
+            };
+            let mut clauses = vec![(
+                header(&format!("for {var} in $:"), vec![over]),
+                in_loop(dice, scope, depth),
+            )];
+            if dice.one_in(5) {
+                clauses.push((header("else:", Vec::new()), nested(dice, scope, depth)));
+            }
+            Stmt { clauses }
+        }
+        30 if scope.loops < 3 => {
+            scope.fresh += 1;
+            let counter = format!("n{}", scope.fresh);
+            let condition = cond(dice, scope, 1);
+            let mut body = vec![Stmt::line(&format!("{counter} += 1"), Vec::new())];
+            body.extend(in_loop(dice, scope, depth));
+            let rounds = 1 + dice.below(6);
+            out.push(Stmt::line(&format!("{counter} = 0"), Vec::new()));
+            Stmt {
+                clauses: vec![(
+                    header(
+                        &format!("while {counter} < {rounds} and $:"),
+                        vec![condition],
+                    ),
+                    body,
+                )],
+            }
+        }
+        31 | 32 => {
+            let mut clauses = vec![(header("try:", Vec::new()), nested(dice, scope, depth))];
+            let shape = dice.below(4);
+            if shape != 0 {
+                let caught = [
+                    "except ValueError:",
+                    "except (TypeError, ZeroDivisionError) as e:",
+                    "except Exception as e:",
+                    "except:",
+                ][dice.below(4)];
+                clauses.push((header(caught, Vec::new()), nested(dice, scope, depth)));
+                if shape == 2 {
+                    clauses.push((header("else:", Vec::new()), nested(dice, scope, depth)));
+                }
+            }
+            if shape == 0 || shape == 3 {
+                clauses.push((header("finally:", Vec::new()), nested(dice, scope, depth)));
+            }
+            Stmt { clauses }
+        }
+        33 => Stmt {
+            clauses: vec![(
+                header("with C($) as o1:", vec![int(dice, scope, 1)]),
+                nested(dice, scope, depth),
+            )],
+        },
+        34 => {
+            scope.fresh += 1;
+            let name = format!("h{}", scope.fresh);
+            let captured = INTS[dice.below(4)];
+            let mut body = Vec::new();
+            if dice.one_in(2) {
+                body.push(Stmt::line(&format!("nonlocal {captured}"), Vec::new()));
+                body.push(Stmt::line(
+                    &format!("{captured} = (a + {captured}) % 65537"),
+                    Vec::new(),
+                ));
+            }
+            body.push(Stmt::line(&format!("return a, {captured}"), Vec::new()));
+            out.push(Stmt {
+                clauses: vec![(header(&format!("def {name}(a):"), Vec::new()), body)],
+            });
+            Stmt::line(&format!("{o} = {name}($)"), vec![int(dice, scope, 1)])
+        }
+        _ => Stmt::line(&format!("{i} = $"), vec![int(dice, scope, 4)]),
+    };
+    out.push(one);
+}
+
+fn guarded(dice: &mut Dice, scope: &Scope, line: &str) -> Stmt {
+    Stmt {
+        clauses: vec![(
+            header("if $:", vec![cond(dice, scope, 1)]),
+            vec![Stmt::line(line, Vec::new())],
+        )],
+    }
+}
+
+fn int_constant(dice: &mut Dice) -> String {
+    let near = dice.below(5) as i64 - 2;
+    let value = match dice.below(6) {
+        0 => near,
+        1 => dice.below(200) as i64 - 100,
+        // The edges of small ints of both word sizes.
+        2 => (1 << 30) + near,
+        3 => -(1 << 30) + near,
+        4 => (1 << 62) + near,
+        _ => -(1 << 62) + near,
+    };
+    if value < 0 {
+        format!("({value})")
+    } else {
+        value.to_string()
+    }
+}
+
+fn any_constant(dice: &mut Dice) -> Expr {
+    let text = [
+        "None",
+        "True",
+        "3",
+        "-7",
+        "1.5",
+        "'str'",
+        "b'by'",
+        "(1, 2)",
+        "[4, 5, 6]",
+        "{}",
+        "''",
+        "1 << 70",
+    ][dice.below(12)];
+    Expr::new(Kind::Any, text)
+}
+
+fn int(dice: &mut Dice, scope: &Scope, depth: usize) -> Expr {
+    if depth == 0 || dice.one_in(5) {
+        return Expr::new(
+            Kind::Int,
+            match dice.below(3) {
+                0 => int_constant(dice),
+                _ => INTS[dice.below(4)].to_owned(),
+            },
+        );
+    }
+    let down = depth - 1;
+    let (form, parts) = match dice.below(24) {
+        0..=3 => (
+            "($ + $)",
+            vec![int(dice, scope, down), int(dice, scope, down)],
+        ),
+        4..=6 => (
+            "($ - $)",
+            vec![int(dice, scope, down), int(dice, scope, down)],
+        ),
+        7 => (
+            "(($ * $) % 1000003)",
+            vec![int(dice, scope, down), int(dice, scope, down)],
+        ),
+        8 => (
+            "(($ * $) & 0x7fffffffffffffff)",
+            vec![int(dice, scope, down), int(dice, scope, down)],
+        ),
+        9 => (
+            "($ // $)",
+            vec![int(dice, scope, down), int(dice, scope, down)],
+        ),
+        10 => (
+            "($ % $)",
+            vec![int(dice, scope, down), int(dice, scope, down)],
+        ),
+        11 => (
+            "($ & $)",
+            vec![int(dice, scope, down), int(dice, scope, down)],
+        ),
+        12 => (
+            "($ | $)",
+            vec![int(dice, scope, down), int(dice, scope, down)],
+        ),
+        13 => (
+            "($ ^ $)",
+            vec![int(dice, scope, down), int(dice, scope, down)],
+        ),
+        14 => (
+            ["(-$)", "(~$)", "(+$)", "abs($)"][dice.below(4)],
+            vec![int(dice, scope, down)],
+        ),
+        15 => (
+            "(($ << ($ & 31)) & 0xffffffffffff)",
+            vec![int(dice, scope, down), int(dice, scope, 1)],
+        ),
+        16 => (
+            "($ >> ($ & 63))",
+            vec![int(dice, scope, down), int(dice, scope, 1)],
+        ),
+        17 => (
+            "($ if $ else $)",
+            vec![
+                int(dice, scope, down),
+                cond(dice, scope, 1),
+                int(dice, scope, down),
+            ],
+        ),
+        18 => (
+            "len($)",
+            vec![if dice.one_in(2) {
+                list(dice, scope, down)
+            } else {
+                string(dice, scope, down)
+            }],
+        ),
+        19 => ("l0[$]", vec![int(dice, scope, down)]),
+        20 => (
+            ["min($, $)", "max($, $)"][dice.below(2)],
+            vec![int(dice, scope, down), int(dice, scope, down)],
+        ),
+        21 => ("C($).x", vec![int(dice, scope, down)]),
+        22 => ("B[$ & 7]", vec![int(dice, scope, down)]),
+        _ => ("int($)", vec![float(dice, scope, down)]),
+    };
+    Expr::of(Kind::Int, form, parts)
+}
+
+fn float(dice: &mut Dice, scope: &Scope, depth: usize) -> Expr {
+    if depth == 0 || dice.one_in(4) {
+        return match dice.below(3) {
+            0 => Expr::new(Kind::Float, ["0.5", "1e30", "-3.25", "0.0"][dice.below(4)]),
+            _ => Expr::new(Kind::Float, FLOATS[dice.below(2)]),
+        };
+    }
+    let down = depth - 1;
+    let (form, parts) = match dice.below(8) {
+        0 => (
+            "($ + $)",
+            vec![float(dice, scope, down), float(dice, scope, down)],
+        ),
+        1 => (
+            "($ - $)",
+            vec![float(dice, scope, down), int(dice, scope, down)],
+        ),
+        2 => (
+            "($ * $)",
+            vec![float(dice, scope, down), float(dice, scope, down)],
+        ),
+        3 => (
+            "($ / $)",
+            vec![int(dice, scope, down), float(dice, scope, down)],
+        ),
+        4 => ("(-$)", vec![float(dice, scope, down)]),
+        5 => (
+            "($ if $ else $)",
+            vec![
+                float(dice, scope, down),
+                cond(dice, scope, 1),
+                float(dice, scope, down),
+            ],
+        ),
+        6 => ("abs($)", vec![float(dice, scope, down)]),
+        _ => ("float($)", vec![int(dice, scope, down)]),
+    };
+    Expr::of(Kind::Float, form, parts)
+}
+
+fn string(dice: &mut Dice, scope: &Scope, depth: usize) -> Expr {
+    if depth == 0 || dice.one_in(4) {
+        return match dice.below(3) {
+            0 => Expr::new(Kind::Str, ["'hello'", "'é€'", "''"][dice.below(3)]),
+            _ => Expr::new(Kind::Str, STRS[dice.below(2)]),
+        };
+    }
+    let down = depth - 1;
+    let (form, parts) = match dice.below(6) {
+        0 => (
+            "($ + $)[:30]",
+            vec![string(dice, scope, down), string(dice, scope, down)],
+        ),
+        1 => ("str($)[:30]", vec![any(dice, scope, down)]),
+        2 => (
+            "f'{$}-{i0}'[:30]",
+            vec![Expr::new(Kind::Int, INTS[dice.below(4)])],
+        ),
+        3 => (
+            "$[$:$]",
+            vec![
+                string(dice, scope, down),
+                int(dice, scope, 0),
+                int(dice, scope, 0),
+            ],
+        ),
+        4 => ("$.upper()", vec![string(dice, scope, down)]),
+        _ => ("'%s,' % ($,)", vec![int(dice, scope, down)]),
+    };
+    Expr::of(Kind::Str, form, parts)
+}
+
+fn list(dice: &mut Dice, scope: &Scope, depth: usize) -> Expr {
+    if depth == 0 || dice.one_in(4) {
+        return Expr::new(Kind::List, LISTS[dice.below(2)]);
+    }
+    let down = depth - 1;
+    let (form, parts) = match dice.below(7) {
+        0 => (
+            "[$, $]",
+            vec![int(dice, scope, down), any(dice, scope, down)],
+        ),
+        1 => (
+            "($ + $)[:12]",
+            vec![list(dice, scope, down), list(dice, scope, down)],
+        ),
+        2 => ("$[$:]", vec![list(dice, scope, down), int(dice, scope, 0)]),
+        3 => ("list(range($ & 7))", vec![int(dice, scope, down)]),
+        4 => (
+            "[k + $ for k in range(4) if k != $]",
+            vec![int(dice, scope, 0), int(dice, scope, 0)],
+        ),
+        5 => (
+            "sorted([$, $, 2])",
+            vec![int(dice, scope, down), int(dice, scope, down)],
+        ),
+        _ => ("$[::-1]", vec![list(dice, scope, down)]),
+    };
+    Expr::of(Kind::List, form, parts)
+}
+
+fn any(dice: &mut Dice, scope: &Scope, depth: usize) -> Expr {
+    if depth == 0 {
+        return match dice.below(2) {
+            0 => any_constant(dice),
+            _ => Expr::new(Kind::Any, ANYS[dice.below(2)]),
+        };
+    }
+    let down = depth - 1;
+    let (form, parts) = match dice.below(12) {
+        0..=2 => ("$", vec![int(dice, scope, down)]),
+        3 => ("$", vec![float(dice, scope, down)]),
+        4 => ("$", vec![string(dice, scope, down)]),
+        5 => ("$", vec![list(dice, scope, down)]),
+        6 => (
+            "($, $)",
+            vec![any(dice, scope, down), any(dice, scope, down)],
+        ),
+        7 => (
+            "($ and $)",
+            vec![any(dice, scope, down), any(dice, scope, down)],
+        ),
+        8 => (
+            "($ or $)",
+            vec![any(dice, scope, down), any(dice, scope, down)],
+        ),
+        // Operands of any types: an error, or an answer.
+        9 => ("($ + $)", vec![any(dice, scope, down), any(dice, scope, 0)]),
+        10 => ("{$: $}", vec![any_constant(dice), any(dice, scope, down)]),
+        _ => ("(g, $)", vec![any(dice, scope, down)]),
+    };
+    Expr::of(Kind::Any, form, parts)
+}
+
+fn cond(dice: &mut Dice, scope: &Scope, depth: usize) -> Expr {
+    let op = ["<", "<=", ">", ">=", "==", "!="][dice.below(6)];
+    let down = depth.saturating_sub(1);
+    let (form, parts) = match dice.below(if depth == 0 { 6 } else { 12 }) {
+        0..=4 => (
+            format!("($ {op} $)"),
+            vec![int(dice, scope, down), int(dice, scope, down)],
+        ),
+        5 => ("(not $)".to_owned(), vec![any(dice, scope, down)]),
+        6 => (
+            format!("($ {op} $ {op} $)"),
+            vec![
+                int(dice, scope, down),
+                int(dice, scope, down),
+                int(dice, scope, down),
+            ],
+        ),
+        7 => (
+            "($ and $)".to_owned(),
+            vec![cond(dice, scope, down), cond(dice, scope, down)],
+        ),
+        8 => (
+            "($ or $)".to_owned(),
+            vec![cond(dice, scope, down), cond(dice, scope, down)],
+        ),
+        9 => (
+            "($ in $)".to_owned(),
+            vec![int(dice, scope, down), list(dice, scope, down)],
+        ),
+        10 => ("($ is None)".to_owned(), vec![any(dice, scope, down)]),
+        _ => (
+            format!("($ {op} $)"),
+            vec![float(dice, scope, down), int(dice, scope, down)],
+        ),
+    };
+    Expr::of(Kind::Cond, &form, parts)
+}

@@ -1,0 +1,224 @@
+//! Many programs in one process: each text of a program runs in a namespace of its own, and what both log must agree.
+
+use std::{ffi::OsString, fmt::Write as _, fs, io, time::Duration};
+
+use super::tree::{Program, Text};
+use crate::calls::python_string;
+use crate::interpreter::{End, Interpreter};
+
+/// Programs of one process.
+const BATCH: usize = 100;
+/// Smaller programs that are tried at a time.
+const TRIES: usize = 150;
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// What the programs know.
+const PRELUDE: &str = r#"
+import sys
+BITS = 64 if sys.maxsize > 1 << 32 else 32
+MASK = (1 << BITS) - 1
+def U(x): return x & MASK
+def W(x):
+    x &= MASK
+    return x - MASK - 1 if x >> (BITS - 1) else x
+def few(x): return list(x)[:6]
+def take(g):
+    r = []
+    for v in g:
+        r.append(v)
+        if len(r) > 20:
+            g.close()
+            break
+    return r
+def answer(text):
+    out = []
+    def log(*values):
+        if len(out) < 300:
+            try: out.append(repr(values))
+            except RuntimeError: out.append('deep')
+    class C:
+        total = 0
+        def __init__(self, x): self.x = x
+        def __enter__(self):
+            log('enter', self.x)
+            return self.x
+        def __exit__(self, t, v, tb):
+            log('exit', t)
+            return t is KeyError
+        def __repr__(self): return 'C(%r)' % self.x
+        def __add__(self, y): return ('add', self.x, y)
+        def __bool__(self): return self.x != 0
+    ns = {'log': log, 'C': C, 'W': W, 'U': U, 'few': few, 'take': take, 'B': b'bytes!!!'}
+    if 'micropython.bytecode' in text: ns['uint'] = U
+    try: exec(text, ns)
+    except Exception as e: out.append('module: %s %s' % (type(e).__name__, e))
+    return out
+def compare(number, tested, reference):
+    print('begin', number)
+    a = answer(tested)
+    b = answer(reference)
+    if a == b: return
+    i = 0
+    while i < len(a) and i < len(b) and a[i] == b[i]: i += 1
+    print('differ', number, 'tested:', a[i:i + 1], 'reference:', b[i:i + 1])
+"#;
+
+/// A program whose two texts do not agree.
+#[derive(Debug)]
+pub struct Difference {
+    /// Its number; see [`super::program`].
+    pub number: u64,
+    /// As small as it could be made.
+    pub program: Program,
+    /// What differs in it.
+    pub what: String,
+}
+
+/// What came of many programs.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Programs that ran.
+    pub ran: u64,
+    /// Those that differ.
+    pub differences: Vec<Difference>,
+}
+
+/// Runs the programs with these numbers; gives up after `most` differences.
+pub fn compare(
+    interpreter: &Interpreter,
+    numbers: std::ops::Range<u64>,
+    most: usize,
+) -> io::Result<Report> {
+    let mut report = Report::default();
+    let mut at = numbers.start;
+    while at < numbers.end && report.differences.len() < most {
+        let end = numbers.end.min(at + BATCH as u64);
+        let programs: Vec<Program> = (at..end).map(super::program).collect();
+        let mut done = 0;
+        while done < programs.len() {
+            let outcomes = run(interpreter, &programs[done..])?;
+            for (i, what) in outcomes.differ {
+                let program = programs[done + i].clone();
+                let (program, what) = shrink(interpreter, program, what)?;
+                report.differences.push(Difference {
+                    number: at + (done + i) as u64,
+                    program,
+                    what,
+                });
+            }
+            // One that ended the process is the last that ran.
+            done += outcomes.begun;
+        }
+        report.ran += programs.len() as u64;
+        at = end;
+    }
+    Ok(report)
+}
+
+struct Outcomes {
+    /// Programs that began.
+    begun: usize,
+    differ: Vec<(usize, String)>,
+}
+
+fn run(interpreter: &Interpreter, programs: &[Program]) -> io::Result<Outcomes> {
+    let mut script = PRELUDE.to_owned();
+    for (number, program) in programs.iter().enumerate() {
+        let tested = python_string(&program.source(Text::Tested));
+        let reference = python_string(&program.source(Text::Reference));
+        let _ = writeln!(script, "compare({number}, {tested}, {reference})");
+    }
+    let scratch = tempfile::tempdir()?;
+    fs::write(scratch.path().join("programs.py"), script)?;
+    let outcome = interpreter.run_in(scratch.path(), &[OsString::from("programs.py")], LIMIT)?;
+    let text = String::from_utf8_lossy(&outcome.stdout);
+    let mut outcomes = Outcomes {
+        begun: 0,
+        differ: Vec::new(),
+    };
+    for line in text.lines() {
+        if line.starts_with("begin ") {
+            outcomes.begun += 1;
+        } else if let Some(rest) = line.strip_prefix("differ ") {
+            let (number, what) = rest.split_once(' ').unwrap_or((rest, ""));
+            if let Ok(number) = number.parse() {
+                outcomes.differ.push((number, what.to_owned()));
+            }
+        }
+    }
+    if outcome.end != End::Exit(0) || outcomes.begun != programs.len() {
+        if outcomes.begun == 0 {
+            let said = String::from_utf8_lossy(&outcome.stderr);
+            return Err(io::Error::other(format!("{:?}: {text}{said}", outcome.end)));
+        }
+        let last = text.lines().next_back().unwrap_or("");
+        let what = format!("{:?}: {last}", outcome.end);
+        outcomes.differ.push((outcomes.begun - 1, what));
+    }
+    Ok(outcomes)
+}
+
+/// The smallest program found that still differs, step by step.
+fn shrink(
+    interpreter: &Interpreter,
+    mut program: Program,
+    mut what: String,
+) -> io::Result<(Program, String)> {
+    loop {
+        let mut candidates = program.smaller(4000);
+        candidates.retain(|candidate| candidate.size() < program.size());
+        candidates.sort_by_key(Program::size);
+        let mut found = None;
+        for tries in candidates.chunks(TRIES) {
+            let outcomes = run(interpreter, tries)?;
+            if let Some((i, now)) = outcomes.differ.into_iter().next() {
+                found = Some((tries[i].clone(), now));
+                break;
+            }
+        }
+        match found {
+            Some((smaller, now)) => (program, what) = (smaller, now),
+            None => return Ok((program, what)),
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::super::tree::{Expr, Kind, Stmt};
+    use super::*;
+
+    #[test]
+    fn a_planted_difference_is_found_and_made_small() {
+        let noise = || Stmt::line("log($)", vec![Expr::new(Kind::Int, "1 + 2")]);
+        let planted = Stmt {
+            clauses: vec![
+                (
+                    Expr::new(Kind::Cond, "if g > 2:"),
+                    vec![
+                        noise(),
+                        Stmt {
+                            clauses: vec![(
+                                Expr::either("log(5)".into(), "log(6)".into()),
+                                Vec::new(),
+                            )],
+                        },
+                    ],
+                ),
+                (Expr::new(Kind::Cond, "else:"), vec![noise()]),
+            ],
+        };
+        let program = Program {
+            emit: "native",
+            body: vec![Stmt::line("g = 3", Vec::new()), noise(), planted, noise()],
+        };
+        let outcomes = run(&Interpreter::ferlance(), &[program.clone()]).expect("it runs");
+        let [(0, what)] = &outcomes.differ[..] else {
+            panic!("{:?}", outcomes.differ);
+        };
+        let (small, what) =
+            shrink(&Interpreter::ferlance(), program, what.clone()).expect("it runs");
+        assert_eq!(small.source(Text::Tested), "log(5)\n");
+        assert_eq!(what, "tested: ['(5,)'] reference: ['(6,)']");
+    }
+}

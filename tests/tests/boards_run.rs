@@ -1,0 +1,335 @@
+//! Whole programs on emulated boards: the runtime itself, built for each architecture, with machine code calling the
+//! real function table.
+//!
+//! | trials | what runs on each board |
+//! | --- | --- |
+//! | `stock::mpy`, `stock::emit` | what the stock compiler made for it: `tests/vectors/mpy`, `tests/vectors/natmod/emit` |
+//! | `ours::emit` | the sources of these, compiled by our compiler for stock firmware |
+//! | `file` | `tests/native`, compiled to a file by our compiler, natively |
+//! | `viper`, `kernels` | the calls of `tests/vectors/viper/runtime.json`, the kernels by each emitter, compiled there |
+//! | `bytecode`, `native` | `tests/lang`, `tests/native` and the behaviour vectors, compiled there |
+//! | `gc` | native programs with a collection at each allocation |
+//!
+//! Trials whose emulator is not installed show as ignored (`cargo xtask setup`).
+
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use ferlance_abi::{Arch, CodeKind, qstr::Pool};
+use ferlance_compiler::{Options, Target, compile};
+use ferlance_tests::{
+    board, calls,
+    interpreter::{End, Interpreter, Outcome},
+    programs, scope, text_diff, workspace,
+};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// Stock native code of these does not do what bytecode does: upstream's limits, not ours.
+const UPSTREAM_LIMITS: [(&str, &str); 2] = [
+    (
+        "closures.emit_native",
+        "machine code does not check whether a captured variable is bound",
+    ),
+    (
+        "try_finally.emit_native",
+        "upstream stops with the same MemoryError",
+    ),
+];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    for arch in board::ARCHS {
+        of_board(arch, &mut trials);
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
+    let root = workspace::root();
+    let there = board::is_there(arch);
+    let mut add =
+        |name: String, run: Box<dyn FnOnce(&Interpreter) -> Result<(), Failed> + Send>| {
+            let trial = Trial::test(format!("{}::{name}", arch.name()), move || {
+                run(&board::interpreter(arch)?)
+            });
+            trials.push(trial.with_ignored_flag(!there));
+        };
+    // Our machine code for windowed Xtensa multiplies objects by long products, which no emulated processor with
+    // windows has: what is our own and may do so is left out there.
+    let native = arch != Arch::Xtensawin;
+    for path in stock_files(arch) {
+        let stem = stem(&path);
+        add(
+            format!("stock::mpy::{stem}"),
+            Box::new(move |board| stock_file(board, &path)),
+        );
+    }
+    for name in emitted_sources(arch) {
+        add(
+            format!("stock::emit::{name}"),
+            Box::new(move |board| emitted(board, arch, name, false)),
+        );
+        if native || name == "nat_asm_xtensa" {
+            add(
+                format!("ours::emit::{name}"),
+                Box::new(move |board| emitted(board, arch, name, true)),
+            );
+        }
+    }
+    add(
+        "viper::runtime".to_owned(),
+        Box::new(move |board| viper_calls(board, arch)),
+    );
+    if native {
+        add("kernels::agree".to_owned(), Box::new(kernels));
+    }
+    let own = programs::list(&root.join("tests/native")).expect("the programs are readable");
+    for program in own.into_iter().filter(|_| native) {
+        let (a, b) = (program.path.clone(), program.path.clone());
+        add(
+            format!("file::{}", program.name),
+            Box::new(move |board| from_file(board, arch, &a)),
+        );
+        add(
+            format!("gc::{}", program.name),
+            Box::new(move |board| {
+                let stressed = board.clone().with_env("FERLANCE_GC_STRESS", "1");
+                whole_program(&stressed, &b, "native", None)
+            }),
+        );
+    }
+    let out_of_scope = scope::load(root).expect("out_of_scope.txt is a list");
+    let differs = differing("tests/native/differs_own.txt");
+    let on_boards = differing("tests/native/differs_boards.txt");
+    for folder in ["tests/lang", "tests/native", "tests/vectors/behaviour"] {
+        for program in programs::list(&root.join(folder)).expect("the programs are readable") {
+            if out_of_scope.contains_key(&program.name) {
+                continue;
+            }
+            let emits = &["bytecode", "native"][..if native { 2 } else { 1 }];
+            for emit in emits.iter().copied() {
+                let reason = on_boards
+                    .get(&program.name)
+                    .or_else(|| differs.get(&program.name).filter(|_| emit == "native"))
+                    .cloned();
+                let path = program.path.clone();
+                add(
+                    format!("{emit}::{}", program.name),
+                    Box::new(move |board| whole_program(board, &path, emit, reason)),
+                );
+            }
+        }
+    }
+}
+
+fn differing(list: &str) -> scope::OutOfScope {
+    let text = fs::read_to_string(workspace::root().join(list)).expect("the list exists");
+    scope::parse(&text).expect("the list has a reason for each")
+}
+
+/// The name without `.mpy`.
+fn stem(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.trim_end_matches(".mpy").to_owned()
+}
+
+/// The files of `tests/vectors/mpy` that the board takes, native code of lesser Thumbs included, and that print
+/// something that is known. Those with `-march-flags` need a processor with these instructions.
+fn stock_files(arch: Arch) -> Vec<PathBuf> {
+    let folder = workspace::root().join("tests/vectors/mpy");
+    let fits = |path: &Path| {
+        let stem = stem(path);
+        let mut parts = stem.rsplit('.');
+        let file = parts.next().and_then(Arch::from_name);
+        let module = stem.split('.').next().unwrap_or_default();
+        file.is_some_and(|file| arch.accepts(file))
+            && path.extension().is_some_and(|extension| extension == "mpy")
+            && folder.join(format!("{module}.exp")).exists()
+    };
+    workspace::files(&folder, &fits).expect("the vectors are readable")
+}
+
+/// The sources of `tests/vectors/natmod/emit` for an architecture.
+fn emitted_sources(arch: Arch) -> Vec<&'static str> {
+    let assembler = match arch {
+        Arch::Xtensa | Arch::Xtensawin => "nat_asm_xtensa",
+        Arch::Rv32imc => "nat_asm_rv32",
+        _ => "nat_asm_thumb",
+    };
+    vec!["nat_emit", "nat_whole", assembler]
+}
+
+fn words(words: &[&str]) -> Vec<OsString> {
+    words.iter().map(OsString::from).collect()
+}
+
+fn compare(outcome: &Outcome, expected: &[u8]) -> Result<(), Failed> {
+    if let Some(disorder) = outcome.disorder() {
+        return Err(disorder.into());
+    }
+    if outcome.stdout != expected {
+        let stderr = String::from_utf8_lossy(&outcome.stderr);
+        return Err(format!("{}{stderr}", text_diff::unified(expected, &outcome.stdout)).into());
+    }
+    match outcome.end {
+        End::Exit(0) => Ok(()),
+        end => Err(format!("the output is right, but the end is {end:?}").into()),
+    }
+}
+
+fn stock_file(board: &Interpreter, path: &Path) -> Result<(), Failed> {
+    let stem = stem(path);
+    let module = stem.split('.').next().unwrap_or_default();
+    let scratch = tempfile::tempdir()?;
+    fs::copy(path, scratch.path().join(format!("{module}.mpy")))?;
+    let import = format!("import {module}");
+    let outcome = board.run_in(scratch.path(), &words(&["-c", &import]), LIMIT)?;
+    let result = compare(
+        &outcome,
+        &fs::read(path.with_file_name(format!("{module}.exp")))?,
+    );
+    let limited = |(name, _): &(&str, &str)| stem.rsplit_once('.').is_some_and(|(s, _)| s == *name);
+    if UPSTREAM_LIMITS.iter().any(limited) {
+        return match (result, outcome.disorder()) {
+            (_, Some(disorder)) => Err(disorder.into()),
+            (Err(_), None) => Ok(()),
+            (Ok(()), None) => Err("passes now: take it off the list of upstream's limits".into()),
+        };
+    }
+    result
+}
+
+/// What the stock compiler, or ours for stock firmware, makes of a source of `emit`.
+fn emitted(board: &Interpreter, arch: Arch, name: &str, ours: bool) -> Result<(), Failed> {
+    let folder = workspace::root().join("tests/vectors/natmod/emit");
+    let scratch = tempfile::tempdir()?;
+    let module = format!("{name}.mpy");
+    let to = scratch.path().join(&module);
+    if ours {
+        let emit = match name {
+            "nat_whole" => CodeKind::Native,
+            _ => CodeKind::Bytecode,
+        };
+        fs::write(
+            &to,
+            file_for(arch, emit, &folder.join(format!("{name}.py")))?,
+        )?;
+    } else {
+        // Assembler functions of armv7m are those of all greater Thumbs.
+        let mut from = folder.join(arch.name()).join(&module);
+        if !from.exists() {
+            from = folder.join("armv7m").join(&module);
+        }
+        fs::copy(from, &to)?;
+    }
+    let (test, out) = match name {
+        "nat_asm_thumb" | "nat_asm_rv32" => {
+            ("test_nat_asm.py".to_owned(), "test_nat_asm".to_owned())
+        }
+        "nat_asm_xtensa" => ("test_nat_asm.py".to_owned(), "test_nat_asm".to_owned()),
+        _ => (format!("test_{name}.py"), format!("test_{name}")),
+    };
+    let script = fs::read_to_string(folder.join(&test))?;
+    // The script knows the modules of two architectures; the functions are the same in the third.
+    let script = script.replace(
+        "nat_asm_rv32",
+        if name == "nat_asm_xtensa" {
+            name
+        } else {
+            "nat_asm_rv32"
+        },
+    );
+    fs::write(scratch.path().join(&test), script)?;
+    let outcome = board.run_in(scratch.path(), &words(&[&test]), LIMIT)?;
+    compare(&outcome, &fs::read(folder.join(format!("{out}.out")))?)
+}
+
+/// The bytes of a file by our compiler for stock firmware.
+fn file_for(arch: Arch, emit: CodeKind, source: &Path) -> Result<Vec<u8>, Failed> {
+    let text = fs::read(source)?;
+    let shown = source.file_name().unwrap_or_default().to_string_lossy();
+    let mut pool = Pool::new();
+    let options = Options {
+        input_name: shown.as_bytes(),
+        source_name: shown.as_bytes(),
+        emit,
+        arch,
+        target: Some(Target::stock(arch, 0)),
+        small_int_bits: 31,
+        ..Options::default()
+    };
+    let module = compile(&text, &mut pool, &options).map_err(|diag| diag.to_string())?;
+    let bytes = ferlance_bytecode::mpy::write(&module, &pool).map_err(|_| "it is not written")?;
+    Ok(bytes.to_vec())
+}
+
+fn from_file(board: &Interpreter, arch: Arch, source: &Path) -> Result<(), Failed> {
+    let name = source.file_stem().unwrap_or_default().to_string_lossy();
+    let scratch = tempfile::tempdir()?;
+    fs::write(
+        scratch.path().join(format!("{name}.mpy")),
+        file_for(arch, CodeKind::Native, source)?,
+    )?;
+    let outcome = board.run_in(scratch.path(), &words(&["-m", &name]), LIMIT)?;
+    compare(&outcome, &expected(source)?)
+}
+
+fn expected(source: &Path) -> Result<Vec<u8>, Failed> {
+    let ours = programs::with_suffix(source, ".ferlance.exp");
+    let vector = source.with_extension("exp");
+    let beside = programs::with_suffix(source, ".exp");
+    let found = [ours, beside, vector]
+        .into_iter()
+        .find(|path| path.exists());
+    Ok(fs::read(found.ok_or("no expected output")?)?)
+}
+
+fn whole_program(
+    board: &Interpreter,
+    source: &Path,
+    emit: &str,
+    differs: Option<String>,
+) -> Result<(), Failed> {
+    let scratch = tempfile::tempdir()?;
+    let name = source.file_name().unwrap_or_default();
+    fs::copy(source, scratch.path().join(name))?;
+    let emit = format!("emit={emit}");
+    let args = ["-X".into(), emit.into(), name.to_owned()];
+    let outcome = board.run_in(scratch.path(), &args, LIMIT)?;
+    match (compare(&outcome, &expected(source)?), differs) {
+        (result, None) => result,
+        // What is listed has to end in an orderly way all the same.
+        (_, Some(_)) => outcome
+            .disorder()
+            .map_or(Ok(()), |disorder| Err(disorder.into())),
+    }
+}
+
+fn run_text(board: &Interpreter, text: &str) -> Result<Outcome, Failed> {
+    let scratch = tempfile::tempdir()?;
+    fs::write(scratch.path().join("driver.py"), text)?;
+    Ok(board.run_in(scratch.path(), &words(&["driver.py"]), LIMIT)?)
+}
+
+fn viper_calls(board: &Interpreter, arch: Arch) -> Result<(), Failed> {
+    let family = match arch {
+        Arch::Rv32imc => "rv32",
+        Arch::Xtensa | Arch::Xtensawin => "xtensa",
+        _ => "thumb",
+    };
+    let calls = calls::viper(&["all", "word32", family]);
+    compare(&run_text(board, &calls.program)?, calls.expected.as_bytes())
+}
+
+fn kernels(board: &Interpreter) -> Result<(), Failed> {
+    let calls = calls::kernels(32);
+    compare(&run_text(board, &calls.program)?, calls.expected.as_bytes())
+}
