@@ -183,12 +183,13 @@ impl Interpreter {
 
 /// Build `ferlance` in the profile of the running test and return its path.
 fn build_ferlance() -> PathBuf {
-    // target/<profile>/deps/<test>-<hash>
+    // target/<profile>/deps/<test>-<hash>, or target/<profile>/<program>
     let exe = env::current_exe().expect("a running test has a path");
-    let profile_dir = exe
-        .ancestors()
-        .nth(2)
-        .expect("a test lies in target/<profile>/deps");
+    let folder = exe.parent().expect("a file lies in a folder");
+    let profile_dir = match folder.file_name() {
+        Some(name) if name == "deps" => folder.parent().expect("deps lies in target/<profile>"),
+        _ => folder,
+    };
     let profile = match profile_dir.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => "dev",
         Some(name) => name,

@@ -31,7 +31,7 @@ pub(super) fn program(dice: &mut Dice) -> Program {
                         Expr::new(Kind::Any, "try:"),
                         vec![
                             Stmt::line("b = bytearray(range(7, 250, 15))", Vec::new()),
-                            Stmt::line(&format!("log(f{i}($, $, b), b)"), args),
+                            Stmt::line(&format!("log(int(f{i}($, $, b) or 0), b)"), args),
                         ],
                     ),
                     (
