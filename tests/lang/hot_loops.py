@@ -493,3 +493,16 @@ def deep_expression(n):
 
 
 print(deep_expression(120))
+
+
+def swapped_with_a_cell(a, b):
+    for _ in range(101):
+        a, b = b, a
+
+    def captured():
+        return b
+
+    return a, b, captured()
+
+
+print(swapped_with_a_cell(1, 2))

@@ -43,6 +43,10 @@ const UPSTREAM_LIMITS: [(&str, &str); 2] = [
     ),
 ];
 
+/// Programs, and boards for which they are left out, because the runtime that LLVM 22 makes for Xtensa computes the
+/// remainder of floats (`fmod`) wrongly there, or without end.
+const MISCOMPILED: [(&str, [Arch; 2]); 1] = [("floats", [Arch::Xtensa, Arch::Xtensawin])];
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
@@ -106,15 +110,23 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
             }),
         );
     }
+    // Bytecode is the same where the build is.
+    let emits = match arch {
+        Arch::Armv7m | Arch::Armv7emsp => &["native"][..],
+        Arch::Xtensawin => &["bytecode"],
+        _ => &["bytecode", "native"],
+    };
     let out_of_scope = scope::load(root).expect("out_of_scope.txt is a list");
     let differs = differing("tests/native/differs_own.txt");
     let on_boards = differing("tests/native/differs_boards.txt");
     for folder in ["tests/lang", "tests/native", "tests/vectors/behaviour"] {
         for program in programs::list(&root.join(folder)).expect("the programs are readable") {
-            if out_of_scope.contains_key(&program.name) {
+            let left_out = MISCOMPILED
+                .iter()
+                .any(|(name, boards)| program.name == *name && boards.contains(&arch));
+            if out_of_scope.contains_key(&program.name) || left_out {
                 continue;
             }
-            let emits = &["bytecode", "native"][..if native { 2 } else { 1 }];
             for emit in emits.iter().copied() {
                 let reason = on_boards
                     .get(&program.name)

@@ -535,7 +535,11 @@ impl Translator<'_> {
         let fresh = self.fresh;
         self.drop_values(1)?;
         if self.refers(local, usize::MAX) {
-            self.vacate(local, &[])?;
+            // The value is off the stack, but still where it was.
+            match value {
+                Val::Reg(from) => self.vacate(local, &[from])?,
+                Val::Word(_) => self.vacate(local, &[])?,
+            }
         } else if let (Some((at, reg)), Val::Reg(from)) = (fresh, value)
             && reg == from
             && at + 1 == self.out.len()
