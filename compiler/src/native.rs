@@ -169,6 +169,7 @@ impl Makes<'_> {
             scene: Scene {
                 name: &|name: Qstr| pool.text(name),
                 dialect: options.viper,
+                sound: options.sound,
                 direct: &self.module.signatures,
             },
             defaults: self.module.defaults(scope.0),

@@ -35,6 +35,9 @@ pub struct Options<'a> {
     /// Which viper sources are accepted.
     #[cfg(feature = "native")]
     pub viper: ferlance_viper::Dialect,
+    /// Whether viper checks indices of pointers.
+    #[cfg(feature = "native")]
+    pub sound: bool,
     /// Which spellings inline assembler may use.
     pub asm_dialect: Dialect,
     /// Whether the bodies of modules and classes become machine code too where no loop repeats anything. Files have
@@ -62,6 +65,8 @@ impl Default for Options<'_> {
             target: None,
             #[cfg(feature = "native")]
             viper: ferlance_viper::Dialect::Full,
+            #[cfg(feature = "native")]
+            sound: false,
             asm_dialect: Dialect::Full,
             native_once: false,
             for_file: true,

@@ -28,6 +28,7 @@ pub(crate) fn infer(
     let scene = Scene {
         name: &|name: Qstr| pool.text(name),
         dialect: options.viper,
+        sound: options.sound,
         direct,
     };
     ferlance_viper::infer(code, &scene).map_err(|stop| match stop {

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 
 use ferlance_abi::arch::Arch;
 use ferlance_abi::code_kind::CodeKind;
-use ferlance_compiler::Target;
+use ferlance_compiler::{Target, ViperDialect};
 
 /// One row per option: how it is written, what it takes, what it does. Usage, help and completions are made from it.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ pub(crate) const OPTIONS: &[OptionRow] = &[
     OptionRow { name: "-march", value: "=ARCH", help: "Architecture of native code.", choices: ARCHS },
     OptionRow { name: "-march-flags", value: "=FLAGS", help: "Extensions that native code may use: a number or names.", choices: &["zba", "zcmp", "zba,zcmp"] },
     OptionRow { name: "-X", value: " emit=EMITTER", help: "Emitter for code without a decorator: bytecode, native, viper.",
-                choices: &["emit=bytecode", "emit=native", "emit=viper", "native=fast", "native=small", "source-lines", "no-source-lines", "heapsize="] },
+                choices: &["emit=bytecode", "emit=native", "emit=viper", "native=fast", "native=small", "viper=sound", "viper=stock", "source-lines", "no-source-lines", "heapsize="] },
 ];
 
 /// What the command line asks for.
@@ -106,6 +106,10 @@ pub(crate) struct Job {
     pub emit: CodeKind,
     /// `-X native=small`
     pub native_small: bool,
+    /// `-X viper=sound`
+    pub sound: bool,
+    /// `-X viper=stock`
+    pub viper: ViperDialect,
     /// `-X source-lines`
     pub source_lines: bool,
     /// `--explain`
@@ -151,6 +155,8 @@ pub(crate) fn parse(args: &[OsString]) -> Result<Command, Refusal> {
         arch_flags: 0,
         emit: CodeKind::Bytecode,
         native_small: false,
+        sound: false,
+        viper: ViperDialect::Full,
         source_lines: true,
         explain: false,
         asm: false,
@@ -237,6 +243,8 @@ fn implementation_options(args: &[OsString], job: &mut Job) -> Result<(), Refusa
             "emit=viper" => job.emit = CodeKind::Viper,
             "native=fast" => job.native_small = false,
             "native=small" => job.native_small = true,
+            "viper=sound" => job.sound = true,
+            "viper=stock" => job.viper = ViperDialect::Stock,
             "source-lines" => job.source_lines = true,
             "no-source-lines" => job.source_lines = false,
             // The heap grows as it must here; the size is accepted for the sake of build scripts.

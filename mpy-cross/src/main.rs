@@ -84,6 +84,8 @@ fn run(job: &Job) -> ExitCode {
         small_int_bits: job.small_int_bits,
         source_lines: job.source_lines,
         emit: job.emit,
+        sound: job.sound,
+        viper: job.viper,
         arch: job.arch,
         arch_flags: job.arch_flags,
         target: job.target(),

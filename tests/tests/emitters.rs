@@ -80,8 +80,13 @@ fn main() -> ExitCode {
     for program in programs::list(&root.join("tests/viper")).expect("the programs are readable") {
         let path = program.path.clone();
         trials.push(Trial::test(format!("typed::{}", program.name), move || {
-            compare(&run(&[], &path)?, &expected(&path)?)?;
-            from_file_by(&path, CodeKind::Bytecode)
+            let sound = path.ends_with("sound.py");
+            let options: &[&str] = match sound {
+                true => &["-X", "viper=sound"],
+                false => &[],
+            };
+            compare(&run(options, &path)?, &expected(&path)?)?;
+            from_file_by(&path, CodeKind::Bytecode, sound)
         }));
     }
     trials.push(Trial::test(
@@ -141,10 +146,10 @@ fn compare(outcome: &Outcome, expected: &[u8]) -> Result<(), Failed> {
 
 /// Our own compiler's file for stock x64 firmware, in our runtime.
 fn from_file(source: &Path) -> Result<(), Failed> {
-    from_file_by(source, CodeKind::Native)
+    from_file_by(source, CodeKind::Native, false)
 }
 
-fn from_file_by(source: &Path, emit: CodeKind) -> Result<(), Failed> {
+fn from_file_by(source: &Path, emit: CodeKind, sound: bool) -> Result<(), Failed> {
     let text = fs::read(source)?;
     let name = source.file_stem().unwrap_or_default().to_string_lossy();
     let shown = format!("{name}.py");
@@ -153,6 +158,7 @@ fn from_file_by(source: &Path, emit: CodeKind) -> Result<(), Failed> {
         input_name: shown.as_bytes(),
         source_name: shown.as_bytes(),
         emit,
+        sound,
         arch: Arch::X64,
         target: Some(Target::stock(Arch::X64, 0)),
         ..Options::default()

@@ -51,6 +51,7 @@ fn outcome_in(viper: ViperDialect, source: &str, arch: Arch) -> (String, Option<
     let mut pool = Pool::new();
     let options = Options {
         viper,
+        sound: viper == ViperDialect::Full,
         arch,
         target: Some(Target::stock(arch, 0)),
         ..Options::default()
@@ -117,7 +118,7 @@ fn beyond_the_stock_dialect_only_the_extensions_differ() {
 
 #[test]
 fn extensions_compile_for_stock_firmware_of_each_architecture() {
-    for program in ["calls_inside", "extensions"] {
+    for program in ["calls_inside", "extensions", "sound"] {
         let path = format!("{}/viper/{program}.py", env!("CARGO_MANIFEST_DIR"));
         let source = std::fs::read_to_string(path).expect("the program is there");
         for arch in ARCHS.into_iter().chain([Arch::Xtensa, Arch::Armv7emdp]) {

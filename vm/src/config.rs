@@ -27,6 +27,8 @@ pub struct Settings {
     pub native_small: bool,
     /// Whether the bodies of modules and classes become machine code too where no loop repeats anything.
     pub native_once: bool,
+    /// Whether viper functions compiled at run time check indices of pointers.
+    pub sound: bool,
     /// Whether bytecode is verified when it is loaded.
     pub verify: bool,
     /// Words of the value stack.
@@ -42,6 +44,7 @@ impl Default for Settings {
             emit: ferlance_abi::CodeKind::Bytecode,
             native_small: false,
             native_once: false,
+            sound: false,
             verify: true,
             value_stack_words: VALUE_STACK_WORDS,
             max_frames: MAX_FRAMES,

@@ -31,6 +31,7 @@ pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
         small_int_bits: (usize::BITS - 1) as u8,
         for_file: false,
         emit: rt.config.emit,
+        sound: rt.config.sound,
         arch: target.map_or(Arch::None, |target| target.arch),
         target,
         native_once: rt.config.native_once,

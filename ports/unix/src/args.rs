@@ -39,6 +39,8 @@ pub(crate) struct Invocation {
     pub(crate) native_small: bool,
     /// `-X native=once`
     pub(crate) native_once: bool,
+    /// `-X viper=sound`
+    pub(crate) sound: bool,
     /// `-X heapsize=…`
     pub(crate) heap_bytes: Option<usize>,
 }
@@ -71,6 +73,7 @@ fn parse_run(args: impl IntoIterator<Item = &'static [u8]>) -> Result<Command, C
         emit: CodeKind::Bytecode,
         native_small: false,
         native_once: false,
+        sound: false,
         heap_bytes: None,
     };
     while let Some(arg) = args.next() {
@@ -120,6 +123,7 @@ impl Invocation {
             b"native=fast" => self.native_small = false,
             b"native=small" => self.native_small = true,
             b"native=once" => self.native_once = true,
+            b"viper=sound" => self.sound = true,
             b"realtime" if cfg!(target_os = "macos") => {}
             _ => {
                 let size = option.strip_prefix(b"heapsize=").and_then(heap_bytes);

@@ -42,6 +42,7 @@ pub(crate) fn explain(invocation: &Invocation) -> u8 {
             optimise: invocation.opt_level,
             small_int_bits: (usize::BITS - 1) as u8,
             emit: invocation.emit,
+            sound: invocation.sound,
             arch,
             target: Some(target),
             for_file: false,

@@ -99,6 +99,7 @@ fn start(program: &[u8], invocation: Invocation, top: usize) -> u8 {
         emit: invocation.emit,
         native_small: invocation.native_small,
         native_once: invocation.native_once,
+        sound: invocation.sound,
         ..Settings::default()
     };
     let heap = memory::region(invocation.heap_bytes)

@@ -58,7 +58,10 @@ impl Infer<'_, '_> {
             if given.iter().any(|entry| matches!(entry.ty, Ty::Cast(_))) {
                 return Ok(None);
             }
-            let callee = match signature.words() > MOST_WORDS {
+            // Lengths do not cross direct calls.
+            let pointer = |ty: &NativeType| Ty::of(*ty).is_pointer();
+            let views = self.scene.sound && signature.params.iter().any(pointer);
+            let callee = match views || signature.words() > MOST_WORDS {
                 true => Callee::Typed(signature.result),
                 false => Callee::Direct(signature.callee),
             };

@@ -62,6 +62,8 @@ pub struct Scene<'a, 'p> {
     pub name: &'a dyn Fn(Qstr) -> &'p [u8],
     /// Which sources are accepted.
     pub dialect: Dialect,
+    /// Do pointers know their length?
+    pub sound: bool,
     /// The functions of the module that may be called directly.
     pub direct: &'a [Signature],
 }

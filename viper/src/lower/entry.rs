@@ -64,6 +64,12 @@ impl Lower<'_, '_> {
                 _ if *shared => Place::Slot(self.b.slot(1)?),
                 ty => Place::Var(self.b.var(ir_type(ty), name.unwrap_or(Qstr::NONE))?),
             };
+            let length = match (place, self.is_view(ty)) {
+                (_, false) | (Place::Nowhere, _) => None,
+                (Place::Slot(_), true) => Some(Place::Slot(self.b.slot(1)?)),
+                (Place::Var(_), true) => Some(Place::Var(self.b.var(Type::Word, Qstr::NONE)?)),
+            };
+            self.lengths.push(length)?;
             self.locals.push(place)?;
         }
         Ok(())
@@ -81,7 +87,11 @@ impl Lower<'_, '_> {
             let ty = self.types.locals.get(slot).copied().flatten();
             let ty = ty.unwrap_or(Ty::Object);
             let value = match self.is_cell(local) {
-                false => self.unboxed(*given, ty.native())?,
+                false => {
+                    let item = self.native(*given, ty.native())?;
+                    self.write_length(local, item)?;
+                    self.word(item)?
+                }
                 true if local.0 < code.n_free => *given,
                 true => self.new_cell(*given, ty)?,
             };

@@ -123,6 +123,11 @@ impl Lower<'_, '_> {
                     let value = self.word(item)?;
                     let var = self.join(depth, Type::Word)?;
                     self.b.write_local(var, value)?;
+                    if self.is_view(ty) {
+                        let bytes = self.length(item)?;
+                        let var = self.join_length(depth)?;
+                        self.b.write_local(var, bytes)?;
+                    }
                     Shape::Value(ty)
                 }
             })?;
@@ -238,7 +243,14 @@ impl Lower<'_, '_> {
                         _ => Type::Word,
                     };
                     let var = self.join(depth, which)?;
-                    let value = Value::Reg(self.b.read_local(var)?);
+                    let word = self.b.read_local(var)?;
+                    let value = match self.is_view(ty) {
+                        false => Value::Reg(word),
+                        true => {
+                            let bytes = self.join_length(depth)?;
+                            Value::View(word, self.b.read_local(bytes)?)
+                        }
+                    };
                     Item { ty, value }
                 }
                 Shape::Pending => {

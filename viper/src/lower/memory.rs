@@ -73,7 +73,7 @@ impl Lower<'_, '_> {
                     self.check_bound(value)?;
                     self.set_bound(local)?;
                 }
-                Value::Reg(value)
+                self.read_view(local, value)?
             }
         };
         Ok(self.push(ty, value)?)
@@ -85,6 +85,7 @@ impl Lower<'_, '_> {
             Ty::Object => self.object(item)?,
             _ => self.word(item)?,
         };
+        self.write_length(local, item)?;
         self.write(local, value)
     }
 
@@ -172,6 +173,7 @@ impl Lower<'_, '_> {
             let value = self.call_fun(Fun::ObjSubscr, &[base, index, load])?;
             return Ok(self.push_object(value)?);
         };
+        self.check_index(base, index, shift)?;
         let base = self.word(base)?;
         let (index, offset) = self.index(index, shift)?;
         let value = self
@@ -199,6 +201,7 @@ impl Lower<'_, '_> {
             self.call_fun(Fun::ObjSubscr, &[base, index, value])?;
             return Ok(());
         };
+        self.check_index(base, index, shift)?;
         let base = self.word(base)?;
         let value = self.word(value)?;
         let (index, offset) = self.index(index, shift)?;

@@ -11,6 +11,7 @@
 //! handler.rs  try, with, finally
 //! direct.rs   calls inside the module
 //! range.rs    loops over ranges of any step
+//! view.rs     checks of indices
 //! memory.rs   locals, cells, items, attributes, names
 //! arith.rs    operators
 //! call.rs     calls, displays, functions, imports
@@ -31,6 +32,7 @@ mod label;
 mod memory;
 mod range;
 mod value;
+mod view;
 
 use ferlance_abi::fun_table::Fun;
 use ferlance_abi::{Qstr, obj_word, qstr};
@@ -88,10 +90,16 @@ struct Lower<'a, 'p> {
     labels: TryVec<LabelState>,
     blocks: TryVec<Block>,
     locals: TryVec<Place>,
+    /// Where the lengths of pointers are kept, by slot.
+    lengths: TryVec<Option<Place>>,
     /// Locals that have a value on every way here.
     bound: BitSet,
     /// By place of the stack: its variables for objects and for words.
     joins: TryVec<[Option<nir::Var>; 2]>,
+    /// By place of the stack: the length of a pointer.
+    join_lengths: TryVec<Option<nir::Var>>,
+    /// What the runtime tells of a buffer.
+    info: Option<Slot>,
     /// Arrays of arguments and results of runtime functions.
     array: Option<Slot>,
     /// By depth: buffers of iterators, of exceptions.
@@ -135,8 +143,11 @@ pub fn lower(code: &Code, types: &Types, env: Env<'_, '_>, form: Form) -> Result
         labels: TryVec::new(),
         blocks: TryVec::new(),
         locals: TryVec::new(),
+        lengths: TryVec::new(),
         bound: BitSet::new(),
         joins: TryVec::new(),
+        join_lengths: TryVec::new(),
+        info: None,
         array: None,
         iters: TryVec::new(),
         buffers: TryVec::new(),
@@ -244,12 +255,18 @@ impl Lower<'_, '_> {
 
     /// Raises `NameError: local variable referenced before assignment`; ends the block.
     fn raise_unbound(&mut self) -> Result<(), OutOfMemory> {
-        let text = Bytes::Borrowed(b"local variable referenced before assignment".as_slice());
+        let text = b"local variable referenced before assignment";
+        self.raise_text(qstr!("NameError"), text)
+    }
+
+    /// Raises an exception of the class with this name; ends the block.
+    fn raise_text(&mut self, class: Qstr, text: &'static [u8]) -> Result<(), OutOfMemory> {
+        let text = Bytes::Borrowed(text);
         let text = self.env.consts.index_of(Const::Str(text))?;
         let text = self
             .b
             .number(nir::Op::ConstObj, Type::Obj, i64::from(text.0))?;
-        let name = self.qstr_number(qstr!("NameError"))?;
+        let name = self.qstr_number(class)?;
         let class = self.call_fun(Fun::LoadGlobal, &[name])?;
         let array = self.array(1)?;
         self.b.slot_store(array, 0, text)?;

@@ -27,6 +27,8 @@ pub(super) enum Value {
     Nothing,
     /// An object still in its native form: a word of that type.
     Direct(Vreg, Ty),
+    /// A pointer, and how many bytes it may address.
+    View(Vreg, Vreg),
     /// Part of an iterator.
     Iter(Slot),
     /// Part of a loop that counts: its number.
@@ -52,7 +54,7 @@ impl Lower<'_, '_> {
     /// The value as a machine word.
     pub(super) fn word(&mut self, item: Item) -> Result<Vreg, OutOfMemory> {
         match item.value {
-            Value::Reg(vreg) | Value::Direct(vreg, _) => Ok(vreg),
+            Value::Reg(vreg) | Value::Direct(vreg, _) | Value::View(vreg, _) => Ok(vreg),
             Value::Imm(imm) => self.b.word(imm),
             Value::Test(cond, a, b) => self.b.cmp(cond, a, b),
             Value::Nothing | Value::Iter(_) | Value::Range(_) => self.b.word(0),
@@ -232,7 +234,7 @@ impl Lower<'_, '_> {
             (_, Ty::Object) => Value::Reg(self.object(item)?),
             (Ty::Object, _) => {
                 let object = self.object(item)?;
-                Value::Reg(self.unboxed(object, to.native())?)
+                self.native(object, to.native())?.value
             }
             (Ty::None | Ty::Null | Ty::Cast(_), _) => Value::Imm(0),
             // The same word.
