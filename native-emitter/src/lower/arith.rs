@@ -82,7 +82,11 @@ impl Lowering<'_, '_> {
 
     /// The numbers of two floats; whatever is none goes to `other`.
     fn floats(&mut self, l: Vreg, r: Vreg, other: Block) -> Done<(Vreg, Vreg)> {
-        let tags = if l == r { l } else { self.b.binary(Op::Or, l, r)? };
+        let tags = if l == r {
+            l
+        } else {
+            self.b.binary(Op::Or, l, r)?
+        };
         self.require(Cond::TestZero, tags, 3, other)?;
         let float = self
             .b
@@ -526,9 +530,9 @@ impl Lowering<'_, '_> {
         if self.is_cached() {
             self.b.enter(bytes)?;
             let (data, at) = self.byte_place(base, index, slow)?;
-            let byte =
-                self.b
-                    .load_indexed(Type::Word, Width::U8, data, Some(at), 0, 0)?;
+            let byte = self
+                .b
+                .load_indexed(Type::Word, Width::U8, data, Some(at), 0, 0)?;
             let byte = self.b.binary(Op::Shl, byte, 1)?;
             let byte = self.b.binary_to(Op::Add, Type::Obj, byte, 1)?;
             self.b.jump(join, &[byte])?;
