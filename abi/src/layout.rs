@@ -258,7 +258,7 @@ pub const INSTANCE_MAP: usize = 1;
 pub const FLOAT_VALUE: usize = 1;
 
 /// What the first of the four words of a loop's iterator says in our own runtime: a list follows, and the next index.
-pub const ITER_LIST: usize = 0 << 1 | 1;
+pub const ITER_LIST: usize = 1;
 /// As [`ITER_LIST`], for a tuple.
 pub const ITER_TUPLE: usize = 1 << 1 | 1;
 /// As [`ITER_LIST`], for a range of small ints: next value, stop, step.

@@ -56,16 +56,18 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
+/// What a trial does with the interpreter of a board.
+type OnBoard = Box<dyn FnOnce(&Interpreter) -> Result<(), Failed> + Send>;
+
 fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
     let root = workspace::root();
     let there = board::is_there(arch);
-    let mut add =
-        |name: String, run: Box<dyn FnOnce(&Interpreter) -> Result<(), Failed> + Send>| {
-            let trial = Trial::test(format!("{}::{name}", arch.name()), move || {
-                run(&board::interpreter(arch)?)
-            });
-            trials.push(trial.with_ignored_flag(!there));
-        };
+    let mut add = |name: String, run: OnBoard| {
+        let trial = Trial::test(format!("{}::{name}", arch.name()), move || {
+            run(&board::interpreter(arch)?)
+        });
+        trials.push(trial.with_ignored_flag(!there));
+    };
     // Our machine code for windowed Xtensa multiplies objects by long products, which no emulated processor with
     // windows has: what is our own and may do so is left out there.
     let native = arch != Arch::Xtensawin;

@@ -109,7 +109,7 @@ fn check(calls: &Calls, code: &[u8], path: &Path) -> usize {
                 .unwrap_or_else(|| panic!("{}: {text} of no entry\n{listing}", path.display()));
             let slot = *offset as usize / 4;
             assert!(
-                offset % 4 == 0 && slot < STOCK_LEN,
+                offset.is_multiple_of(4) && slot < STOCK_LEN,
                 "{}: entry {slot}\n{listing}",
                 path.display()
             );

@@ -170,11 +170,11 @@ impl Walk<'_> {
 
     fn push(&mut self, inst: Inst) -> Result<Vreg, OutOfMemory> {
         let dst = self.func.vreg(Type::Word)?;
-        let dst = Some(dst);
-        self.func.blocks[self.before]
-            .insts
-            .push(Inst { dst, ..inst })?;
-        Ok(dst.unwrap_or(Vreg::from_index(0)))
+        self.func.blocks[self.before].insts.push(Inst {
+            dst: Some(dst),
+            ..inst
+        })?;
+        Ok(dst)
     }
 
     /// The value that `vreg`, which has a slope, has in the first turn; made before the loop.

@@ -225,7 +225,8 @@ mod tests {
             emit: "native",
             body: vec![Stmt::line("g = 3", Vec::new()), noise(), planted, noise()],
         };
-        let outcomes = run(&Interpreter::ferlance(), &[program.clone()]).expect("it runs");
+        let outcomes =
+            run(&Interpreter::ferlance(), std::slice::from_ref(&program)).expect("it runs");
         let [(0, what)] = &outcomes.differ[..] else {
             panic!("{:?}", outcomes.differ);
         };

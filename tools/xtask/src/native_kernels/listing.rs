@@ -297,11 +297,13 @@ fn successors(isa: Isa, code: &[Line]) -> Vec<Vec<usize>> {
     for (at, line) in code.iter().enumerate() {
         let name = line.text.split_whitespace().next().unwrap_or("");
         let target = isa.target(&line.text).and_then(find);
-        let goes_on = !matches!(
+        let thumb_return = isa == Isa::Thumb
+            && (line.text == "bx lr" || line.text.contains("pc") && name.contains("pop"));
+        let jumps = matches!(
             name,
             "b" | "b.n" | "b.w" | "j" | "jmp" | "ret" | "ret.n" | "retw.n"
-        ) && !(isa == Isa::Thumb && line.text.contains("pc") && name.contains("pop"))
-            && !(isa == Isa::Thumb && line.text == "bx lr");
+        );
+        let goes_on = !jumps && !thumb_return;
         let mut to: Vec<usize> = target.into_iter().collect();
         if goes_on && at + 1 < code.len() {
             to.push(at + 1);
