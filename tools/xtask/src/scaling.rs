@@ -1,8 +1,9 @@
 //! `scaling`: how the cost of one operation grows with n.
 //!
 //! `benches/scaling/scale.py NAME N 0` does the set-up of a workload, `… 1` the set-up and the work; the one is
-//! taken from the other (least of the runs each). The growth exponent is the slope of log(time) over log(n)
-//! between the last two sizes long enough to tell: 1 is linear, 2 quadratic.
+//! taken from the other (least of the runs each). A fourth argument repeats either, so that small sizes can be told.
+//! The growth exponent is the slope of log(time) over log(n) between the last two sizes long enough to tell: 1 is
+//! linear, 2 quadratic.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -44,6 +45,9 @@ pub(crate) struct Scaling {
 
 /// Less than this many seconds says nothing.
 const FLOOR: f64 = 0.004;
+
+/// Smaller sizes are repeated until they add up to this one.
+const REPEAT_TO: u64 = 256_000;
 
 impl Scaling {
     pub(crate) fn run(self) -> Result<()> {
@@ -135,11 +139,18 @@ impl Scaling {
     fn work(&self, peer: &Peer, script: &str, name: &str, n: u64) -> Result<Option<(f64, String)>> {
         let mut best = [f64::INFINITY; 2];
         let mut answer = String::new();
+        let rounds = rounds(n);
         for _ in 0..3 {
             for (mode, best) in best.iter_mut().enumerate() {
                 let command = with(
                     &peer.command,
-                    [script, name, &n.to_string(), &mode.to_string()],
+                    [
+                        script,
+                        name,
+                        &n.to_string(),
+                        &mode.to_string(),
+                        &rounds.to_string(),
+                    ],
                 );
                 let run = measure::run(&command, 10 * self.limit)?;
                 if !run.ok {
@@ -154,14 +165,24 @@ impl Scaling {
                 break;
             }
         }
-        Ok(Some((best[1] - best[0], answer)))
+        Ok(Some(((best[1] - best[0]) / rounds as f64, answer)))
     }
+}
+
+/// The least time of one round that says something.
+fn floor(n: u64) -> f64 {
+    FLOOR / rounds(n) as f64
+}
+
+/// How often a size is repeated.
+fn rounds(n: u64) -> u64 {
+    (REPEAT_TO / n).max(1)
 }
 
 /// The sizes whose time is long enough to tell: n, seconds.
 fn told(points: &[(u64, Result<f64, char>)]) -> Vec<(f64, f64)> {
     let long = points.iter().filter_map(|(n, time)| {
-        let time = time.ok().filter(|time| *time >= FLOOR)?;
+        let time = time.ok().filter(|time| *time >= floor(*n))?;
         Some((*n as f64, time))
     });
     long.collect()
@@ -176,7 +197,7 @@ fn print(name: &str, peer: &str, points: &[(u64, Result<f64, char>)]) -> Option<
     print!("{name:<18} {peer:<14}");
     for (n, time) in points {
         match time {
-            Ok(time) if *time >= FLOOR => print!("{:>10.0}", time / *n as f64 * 1e9),
+            Ok(time) if *time >= floor(*n) => print!("{:>10.0}", time / *n as f64 * 1e9),
             Ok(_) => print!("{:>10}", '.'),
             Err(sign) => print!("{sign:>10}"),
         }

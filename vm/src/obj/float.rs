@@ -155,13 +155,19 @@ fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()>
     out.write(rt, format_float::repr(value).as_bytes())
 }
 
-/// A hash that agrees with that of equal ints.
+/// A hash that agrees with that of equal ints. Of others, it is the odd number that the value is a multiple of, by
+/// a power of two: values at regular distances have hashes that are, too, and are neighbours in a table.
 fn hash(value: f64) -> Obj {
     if value == value.trunc_exact() && value.abs() < (1u64 << 61) as f64 {
         return Obj::int(value as i64 as isize);
     }
-    let mixed = (value.to_bits() as usize).wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as usize);
-    Obj::int((mixed >> 2) as isize)
+    let bits = value.to_bits();
+    let mantissa = bits & ((1 << 52) - 1) | 1 << 52;
+    let zeros = mantissa.trailing_zeros();
+    let power = (bits >> 52) as usize + zeros as usize;
+    let mixed = ((mantissa >> zeros) as usize)
+        .wrapping_add(power.wrapping_mul(0x9e37_79b1_85eb_ca87_u64 as usize));
+    Obj::int((mixed << 2) as isize >> 2)
 }
 
 trait Trunc {

@@ -223,22 +223,21 @@ fn unary(rt: &mut Runtime, op: UnaryOp, obj: Obj) -> R<Option<Obj>> {
 }
 
 /// Mixes the items' hashes so that neither order nor small differences get lost.
+/// A polynomial of the items' hashes: tuples that differ by a little in their last item have hashes that do, so that
+/// the cells of a grid are neighbours in a table (see [`super::map`]).
 fn hash(rt: &mut Runtime, tuple: Ptr<Tuple>) -> R<Obj> {
     rt.check_stack()?;
-    const P1: usize = 0x9e37_79b1_85eb_ca87_u64 as usize;
-    const P2: usize = 0xc2b2_ae3d_27d4_eb4f_u64 as usize;
-    let mut mixed = (tuple.len() ^ 0x165_667b1).wrapping_mul(P1);
+    const FACTOR: usize = 0x9e37_79b1_85eb_ca85_u64 as usize;
+    let mut sum = tuple.len();
     for item in tuple.items() {
         let hash = match item.get().as_small() {
             Some(value) => value as usize,
             None => rt.hash(item.get())?,
         };
-        mixed = mixed.wrapping_add(hash.wrapping_mul(P2));
-        mixed = mixed.rotate_left(usize::BITS / 2 - 1).wrapping_mul(P1);
+        sum = sum.wrapping_mul(FACTOR).wrapping_add(hash);
     }
-    mixed ^= mixed >> (usize::BITS / 2);
-    // The two highest bits go, so that it is a small int of either sign's worth.
-    Ok(Obj::int((mixed >> 2) as isize))
+    // The two highest bits go, so that it is a small int.
+    Ok(Obj::int((sum << 2) as isize >> 2))
 }
 
 fn binary(rt: &mut Runtime, op: BinaryOp, obj: Obj, other: Obj) -> R<Option<Obj>> {
