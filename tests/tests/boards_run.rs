@@ -68,9 +68,6 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
         });
         trials.push(trial.with_ignored_flag(!there));
     };
-    // Our machine code for windowed Xtensa multiplies objects by long products, which no emulated processor with
-    // windows has: what is our own and may do so is left out there.
-    let native = arch != Arch::Xtensawin;
     for path in stock_files(arch) {
         let stem = stem(&path);
         add(
@@ -83,22 +80,18 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
             format!("stock::emit::{name}"),
             Box::new(move |board| emitted(board, arch, name, false)),
         );
-        if native || name == "nat_asm_xtensa" {
-            add(
-                format!("ours::emit::{name}"),
-                Box::new(move |board| emitted(board, arch, name, true)),
-            );
-        }
+        add(
+            format!("ours::emit::{name}"),
+            Box::new(move |board| emitted(board, arch, name, true)),
+        );
     }
     add(
         "viper::runtime".to_owned(),
         Box::new(move |board| viper_calls(board, arch)),
     );
-    if native {
-        add("kernels::agree".to_owned(), Box::new(kernels));
-    }
+    add("kernels::agree".to_owned(), Box::new(kernels));
     let own = programs::list(&root.join("tests/native")).expect("the programs are readable");
-    for program in own.into_iter().filter(|_| native) {
+    for program in own {
         let (a, b) = (program.path.clone(), program.path.clone());
         add(
             format!("file::{}", program.name),
@@ -115,7 +108,6 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
     // Bytecode is the same where the build is.
     let emits = match arch {
         Arch::Armv7m | Arch::Armv7emsp => &["native"][..],
-        Arch::Xtensawin => &["bytecode"],
         _ => &["bytecode", "native"],
     };
     let out_of_scope = scope::load(root).expect("out_of_scope.txt is a list");

@@ -34,6 +34,7 @@ static EXTRA: &[&ModuleDef] = &[&json::MODULE];
 extern "C" fn ferlance_start(words: *const usize) -> ! {
     // SAFETY: the system's promise about the initial stack.
     let process = unsafe { args::Process::new(words) };
+    linux::complete_processor();
     let code = match args::parse(&process) {
         Some(invocation) => run(invocation, &process, words.addr()),
         None => complain(b"ferlance: no such option\n"),

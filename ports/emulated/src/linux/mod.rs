@@ -38,6 +38,11 @@ pub(crate) enum Access {
     ReadWrite,
 }
 
+/// Teaches the emulated processor what it lacks of those on boards.
+pub(crate) fn complete_processor() {
+    processor::complete_processor();
+}
+
 /// What a system call answered.
 fn answer(value: isize) -> Result<usize, Errno> {
     match value {
