@@ -30,6 +30,10 @@ pub struct Interpreter {
 /// fill it on purpose find its end, and find it soon.
 const ADDRESS_SPACE: u64 = 256 << 20;
 
+/// How long a program of the tests may run. None comes near it, also on a machine that has other things to do: what
+/// runs into it hangs.
+pub const LIMIT: Duration = Duration::from_secs(300);
+
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {

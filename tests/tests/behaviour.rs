@@ -14,13 +14,11 @@ use std::{
 
 use ferlance_tests::{
     differences::{self, Difference},
-    interpreter::{End, Interpreter, Outcome},
+    interpreter::{End, Interpreter, LIMIT, Outcome},
     programs::{self, Program, with_suffix},
     scope, text_diff, workspace,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
-
-const LIMIT: Duration = Duration::from_secs(30);
 
 /// Vectors out of scope are expected to fail; they need not fail slowly.
 const LIMIT_OUT_OF_SCOPE: Duration = Duration::from_secs(5);

@@ -17,19 +17,16 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
-    time::Duration,
 };
 
 use ferlance_abi::{Arch, CodeKind, qstr::Pool};
 use ferlance_compiler::{Options, Target, compile};
 use ferlance_tests::{
     board, calls,
-    interpreter::{End, Interpreter, Outcome},
+    interpreter::{End, Interpreter, LIMIT, Outcome},
     programs, scope, text_diff, workspace,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
-
-const LIMIT: Duration = Duration::from_secs(300);
 
 /// Stock native code of these does not do what bytecode does: upstream's limits, not ours.
 const UPSTREAM_LIMITS: [(&str, &str); 2] = [

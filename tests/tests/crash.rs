@@ -5,19 +5,14 @@
 //! Each also runs with a collection at every allocation, which turns a missed root into a wrong answer; and, where
 //! there is an emitter for this machine, both ways as machine code.
 
-use std::{process::ExitCode, time::Duration};
+use std::process::ExitCode;
 
 use ferlance_tests::{
-    interpreter::{End, Interpreter},
+    interpreter::{End, Interpreter, LIMIT},
     programs::{self, Program},
     workspace,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
-
-const LIMIT: Duration = Duration::from_secs(60);
-
-/// Collecting at every allocation makes a program slower by orders of magnitude.
-const LIMIT_STRESSED: Duration = Duration::from_secs(240);
 
 /// Prefixes of trials, and what the program is run with.
 const EMITTERS: &[(&str, &[&str])] = &[
@@ -45,7 +40,7 @@ fn main() -> ExitCode {
             let plain = program.clone();
             trials.push(Trial::test(
                 format!("{prefix}{}", program.name),
-                move || survive(&plain, options, Interpreter::ferlance(), LIMIT),
+                move || survive(&plain, options, Interpreter::ferlance()),
             ));
             if rooted {
                 let stressed = program.clone();
@@ -53,7 +48,7 @@ fn main() -> ExitCode {
                     format!("{prefix}gc_stress::{}", program.name),
                     move || {
                         let always = Interpreter::ferlance().with_env("FERLANCE_GC_STRESS", "1");
-                        survive(&stressed, options, always, LIMIT_STRESSED)
+                        survive(&stressed, options, always)
                     },
                 ));
             }
@@ -63,13 +58,8 @@ fn main() -> ExitCode {
 }
 
 /// The program's last line must be `survived`.
-fn survive(
-    program: &Program,
-    options: &[&str],
-    interpreter: Interpreter,
-    limit: Duration,
-) -> Result<(), Failed> {
-    let outcome = interpreter.run_alone_with(options, &program.path, limit)?;
+fn survive(program: &Program, options: &[&str], interpreter: Interpreter) -> Result<(), Failed> {
+    let outcome = interpreter.run_alone_with(options, &program.path, LIMIT)?;
     let stdout = String::from_utf8_lossy(&outcome.stdout);
     if let Some(disorder) = outcome.disorder() {
         return Err(format!("{disorder}\nafter:\n{stdout}").into());

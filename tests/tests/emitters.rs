@@ -16,20 +16,17 @@ use std::{
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
-    time::Duration,
 };
 
 use ferlance_abi::{arch::Arch, code_kind::CodeKind, qstr::Pool};
 use ferlance_compiler::{Options, Target, compile};
 use ferlance_tests::{
     calls,
-    interpreter::{End, Interpreter, Outcome},
+    interpreter::{End, Interpreter, LIMIT, Outcome},
     programs, scope, text_diff, workspace,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 use wait_timeout::ChildExt;
-
-const LIMIT: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -213,8 +210,7 @@ fn interrupt() -> Result<(), Failed> {
     let text = "import micropython\n\
                 @micropython.native\n\
                 def loops(n):\n while n: n += 2\n\
-                import sys\nprint('on')\n\
-                try:\n loops(1)\n\
+                try:\n print('on')\n loops(1)\n\
                 except KeyboardInterrupt:\n print('off')\n";
     let scratch = tempfile::tempdir()?;
     let path = scratch.path().join("loops.py");

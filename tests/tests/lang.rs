@@ -3,15 +3,13 @@
 //! What is stored was printed by an oracle (see the header of each program) or read by a person;
 //! `cargo xtask bless` rewrites it.
 
-use std::{process::ExitCode, time::Duration};
+use std::process::ExitCode;
 
 use ferlance_tests::{
-    interpreter::{End, Interpreter},
+    interpreter::{End, Interpreter, LIMIT},
     programs, text_diff,
 };
 use libtest_mimic::{Arguments, Trial};
-
-const LIMIT: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();

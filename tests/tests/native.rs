@@ -19,17 +19,14 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
-    time::Duration,
 };
 
 use ferlance_tests::{
-    interpreter::{End, Interpreter, Outcome},
+    interpreter::{End, Interpreter, LIMIT, Outcome},
     oracle::mpy_cross,
     programs, scope, text_diff, workspace,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
-
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// Vectors whose stock native code does not do what bytecode does: upstream's limits, not ours. They have to end in
 /// an orderly way all the same.

@@ -2,12 +2,10 @@
 //!
 //! An oracle that is not on this machine shows as ignored; `cargo xtask setup` brings them.
 
-use std::{process::ExitCode, time::Duration};
+use std::process::ExitCode;
 
-use ferlance_tests::{oracle::Oracle, programs, text_diff};
+use ferlance_tests::{interpreter::LIMIT, oracle::Oracle, programs, text_diff};
 use libtest_mimic::{Arguments, Trial};
-
-const LIMIT: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();

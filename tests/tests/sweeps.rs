@@ -7,16 +7,14 @@
 //!
 //! `cargo test` takes every n up to [`DENSE`] and then strides; `FERLANCE_SWEEP=full` takes them all.
 
-use std::{env, process::ExitCode, time::Duration};
+use std::{env, process::ExitCode};
 
 use ferlance_tests::{
-    interpreter::{End, Interpreter, Outcome},
+    interpreter::{End, Interpreter, LIMIT, Outcome},
     programs::{self, Program},
     text_diff, workspace,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
-
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// Up to here every n is tried; beyond, n grows by a sixteenth.
 const DENSE: u64 = 128;

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ferlance");
 const BANNER_TAIL: &str = "\r\nType \"help()\" for more information.\r\n>>> ";
-/// Longest wait for what must come.
-const LIMIT: Duration = Duration::from_secs(20);
+/// Longest wait for what must come: far more than a loaded machine needs.
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// A program on a pseudo terminal.
 struct Session {

@@ -1,16 +1,15 @@
 //! Many programs in one process: each text of a program runs in a namespace of its own, and what both log must agree.
 
-use std::{ffi::OsString, fmt::Write as _, fs, io, time::Duration};
+use std::{ffi::OsString, fmt::Write as _, fs, io};
 
 use super::tree::{Program, Text};
 use crate::calls::python_string;
-use crate::interpreter::{End, Interpreter};
+use crate::interpreter::{End, Interpreter, LIMIT};
 
 /// Programs of one process.
 const BATCH: usize = 100;
 /// Smaller programs that are tried at a time.
 const TRIES: usize = 150;
-const LIMIT: Duration = Duration::from_secs(120);
 
 /// What the programs know.
 const PRELUDE: &str = r#"
