@@ -198,7 +198,13 @@ fn a_full_disk_is_noticed() {
 #[cfg(unix)]
 fn a_closed_pipe_is_noticed() {
     let folder = folder();
-    for args in [&["-o", "-", "t.py"][..], &["--help"], &["--version"]] {
+    for args in [
+        &["-o", "-", "t.py"][..],
+        &["--help"],
+        &["--version"],
+        &["--explain", "t.py"],
+        &["--completions=bash"],
+    ] {
         let (reader, writer) = std::io::pipe().expect("the system has pipes");
         drop(reader);
         let output = Command::new(env!("CARGO_BIN_EXE_mpy-cross"))
@@ -247,6 +253,43 @@ fn a_full_disk_leaves_the_old_output_and_nothing_beside_it() {
     assert_eq!(fs::read(path("t.mpy")).expect("it is there"), b"old");
     let names = fs::read_dir(folder.path()).expect("it is there").flatten();
     assert_eq!(names.count(), 2, "no half file is left");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_old_output_survives_a_run_that_is_killed_while_it_writes() {
+    use std::os::unix::process::ExitStatusExt;
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("t.mpy"), "old").expect("it is writable");
+    fs::write(path("t.py"), "x = 'a long text'\n".repeat(40_000)).expect("it is writable");
+    // The write that goes beyond the limit ends the program.
+    let output = closed(folder.path(), "ulimit -f 8; ulimit -c 0; exec \"$0\" t.py");
+    assert_eq!(output.status.signal(), Some(libc::SIGXFSZ));
+    assert_eq!(fs::read(path("t.mpy")).expect("it is there"), b"old");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn dumps_that_cannot_be_printed_say_so() {
+    let folder = folder();
+    assert!(run_in(folder.path(), &["t.py"], b"").status.success());
+    for args in [&["t.mpy"][..], &["--summary", "t.mpy"], &["--help"]] {
+        let full = File::options().write(true).open("/dev/full");
+        let (reader, writer) = std::io::pipe().expect("the system has pipes");
+        drop(reader);
+        for out in [full.expect("linux has it").into(), Stdio::from(writer)] {
+            let output = Command::new(env!("CARGO_BIN_EXE_mpy-dump"))
+                .args(args)
+                .current_dir(folder.path())
+                .stdout(out)
+                .stderr(Stdio::piped())
+                .output()
+                .expect("the program starts");
+            assert_eq!(output.status.code(), Some(1), "{args:?}");
+            assert!(!text(&output.stderr).contains("panicked"), "{args:?}");
+        }
+    }
 }
 
 #[test]

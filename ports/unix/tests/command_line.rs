@@ -8,6 +8,10 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ferlance");
+/// Longest wait for what must come: far more than a loaded machine needs.
+const LIMIT: Duration = Duration::from_secs(120);
+/// The file of a module that returns None.
+const MODULE: &[u8] = b"M\x06\x00\x1f\x01\x00\x0f\x28\x00\x02\x00Qc";
 
 /// Runs the program with these arguments, in `dir`, with `input` on standard input.
 fn run_in(dir: &Path, args: &[&str], env: &[(&str, &str)], input: &str) -> Output {
@@ -188,12 +192,7 @@ fn a_missing_file_is_said_so() {
 #[test]
 fn compiled_files_are_shown() {
     let dir = tempfile::tempdir().unwrap();
-    // A module that returns None.
-    fs::write(
-        dir.path().join("m.mpy"),
-        b"M\x06\x00\x1f\x01\x00\x0f\x28\x00\x02\x00Qc",
-    )
-    .unwrap();
+    fs::write(dir.path().join("m.mpy"), MODULE).unwrap();
     let (listing, err, code) = seen(&run_in(dir.path(), &["dump", "m.mpy"], &[], ""));
     assert!(listing.contains("RETURN_VALUE"), "{listing}");
     assert_eq!((err.as_str(), code), ("", Some(0)));
@@ -297,6 +296,82 @@ fn a_stream_that_is_gone_is_an_error_and_no_crash() {
     assert_eq!((status.code(), status.signal()), (Some(1), None));
 }
 
+/// Whatever prints, and wherever that cannot go: an orderly end whose status tells.
+#[test]
+fn whatever_prints_says_that_it_could_not() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("t.py"), "print('x' * 100000)").unwrap();
+    fs::write(dir.path().join("m.mpy"), MODULE).unwrap();
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full");
+    for args in [
+        &["-c", "print(1)"][..],
+        &["-c", "1/0"],
+        &["-i", "-c", "print(1)"],
+        &["-m", "t"],
+        &["t.py"],
+        &["--help"],
+        &["--version"],
+        &["dump", "m.mpy"],
+        &["explain", "t.py"],
+    ] {
+        let ends = |out: Stdio, err: Stdio| {
+            let mut command = Command::new(PROGRAM);
+            command.args(args).current_dir(dir.path());
+            let child = command.stdin(Stdio::null()).stdout(out).stderr(err).spawn();
+            let output = child.unwrap().wait_with_output().unwrap();
+            let err = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(!err.contains("panicked"), "{args:?}: {err}");
+            assert_eq!(output.status.code(), Some(1), "{args:?}: {err}");
+        };
+        ends(full().unwrap().into(), Stdio::piped());
+        ends(full().unwrap().into(), full().unwrap().into());
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        ends(writer.into(), Stdio::piped());
+    }
+}
+
+#[test]
+fn streams_that_are_closed_from_the_start_are_no_crash() {
+    let dir = tempfile::tempdir().unwrap();
+    for (shell, code) in [
+        ("exec \"$0\" -c 'print(1)' >&-", 1),
+        ("exec \"$0\" -c 'pass' >&-", 0),
+        ("exec \"$0\" -c '1/0' >&- 2>&-", 1),
+        ("exec \"$0\" -c 'print(1)' 2>&-", 0),
+        ("exec \"$0\" missing.py 2>&-", 2),
+        ("exec \"$0\" -c 'input()' <&-", 1),
+        ("exec \"$0\" <&- >&- 2>&-", 1),
+    ] {
+        let output = Command::new("sh")
+            .args(["-c", shell, PROGRAM])
+            .current_dir(dir.path())
+            .output()
+            .unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(!err.contains("panicked"), "{shell}: {err}");
+        assert_eq!(output.status.code(), Some(code), "{shell}: {err}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_an_exception() {
+    let text = "
+for size in (1, 100000):
+    for close in (True, False):
+        f = open('/dev/full', 'w')
+        try:
+            f.write('x' * size)
+            f.flush()
+            print('no error')
+        except OSError as e:
+            print(e.errno)
+        if close:
+            f.close()
+";
+    assert_eq!(run(&["-c", text]), out("28\n28\n28\n28\n"));
+}
+
 #[test]
 fn a_signal_interrupts_loops_and_sleeps() {
     for text in [
@@ -316,7 +391,7 @@ fn a_signal_interrupts_loops_and_sleeps() {
         std::io::Read::read_exact(&mut out, &mut [0; 2]).unwrap();
         // SAFETY: a signal to a child of ours that has not been waited for.
         unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + LIMIT;
         let status = loop {
             match child.try_wait().unwrap() {
                 Some(status) => break status,
