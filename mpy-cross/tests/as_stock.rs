@@ -13,7 +13,7 @@ use std::process::{Command, ExitCode, Stdio};
 use ferlance_tests::oracle::mpy_cross;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use command_lines::{FILES, LINES, NO_TEXT};
+use command_lines::{FILES, LINES, NATIVE, NO_TEXT};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -31,7 +31,31 @@ fn main() -> ExitCode {
             .collect();
         trials.push(trial(format!("{name:?}"), args, stock));
     }
+    for line in NATIVE {
+        let args: Vec<Vec<u8>> = line.iter().map(|arg| arg.as_bytes().to_vec()).collect();
+        let test = move || {
+            let stock = stock.ok_or("the released tool is not on this machine")?;
+            let header = |tool: &Path| header(&outcome(tool, &args)?);
+            let ours = header(Path::new(env!("CARGO_BIN_EXE_mpy-cross")))?;
+            let theirs = header(stock)?;
+            match ours == theirs {
+                true => Ok(()),
+                false => Err(Failed::from(format!("ours:  {ours}\nstock: {theirs}"))),
+            }
+        };
+        let trial = Trial::test(format!("header {line:?}"), test);
+        trials.push(trial.with_ignored_flag(stock.is_none()));
+    }
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// What stands before the names in the file that a tool made of `n.py`: format, architecture, bits of a small int, and
+/// flags if the architecture's byte says that there are some.
+fn header(outcome: &Outcome) -> Result<String, Failed> {
+    let bytes = outcome.raw.get("n.mpy").ok_or("there is no file")?;
+    let flags = bytes.get(2).is_some_and(|feature| feature & 0x40 != 0);
+    let header = bytes.get(..if flags { 5 } else { 4 });
+    Ok(format!("{:02x?}", header.ok_or("the file is short")?))
 }
 
 fn trial(name: String, args: Vec<Vec<u8>>, stock: Option<&'static Path>) -> Trial {
@@ -55,6 +79,8 @@ struct Outcome {
     stderr: String,
     /// Every file of the folder afterwards.
     files: BTreeMap<String, String>,
+    /// Their bytes.
+    raw: BTreeMap<String, Vec<u8>>,
 }
 
 /// Runs a tool in a new folder with [`FILES`].
@@ -84,18 +110,21 @@ fn outcome(tool: &Path, args: &[Vec<u8>]) -> io::Result<Outcome> {
         let _ = stdin.write_all(b"x = 1\n");
     }
     let output = child.wait_with_output()?;
-    let mut files = BTreeMap::new();
-    collect(folder.path(), "", &mut files)?;
+    let mut raw = BTreeMap::new();
+    collect(folder.path(), "", &mut raw)?;
+    let text = |bytes: &Vec<u8>| bytes.escape_ascii().to_string();
+    let files = raw.iter().map(|(name, bytes)| (name.clone(), text(bytes)));
     let stdout = output.stdout.escape_ascii().to_string();
     Ok(Outcome {
         status: output.status.code(),
         stdout: without_date(&stdout),
         stderr: output.stderr.escape_ascii().to_string(),
-        files,
+        files: files.collect(),
+        raw,
     })
 }
 
-fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) -> io::Result<()> {
+fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = format!(
@@ -105,7 +134,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) ->
         if entry.file_type()?.is_dir() {
             collect(&entry.path(), &format!("{name}/"), files)?;
         } else {
-            files.insert(name, fs::read(entry.path())?.escape_ascii().to_string());
+            files.insert(name, fs::read(entry.path())?);
         }
     }
     Ok(())
