@@ -27,6 +27,7 @@ use ferlance_asm::{AsmError, CodeBuffer, Message};
 use ferlance_collections::TryVec;
 
 use crate::base;
+use crate::compress::shortest;
 use crate::compressed::{c_jr, c_mv};
 use crate::encode::{Class, DYNAMIC, List4, is_legal, list_bytes};
 use crate::fixup::Branch;
@@ -44,20 +45,26 @@ pub struct Options {
 }
 
 impl Options {
-    /// As `mpy-cross -march=rv32imc` with these `-march-flags` has it;
-    /// `None` for another architecture.
+    /// As `mpy-cross -march=rv32imc` with these `-march-flags` has it, or as there for 64 bits,
+    /// where stock has no assembler; `None` for another architecture.
     pub fn for_arch(arch: Arch, flags: u32, dialect: Dialect) -> Option<Options> {
-        let zba = if flags & RV32_ZBA != 0 { ZBA } else { 0 };
-        let zcmp = if flags & RV32_ZCMP != 0 { ZCMP } else { 0 };
-        (arch == Arch::Rv32imc).then_some(Options {
-            features: RV32IMC | zba | zcmp,
-            dialect,
-        })
+        let features = match arch {
+            Arch::Rv32imc => {
+                let zba = if flags & RV32_ZBA != 0 { ZBA } else { 0 };
+                let zcmp = if flags & RV32_ZCMP != 0 { ZCMP } else { 0 };
+                RV32IMC | zba | zcmp
+            }
+            Arch::Rv64imc => RV64IMC,
+            _ => return None,
+        };
+        Some(Options { features, dialect })
     }
 }
 
 /// What `-march=rv32imc` has, without flags.
 pub const RV32IMC: Features = RV32 | M | C;
+/// What `-march=rv64imc` has.
+pub const RV64IMC: Features = RV64 | M | C;
 
 /// An assembled function.
 #[derive(Debug)]
@@ -72,7 +79,11 @@ pub struct Function {
 pub fn assemble<'a>(body: &Body<'a>, options: &Options) -> Result<Function, AsmError<'a>> {
     let names = ["a0", "a1", "a2", "a3"];
     let numbers = ["x10", "x11", "x12", "x13"];
-    let parameters = inline::check_parameters(body, "RV32", names, numbers)?;
+    let core = match options.features & RV64 {
+        0 => "RV32",
+        _ => "RV64",
+    };
+    let parameters = inline::check_parameters(body, core, names, numbers)?;
     let mut assembler = Assembler {
         assembly: Assembly::new(CodeBuffer::new(), body, options.dialect),
         features: options.features,
@@ -177,6 +188,14 @@ impl<'a, 'b> Assembler<'a, 'b> {
             return match op {
                 "li" => {
                     let value = integer(op, 2, second)?;
+                    if self.features & RV64 != 0 {
+                        let mut code = [Inst(0); 8];
+                        let used = pseudo::li64(rd, value.into(), &mut code);
+                        return code
+                            .iter()
+                            .take(used)
+                            .try_for_each(|inst| self.emit(shortest(*inst, self.features)));
+                    }
                     let (first, second) = pseudo::li(rd, value);
                     self.emit(first)?;
                     second.map_or(Ok(()), |second| self.emit(second))

@@ -51,6 +51,8 @@ pub(crate) fn decorator(arch: Arch) -> Option<Qstr> {
         Arch::Xtensa | Arch::Xtensawin => Some(qstr!("asm_xtensa")),
         #[cfg(feature = "rv32")]
         Arch::Rv32imc => Some(qstr!("asm_rv32")),
+        #[cfg(feature = "rv32")]
+        Arch::Rv64imc => Some(qstr!("asm_rv64")),
         _ => None,
     }
 }

@@ -11,7 +11,7 @@ use ferlance_frontend::diag::Code as Message;
 use ferlance_frontend::hir::ScopeId;
 use ferlance_frontend::lower::Lower;
 use ferlance_native_emitter::arch::Emit;
-use ferlance_native_emitter::arch::rv32::Rv32;
+use ferlance_native_emitter::arch::riscv::Riscv;
 use ferlance_native_emitter::arch::thumb::Thumb;
 use ferlance_native_emitter::arch::x64::X64;
 use ferlance_native_emitter::arch::xtensa::Xtensa;
@@ -214,9 +214,9 @@ fn machine(
         | Arch::Armv7em
         | Arch::Armv7emsp
         | Arch::Armv7emdp => emitted(&mut func, Thumb::new(*target)),
-        Arch::Rv32imc => emitted(&mut func, Rv32::new(*target)),
+        Arch::Rv32imc | Arch::Rv64imc => emitted(&mut func, Riscv::new(*target)),
         Arch::Xtensa | Arch::Xtensawin => emitted(&mut func, Xtensa::new(*target)),
-        Arch::None | Arch::X86 | Arch::Rv64imc => None,
+        Arch::None | Arch::X86 => None,
     };
     match made {
         None => Err(lower.scope_error(scope, Message::NoNativeEmitter)),

@@ -122,7 +122,7 @@ impl Job {
     /// For whom machine code is made, if for anyone: for any firmware of the architecture.
     pub(crate) fn target(&self) -> Option<Target> {
         match self.arch {
-            Arch::None | Arch::Rv64imc => None,
+            Arch::None => None,
             arch => Some(Target {
                 small: self.native_small,
                 ..Target::stock(arch, self.arch_flags as u8)

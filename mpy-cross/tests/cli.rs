@@ -359,6 +359,7 @@ fn machine_code_is_listed() {
         ("x64", "ret"),
         ("armv7m", "pop {"),
         ("rv32imc", "c.jr ra"),
+        ("rv64imc", "c.jr ra"),
         ("xtensawin", "entry a1, "),
     ] {
         let output = run_in(folder.path(), &[&format!("-march={march}"), "n.py"], b"");

@@ -22,7 +22,7 @@ pub fn link(target: &Target, code: &mut [u8], at: u32, to: u32) -> bool {
     let distance = i64::from(to) - i64::from(at);
     let linked = match target.arch {
         Arch::X64 => x64(call, distance - 5),
-        Arch::Rv32imc => jal(call, distance),
+        Arch::Rv32imc | Arch::Rv64imc => jal(call, distance),
         // Distances count from the next word.
         Arch::Xtensa | Arch::Xtensawin => xtensa(call, i64::from(to) - (i64::from(at & !3) + 4)),
         _ => bl(call, distance - 4),

@@ -1,9 +1,9 @@
 //! Machine code of boards, run under user-mode QEMU.
 //!
 //! A run is one program, made here: an ELF file with one segment at fixed addresses, so that a test can hand out
-//! pointers. Its start code, written in our own inline assembler, calls functions one after the other with up to four
-//! words each, checks that they keep the registers that callees save, and writes results and memory to standard
-//! output.
+//! pointers. Its start code, written in our own inline assembler where there is one, calls functions one after the
+//! other with up to four words each, checks that they keep the registers that callees save, and writes results and
+//! memory to standard output.
 //!
 //! ```text
 //! BASE    ELF header, start code
@@ -32,14 +32,14 @@ const CODE: u32 = MEMORY + MEMORY_BYTES;
 /// Bytes of the segment.
 const END: u32 = 0x40_0000;
 /// Most calls of one run.
-const MAX_CALLS: usize = ((MEMORY - CALLS) / 32) as usize;
+const MAX_CALLS: usize = ((MEMORY - CALLS) / 64) as usize;
 
 /// A program in the making.
 #[derive(Debug, Clone)]
 pub struct Program {
     arch: Arch,
     code: Vec<u8>,
-    calls: Vec<[u32; 5]>,
+    calls: Vec<[u64; 5]>,
     /// What functions find at [`MEMORY`]; the rest of it is zeros.
     pub memory: Vec<u8>,
 }
@@ -48,22 +48,29 @@ pub struct Program {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
     /// Results, by call.
-    pub results: Vec<u32>,
+    pub results: Vec<u64>,
     /// By call: whether the registers that a callee saves were kept.
     pub kept: Vec<bool>,
     /// [`MEMORY`] after the last call.
     pub memory: Vec<u8>,
 }
 
-/// How to run an architecture: emulator, its CPU, the ELF machine and flags, start code, bytes that the inline
-/// assembler puts before it.
+/// How to run an architecture: emulator, its CPU, the ELF machine and flags, start code.
 struct Machine {
     emulator: &'static str,
     cpu: Option<&'static str>,
     elf: u16,
     elf_flags: u32,
-    start: &'static str,
-    prologue: usize,
+    start: Start,
+}
+
+enum Start {
+    /// In inline assembler; with so many bytes of the assembler's own before it.
+    Assembler(&'static str, usize),
+    /// RISC-V, where only loads, stores and the bytes of a word differ.
+    Riscv,
+    /// Bytes.
+    Code(&'static [u8]),
 }
 
 impl Program {
@@ -91,10 +98,21 @@ impl Program {
     }
 
     /// Adds a call of a function that was added.
-    pub fn call(&mut self, function: u32, args: [u32; 4]) {
+    pub fn call(&mut self, function: u32, args: [u64; 4]) {
         assert!(self.calls.len() < MAX_CALLS, "too many calls in one run");
         self.calls
-            .push([function, args[0], args[1], args[2], args[3]]);
+            .push([function.into(), args[0], args[1], args[2], args[3]]);
+    }
+
+    /// Bytes of a word.
+    pub fn word(&self) -> u32 {
+        self.arch.word_bytes() as u32
+    }
+
+    /// Writes a word of the machine to memory that functions will find.
+    pub fn put_word(&mut self, address: u32, word: u64) {
+        let (at, bytes) = ((address - MEMORY) as usize, self.word() as usize);
+        self.memory[at..at + bytes].copy_from_slice(&word.to_le_bytes()[..bytes]);
     }
 
     /// Drops all calls, but no function.
@@ -133,65 +151,88 @@ impl Program {
                 String::from_utf8_lossy(&output.stderr)
             ));
         }
+        let bytes = self.word() as usize;
         let word = |at: usize| {
-            let bytes = written[at..at + 4].try_into().expect("four bytes");
-            u32::from_le_bytes(bytes)
+            let word = written[at * bytes..][..bytes].iter().rev();
+            word.fold(0, |word, byte| word << 8 | u64::from(*byte))
         };
         let calls = 0..self.calls.len();
         Ok(Run {
-            results: calls.clone().map(|call| word(32 * call + 20)).collect(),
-            kept: calls.map(|call| word(32 * call + 24) == 0).collect(),
+            results: calls.clone().map(|call| word(8 * call + 5)).collect(),
+            kept: calls.map(|call| word(8 * call + 6) == 0).collect(),
             memory: written[(MEMORY - CALLS) as usize..].to_vec(),
         })
     }
 
     fn elf(&self, machine: &Machine) -> Vec<u8> {
-        let start = assemble(self.arch, machine.start);
-        let start = &start[machine.prologue..];
-        let mut image = vec![0; (CODE - BASE) as usize];
-        let entry = (BASE + 0x100) | self.thumb_bit();
-        let header: [(usize, u32); 4] = [
-            (0x00, u32::from_le_bytes(*b"\x7fELF")),
-            (0x18, entry),
-            (0x1c, 0x34),
-            (0x24, machine.elf_flags),
-        ];
-        let program_header: [u32; 8] = [1, 0, BASE, BASE, 0, END - BASE, 7, 0x1000];
-        let mut put = |at: usize, word: u32| image[at..at + 4].copy_from_slice(&word.to_le_bytes());
-        for (at, word) in header {
-            put(at, word);
-        }
-        put(0x04, 0x0001_0101); // 32 bits, little endian, version
-        put(0x10, 2 | u32::from(machine.elf) << 16);
-        put(0x14, 1);
-        put(0x28, 0x34 | 32 << 16);
-        put(0x2c, 1 | 40 << 16);
-        for (at, word) in program_header.into_iter().enumerate() {
-            put(0x34 + 4 * at, word);
-        }
+        let start = match machine.start {
+            Start::Assembler(text, own) => assemble(self.arch, text).split_off(own),
+            Start::Riscv => assemble(self.arch, &riscv(self.word())),
+            Start::Code(code) => code.to_vec(),
+        };
+        let word = self.word() as usize;
         let file_bytes = CODE - BASE + self.code.len() as u32;
-        put(0x34 + 16, file_bytes);
+        assert!(file_bytes <= END - BASE);
+        let mut image = elf_header(machine, word, self.thumb_bit(), file_bytes);
+        image.resize((CODE - BASE) as usize, 0);
+        let mut put = |address: u32, number: u32, value: u64| {
+            let at = (address - BASE) as usize + number as usize * word;
+            image[at..at + word].copy_from_slice(&value.to_le_bytes()[..word]);
+        };
         let params = [
             self.calls.len() as u32,
             CALLS,
             CALLS,
             MEMORY - CALLS + MEMORY_BYTES,
         ];
-        for (at, word) in params.into_iter().enumerate() {
-            put((PARAMS - BASE) as usize + 4 * at, word);
+        for (number, param) in (0..).zip(params) {
+            put(PARAMS, number, param.into());
         }
-        for (call, words) in self.calls.iter().enumerate() {
-            for (at, word) in words.iter().enumerate() {
-                put((CALLS - BASE) as usize + 32 * call + 4 * at, *word);
+        for (call, words) in (0..).zip(&self.calls) {
+            for (number, value) in (0..).zip(words) {
+                put(CALLS, 8 * call + number, *value);
             }
         }
-        image[0x100..0x100 + start.len()].copy_from_slice(start);
+        image[0x100..0x100 + start.len()].copy_from_slice(&start);
         let memory = (MEMORY - BASE) as usize;
         image[memory..memory + self.memory.len()].copy_from_slice(&self.memory);
         image.extend_from_slice(&self.code);
-        assert!(file_bytes <= END - BASE);
         image
     }
+}
+
+/// The header of a file with one segment, all of which may be read, written and run.
+fn elf_header(machine: &Machine, word: usize, thumb_bit: u32, file_bytes: u32) -> Vec<u8> {
+    let wide = word == 8;
+    let mut bytes = b"\x7fELF".to_vec();
+    bytes.extend([if wide { 2 } else { 1 }, 1, 1]);
+    bytes.resize(16, 0);
+    let mut put = |value: u32, count: usize| {
+        bytes.extend_from_slice(&u64::from(value).to_le_bytes()[..count]);
+    };
+    let (header_bytes, row_bytes) = if wide { (64, 56) } else { (52, 32) };
+    put(2, 2); // a program
+    put(machine.elf.into(), 2);
+    put(1, 4);
+    put((BASE + 0x100) | thumb_bit, word);
+    put(header_bytes, word); // where the table of segments is
+    put(0, word);
+    put(machine.elf_flags, 4);
+    for value in [header_bytes, row_bytes, 1, 40, 0, 0] {
+        put(value, 2);
+    }
+    put(1, 4);
+    if wide {
+        put(7, 4);
+    }
+    for value in [0, BASE, BASE, file_bytes, END - BASE] {
+        put(value, word);
+    }
+    if !wide {
+        put(7, 4);
+    }
+    put(0x1000, word);
+    bytes
 }
 
 /// Is the emulator for `arch` installed?
@@ -242,8 +283,7 @@ fn machine(arch: Arch) -> Machine {
                 cpu: None,
                 elf: 40,
                 elf_flags: 0x0500_0400,
-                start: THUMB,
-                prologue: 0,
+                start: Start::Assembler(THUMB, 0),
             }
         }
         Arch::Rv32imc => Machine {
@@ -251,24 +291,35 @@ fn machine(arch: Arch) -> Machine {
             cpu: None,
             elf: 243,
             elf_flags: 1,
-            start: RV32,
-            prologue: 0,
+            start: Start::Riscv,
+        },
+        Arch::Rv64imc => Machine {
+            emulator: "qemu-riscv64",
+            cpu: None,
+            elf: 243,
+            elf_flags: 1,
+            start: Start::Riscv,
+        },
+        Arch::X86 => Machine {
+            emulator: "qemu-i386",
+            cpu: None,
+            elf: 3,
+            elf_flags: 0,
+            start: Start::Code(X86),
         },
         Arch::Xtensa => Machine {
             emulator: "qemu-xtensa",
             cpu: Some("lx106"),
             elf: 94,
             elf_flags: 0x300,
-            start: XTENSA,
-            prologue: 13,
+            start: Start::Assembler(XTENSA, 13),
         },
         Arch::Xtensawin => Machine {
             emulator: "qemu-xtensa",
             cpu: Some("dc233c"),
             elf: 94,
             elf_flags: 0x300,
-            start: XTENSAWIN,
-            prologue: 5,
+            start: Start::Assembler(XTENSAWIN, 5),
         },
         _ => panic!("no emulator for {arch:?}"),
     }
@@ -340,75 +391,109 @@ const THUMB: &str = "
     data(2, 0xdf00)
 ";
 
-const RV32: &str = "
-    lui(s0, 0x110)
-    lw(s1, 0(s0))
-    lw(s2, 4(s0))
-    label(NEXT)
-    beq(s1, zero, DONE)
-    addi(sp, sp, -16)
-    sw(s1, 0(sp))
-    sw(s2, 4(sp))
-    lw(a0, 4(s2))
-    lw(a1, 8(s2))
-    lw(a2, 12(s2))
-    lw(a3, 16(s2))
-    lw(t0, 0(s2))
-    li(s0, 100)
-    li(s1, 101)
-    li(s2, 102)
-    li(s3, 103)
-    li(s4, 104)
-    li(s5, 105)
-    li(s6, 106)
-    li(s7, 107)
-    li(s8, 108)
-    li(s9, 109)
-    li(s10, 110)
-    li(s11, 111)
-    jalr(ra, t0, 0)
-    xori(s0, s0, 100)
-    xori(s1, s1, 101)
-    or_(s0, s0, s1)
-    xori(s2, s2, 102)
-    or_(s0, s0, s2)
-    xori(s3, s3, 103)
-    or_(s0, s0, s3)
-    xori(s4, s4, 104)
-    or_(s0, s0, s4)
-    xori(s5, s5, 105)
-    or_(s0, s0, s5)
-    xori(s6, s6, 106)
-    or_(s0, s0, s6)
-    xori(s7, s7, 107)
-    or_(s0, s0, s7)
-    xori(s8, s8, 108)
-    or_(s0, s0, s8)
-    xori(s9, s9, 109)
-    or_(s0, s0, s9)
-    xori(s10, s10, 110)
-    or_(s0, s0, s10)
-    xori(s11, s11, 111)
-    or_(s0, s0, s11)
-    lw(s1, 0(sp))
-    lw(s2, 4(sp))
-    addi(sp, sp, 16)
-    sw(a0, 20(s2))
-    sw(s0, 24(s2))
-    addi(s2, s2, 32)
-    addi(s1, s1, -1)
-    jal(zero, NEXT)
-    label(DONE)
-    lui(s0, 0x110)
-    li(a0, 1)
-    lw(a1, 8(s0))
-    lw(a2, 12(s0))
-    li(a7, 64)
-    ecall()
-    li(a0, 0)
-    li(a7, 93)
-    ecall()
-";
+/// The start code of RISC-V for words of so many bytes.
+fn riscv(word: u32) -> String {
+    let (load, store) = if word == 8 {
+        ("ld", "sd")
+    } else {
+        ("lw", "sw")
+    };
+    let saved: Vec<String> = (0..12).map(|number| format!("s{number}")).collect();
+    let mut lines = vec![
+        "lui(s0, 0x110)".to_owned(),
+        format!("{load}(s1, 0(s0))"),
+        format!("{load}(s2, {word}(s0))"),
+        "label(NEXT)".to_owned(),
+        "beq(s1, zero, DONE)".to_owned(),
+        "addi(sp, sp, -16)".to_owned(),
+        format!("{store}(s1, 0(sp))"),
+        format!("{store}(s2, {word}(sp))"),
+        format!("{load}(a0, {}(s2))", word),
+        format!("{load}(a1, {}(s2))", 2 * word),
+        format!("{load}(a2, {}(s2))", 3 * word),
+        format!("{load}(a3, {}(s2))", 4 * word),
+        format!("{load}(t0, 0(s2))"),
+    ];
+    lines.extend(
+        (100..)
+            .zip(&saved)
+            .map(|(n, name)| format!("li({name}, {n})")),
+    );
+    lines.push("jalr(ra, t0, 0)".to_owned());
+    lines.push("xori(s0, s0, 100)".to_owned());
+    for (number, name) in (101..).zip(&saved[1..]) {
+        lines.push(format!("xori({name}, {name}, {number})"));
+        lines.push(format!("or_(s0, s0, {name})"));
+    }
+    lines.extend([
+        format!("{load}(s1, 0(sp))"),
+        format!("{load}(s2, {word}(sp))"),
+        "addi(sp, sp, 16)".to_owned(),
+        format!("{store}(a0, {}(s2))", 5 * word),
+        format!("{store}(s0, {}(s2))", 6 * word),
+        format!("addi(s2, s2, {})", 8 * word),
+        "addi(s1, s1, -1)".to_owned(),
+        "jal(zero, NEXT)".to_owned(),
+        "label(DONE)".to_owned(),
+        "lui(s0, 0x110)".to_owned(),
+        "li(a0, 1)".to_owned(),
+        format!("{load}(a1, {}(s0))", 2 * word),
+        format!("{load}(a2, {}(s0))", 3 * word),
+        "li(a7, 64)".to_owned(),
+        "ecall()".to_owned(),
+        "li(a0, 0)".to_owned(),
+        "li(a7, 93)".to_owned(),
+        "ecall()".to_owned(),
+    ]);
+    lines.iter().map(|line| format!("    {line}\n")).collect()
+}
+
+/// The program that the comments spell.
+#[rustfmt::skip]
+const X86: &[u8] = &[
+    0x83, 0xe4, 0xf0, // and esp, -0x10
+    0xbe, 0x00, 0x00, 0x11, 0x00, // mov esi, 0x110000
+    0x8b, 0x3e, // mov edi, [esi]
+    0x8b, 0x76, 0x04, // mov esi, [esi + 0x4]
+    0x85, 0xff, // test edi, edi
+    0x74, 0x58, // je 0x69
+    0x56, // push esi
+    0x57, // push edi
+    0x83, 0xec, 0x08, // sub esp, 0x8
+    0xff, 0x76, 0x10, // push [esi + 0x10]
+    0xff, 0x76, 0x0c, // push [esi + 0xc]
+    0xff, 0x76, 0x08, // push [esi + 0x8]
+    0xff, 0x76, 0x04, // push [esi + 0x4]
+    0x8b, 0x06, // mov eax, [esi]
+    0xbb, 0x01, 0x01, 0x00, 0x00, // mov ebx, 0x101
+    0xbe, 0x02, 0x01, 0x00, 0x00, // mov esi, 0x102
+    0xbf, 0x03, 0x01, 0x00, 0x00, // mov edi, 0x103
+    0xbd, 0x04, 0x01, 0x00, 0x00, // mov ebp, 0x104
+    0xff, 0xd0, // call eax
+    0x81, 0xf3, 0x01, 0x01, 0x00, 0x00, // xor ebx, 0x101
+    0x81, 0xf6, 0x02, 0x01, 0x00, 0x00, // xor esi, 0x102
+    0x81, 0xf7, 0x03, 0x01, 0x00, 0x00, // xor edi, 0x103
+    0x81, 0xf5, 0x04, 0x01, 0x00, 0x00, // xor ebp, 0x104
+    0x09, 0xf3, // or ebx, esi
+    0x09, 0xfb, // or ebx, edi
+    0x09, 0xeb, // or ebx, ebp
+    0x83, 0xc4, 0x18, // add esp, 0x18
+    0x5f, // pop edi
+    0x5e, // pop esi
+    0x89, 0x46, 0x14, // mov [esi + 0x14], eax
+    0x89, 0x5e, 0x18, // mov [esi + 0x18], ebx
+    0x83, 0xc6, 0x20, // add esi, 0x20
+    0x4f, // dec edi
+    0xeb, 0xa4, // jmp 0xd
+    0xb8, 0x04, 0x00, 0x00, 0x00, // mov eax, 0x4
+    0xbb, 0x01, 0x00, 0x00, 0x00, // mov ebx, 0x1
+    0x8b, 0x0d, 0x08, 0x00, 0x11, 0x00, // mov ecx, [0x110008]
+    0x8b, 0x15, 0x0c, 0x00, 0x11, 0x00, // mov edx, [0x11000c]
+    0xcd, 0x80, // int 0x80
+    0xb8, 0x01, 0x00, 0x00, 0x00, // mov eax, 0x1
+    0x31, 0xdb, // xor ebx, ebx
+    0xcd, 0x80, // int 0x80
+];
 
 const XTENSA: &str = "
     movi_n(a3, -16)
@@ -545,6 +630,11 @@ mod tests {
                 "    mv(s11, a0)\n",
             ),
             (
+                Arch::Rv64imc,
+                "    add(a0, a0, a1)\n    sd(a0, 0(a2))\n",
+                "    mv(s11, a0)\n",
+            ),
+            (
                 Arch::Xtensa,
                 "    add(a2, a2, a3)\n    s32i(a2, a4, 0)\n",
                 "    nop()\n",
@@ -562,21 +652,22 @@ mod tests {
             let mut program = Program::new(arch);
             let add = program.function(&assemble(arch, add));
             let spoil_at = program.function(&assemble(arch, spoil));
-            program.call(add, [40, 2, MEMORY + 8, 0]);
+            let memory = u64::from(MEMORY);
+            let bytes = program.word() as usize;
+            program.call(add, [40, 2, memory + 8, 0]);
             program.call(spoil_at, [77, 0, 0, 0]);
-            program.call(add, [1, u32::MAX, MEMORY + 12, 0]);
-            program.memory = vec![0xaa; 16];
+            program.call(add, [1, u64::MAX, memory + 16, 0]);
+            program.memory = vec![0xaa; 24];
             let run = program
                 .run()
                 .unwrap_or_else(|error| panic!("{arch:?}: {error}"));
             assert_eq!(run.results, [42, 77, 0], "{arch:?}");
             assert_eq!(run.kept, [true, spoil.contains("nop"), true], "{arch:?}");
-            assert_eq!(
-                run.memory[..16],
-                [
-                    0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 42, 0, 0, 0, 0, 0, 0, 0
-                ]
-            );
+            let mut memory = vec![0xaa; 24];
+            memory[8..8 + bytes].fill(0);
+            memory[8] = 42;
+            memory[16..16 + bytes].fill(0);
+            assert_eq!(run.memory[..24], memory, "{arch:?}");
         }
     }
 }

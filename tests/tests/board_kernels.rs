@@ -262,9 +262,23 @@ def kernel(taps_in, ntaps: int, x_in, out_in, n: int) -> int:
 }
 
 /// `native_from_obj` for small ints and addresses, and `native_to_obj` that leaves words as they are.
-fn shims(arch: Arch) -> [&'static str; 2] {
-    match arch {
-        Arch::Rv32imc => [
+fn shims(arch: Arch) -> [Vec<u8>; 2] {
+    let [from, to] = match arch {
+        Arch::X86 => {
+            let from: &[u8] = &[
+                0x8b, 0x44, 0x24, 0x04, // mov eax, [esp + 4]
+                0xa8, 0x01, // test al, 1
+                0x74, 0x02, // jz end
+                0xd1, 0xf8, // sar eax, 1
+                0xc3, // end: ret
+            ];
+            let to: &[u8] = &[
+                0x8b, 0x44, 0x24, 0x04, // mov eax, [esp + 4]
+                0xc3, // ret
+            ];
+            return [from.to_vec(), to.to_vec()];
+        }
+        Arch::Rv32imc | Arch::Rv64imc => [
             "    andi(a2, a0, 1)\n    beq(a2, zero, END)\n    srai(a0, a0, 1)\n    label(END)\n",
             "    pass\n",
         ],
@@ -276,7 +290,8 @@ fn shims(arch: Arch) -> [&'static str; 2] {
             "    asr(r1, r0, 1)\n    bcc(END)\n    mov(r0, r1)\n    label(END)\n",
             "    pass\n",
         ],
-    }
+    };
+    [from, to].map(|body| emulator::assemble(arch, body))
 }
 
 fn run(arch: Arch, flags: u8) {
@@ -309,52 +324,57 @@ fn run(arch: Arch, flags: u8) {
             );
         }
         let mut program = Program::new(arch);
-        let [from_obj, to_obj] =
-            shims(arch).map(|body| program.function(&emulator::assemble(arch, body)));
-        let mut memory = kernel.data.clone();
-        memory.resize((ARGS - MEMORY) as usize + 64, 0);
-        let mut put = |address: u32, word: u32| {
-            let at = (address - MEMORY) as usize;
-            memory[at..at + 4].copy_from_slice(&word.to_le_bytes());
+        let [from_obj, to_obj] = shims(arch).map(|code| u64::from(program.function(&code)));
+        program.memory = kernel.data.clone();
+        program.memory.resize((ARGS - MEMORY) as usize + 64, 0);
+        let mut put = |area: u32, number: usize, value: u64| {
+            program.put_word(area + program.word() * number as u32, value);
         };
-        put(TABLE + 4 * Fun::NativeFromObj.slot() as u32, from_obj);
-        put(TABLE + 4 * Fun::NativeToObj.slot() as u32, to_obj);
-        put(CONTEXT + 4 * layout::CONTEXT_OBJ_TABLE as u32, OBJECTS);
+        put(TABLE, Fun::NativeFromObj.slot(), from_obj);
+        put(TABLE, Fun::NativeToObj.slot(), to_obj);
+        put(CONTEXT, layout::CONTEXT_OBJ_TABLE, OBJECTS.into());
         for (at, value) in module.consts.iter().enumerate() {
             match value {
-                Const::FunTable => put(OBJECTS + 4 * at as u32, TABLE),
-                // What is beyond small ints arrives as an object; here, as its number.
+                Const::FunTable => put(OBJECTS, at, TABLE.into()),
+                // What is beyond small ints of 32 bits arrives as an object; here, as its number. Wider words have
+                // small ints for all of these.
                 Const::Int(text) => {
                     let text = std::str::from_utf8(text).expect("digits");
                     let value: i64 = text.parse().expect("a number");
                     assert!(value as u32 & 1 == 0 || value as u32 == u32::MAX);
-                    put(OBJECTS + 4 * at as u32, value as u32);
+                    let wide = arch.word_bytes() == 8;
+                    put(
+                        OBJECTS,
+                        at,
+                        if wide { value << 1 | 1 } else { value } as u64,
+                    );
                 }
                 other => panic!("{other:?}"),
             }
         }
-        put(FUNCTION + 4 * layout::FUN_BC_CONTEXT as u32, CONTEXT);
+        put(FUNCTION, layout::FUN_BC_CONTEXT, CONTEXT.into());
         for (at, arg) in kernel.args.iter().enumerate() {
             let word = match *arg {
-                Arg::Int(value) => value << 1 | 1,
-                Arg::Data(offset) => MEMORY + offset,
+                Arg::Int(value) => u64::from(value) << 1 | 1,
+                Arg::Data(offset) => u64::from(MEMORY + offset),
             };
-            put(ARGS + 4 * at as u32, word);
+            put(ARGS, at, word);
         }
-        program.memory = memory;
         let function = program.function(&code.bytes);
         let times: u32 = std::env::var("FERLANCE_CALLS").map_or(1, |n| n.parse().unwrap());
         for _ in 0..times {
-            program.call(function, [FUNCTION, kernel.args.len() as u32, 0, ARGS]);
+            let arguments = kernel.args.len() as u64;
+            program.call(function, [FUNCTION.into(), arguments, 0, ARGS.into()]);
         }
         let run = program
             .run()
             .unwrap_or_else(|error| panic!("{arch:?} {}: {error}", kernel.name));
         if times == 1 {
             // Small ints are made in place; the shim leaves what is beyond them as it is.
-            let result = match kernel.result {
-                small if small < 1 << 30 => small << 1 | 1,
-                large => large,
+            let result = u64::from(kernel.result);
+            let result = match arch.word_bytes() == 8 || result < 1 << 30 {
+                true => result << 1 | 1,
+                false => result,
             };
             assert_eq!(run.results, [result], "{arch:?} {}", kernel.name);
             assert_eq!(run.kept, [true], "{arch:?} {}", kernel.name);
@@ -377,6 +397,11 @@ fn armv7m() {
 fn rv32imc() {
     run(Arch::Rv32imc, 0);
     run(Arch::Rv32imc, 1);
+}
+
+#[test]
+fn rv64imc() {
+    run(Arch::Rv64imc, 0);
 }
 
 #[test]

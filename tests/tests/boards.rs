@@ -2,7 +2,7 @@
 
 use ferlance_abi::Fun;
 use ferlance_abi::arch::Arch as Name;
-use ferlance_native_emitter::arch::{Arch, Emit, rv32::Rv32, thumb::Thumb, xtensa::Xtensa};
+use ferlance_native_emitter::arch::{Arch, Emit, riscv::Riscv, thumb::Thumb, xtensa::Xtensa};
 use ferlance_native_emitter::emit::emit;
 use ferlance_native_emitter::nir::{Func, Op, verify};
 use ferlance_native_emitter::opt::{legalise::legalise, optimise};
@@ -19,33 +19,94 @@ const TABLE: u32 = MEMORY + 0x8000;
 const BATCH: u32 = 100;
 
 /// What the runtime's functions do here: something that depends on each argument.
-fn runtime(start: u32) -> impl FnMut(&mut [u8], Fun, &[u64]) -> Result<u64, u64> {
+fn runtime(start: u32, word: u32) -> impl FnMut(&mut [u8], Fun, &[u64]) -> Result<u64, u64> {
     move |memory, fun, args| {
-        let args: Vec<u32> = args.iter().map(|arg| *arg as u32).collect();
-        let three = |a: u32, b: u32, c: u32| a.wrapping_sub(b).wrapping_add(c).wrapping_add(c);
+        let three = |a: u64, b: u64, c: u64| a.wrapping_sub(b).wrapping_add(c).wrapping_add(c);
         let value = match args[..] {
             [a] => a.wrapping_add(11),
             [a, b] => a.wrapping_sub(b).wrapping_sub(b),
             [a, b, c] => three(a, b, c),
             [a, b, c, to] => {
-                let at = (to - start) as usize;
-                memory[at..at + 4].copy_from_slice(&three(a, b, c).to_le_bytes());
+                let (at, bytes) = ((to - u64::from(start)) as usize, word as usize);
+                memory[at..at + bytes].copy_from_slice(&three(a, b, c).to_le_bytes()[..bytes]);
                 0
             }
             _ => panic!("{fun:?}"),
         };
-        Ok(value.into())
+        Ok(value & of_word(word))
     }
 }
 
-/// The shims in inline assembler, by number of arguments. They spoil all that a callee may.
-fn shims(arch: Name) -> [String; 4] {
+/// All bits of a word.
+fn of_word(bytes: u32) -> u64 {
+    u64::MAX >> (64 - 8 * bytes)
+}
+
+/// The shims, by number of arguments. They spoil all that a callee may.
+fn shims(arch: Name) -> [Vec<u8>; 4] {
+    match arch {
+        Name::X86 => X86_SHIMS.map(<[u8]>::to_vec),
+        _ => assembled_shims(arch).map(|body| emulator::assemble(arch, &body)),
+    }
+}
+
+/// The programs that the comments spell. The arguments' places are the callee's to spoil as well.
+#[rustfmt::skip]
+const X86_SHIMS: [&[u8]; 4] = [
+    &[
+        0x8b, 0x44, 0x24, 0x04, // mov eax, [esp + 4]
+        0x83, 0xc0, 0x0b, // add eax, 11
+        0xba, 0x77, 0x07, 0x00, 0x00, // mov edx, 0x777
+        0x89, 0xd1, // mov ecx, edx
+        0x89, 0x54, 0x24, 0x04, // mov [esp + 4], edx
+        0xc3, // ret
+    ],
+    &[
+        0x8b, 0x44, 0x24, 0x04, // mov eax, [esp + 4]
+        0x2b, 0x44, 0x24, 0x08, // sub eax, [esp + 8]
+        0x2b, 0x44, 0x24, 0x08, // sub eax, [esp + 8]
+        0xba, 0x77, 0x07, 0x00, 0x00, // mov edx, 0x777
+        0x89, 0xd1, // mov ecx, edx
+        0x89, 0x54, 0x24, 0x04, // mov [esp + 4], edx
+        0x89, 0x54, 0x24, 0x08, // mov [esp + 8], edx
+        0xc3, // ret
+    ],
+    &[
+        0x8b, 0x44, 0x24, 0x04, // mov eax, [esp + 4]
+        0x2b, 0x44, 0x24, 0x08, // sub eax, [esp + 8]
+        0x03, 0x44, 0x24, 0x0c, // add eax, [esp + 12]
+        0x03, 0x44, 0x24, 0x0c, // add eax, [esp + 12]
+        0xba, 0x77, 0x07, 0x00, 0x00, // mov edx, 0x777
+        0x89, 0xd1, // mov ecx, edx
+        0x89, 0x54, 0x24, 0x04, // mov [esp + 4], edx
+        0x89, 0x54, 0x24, 0x0c, // mov [esp + 12], edx
+        0xc3, // ret
+    ],
+    &[
+        0x8b, 0x44, 0x24, 0x04, // mov eax, [esp + 4]
+        0x2b, 0x44, 0x24, 0x08, // sub eax, [esp + 8]
+        0x03, 0x44, 0x24, 0x0c, // add eax, [esp + 12]
+        0x03, 0x44, 0x24, 0x0c, // add eax, [esp + 12]
+        0x8b, 0x4c, 0x24, 0x10, // mov ecx, [esp + 16]
+        0x89, 0x01, // mov [ecx], eax
+        0xba, 0x77, 0x07, 0x00, 0x00, // mov edx, 0x777
+        0x89, 0xd1, // mov ecx, edx
+        0x89, 0x54, 0x24, 0x10, // mov [esp + 16], edx
+        0xc3, // ret
+    ],
+];
+
+/// The same in inline assembler.
+fn assembled_shims(arch: Name) -> [String; 4] {
     let (names, add, sub, store, spoil): ([&str; 4], _, _, _, Vec<String>) = match arch {
-        Name::Rv32imc => (
+        Name::Rv32imc | Name::Rv64imc => (
             ["a0", "a1", "a2", "a3"],
             "add",
             "sub",
-            "sw(a0, 0(a3))",
+            match arch {
+                Name::Rv64imc => "sd(a0, 0(a3))",
+                _ => "sw(a0, 0(a3))",
+            },
             [
                 "a1", "a2", "a3", "a4", "a5", "a6", "a7", "t0", "t1", "t2", "t3", "t4", "t5", "t6",
             ]
@@ -77,8 +138,9 @@ fn shims(arch: Name) -> [String; 4] {
     };
     let [a, b, c, _] = names;
     let eleven = match arch {
-        Name::Rv32imc => format!("addi({a}, {a}, 11)"),
-        Name::Xtensa | Name::Xtensawin => format!("addi({a}, {a}, 11)"),
+        Name::Rv32imc | Name::Rv64imc | Name::Xtensa | Name::Xtensawin => {
+            format!("addi({a}, {a}, 11)")
+        }
         _ => format!("add({a}, 11)"),
     };
     let minus = format!("{sub}({a}, {a}, {b})");
@@ -104,7 +166,7 @@ fn shape(dice: &mut Dice, arch: &dyn Arch, calls: bool) -> Shape {
         products: !matches!(arch_name, Name::Armv6m | Name::Xtensa | Name::Xtensawin),
         calls,
         handlers: false,
-        word: 4,
+        word: arch.target().word(),
         memory: BYTES,
     }
 }
@@ -119,49 +181,50 @@ fn compare<A: Emit>(arch: &A, seed: u64, count: u32) {
     if !emulator::is_there(name) {
         return;
     }
+    let word = arch.target().word();
     let mut dice = Dice::new(seed);
+    let high = of_word(word) ^ of_word(word) >> 1;
     let args = [
         [5, 7],
-        [0x8000_0001, 0xffff_fff0],
+        [high | 1, of_word(word) - 15],
         [1_000_000, 3],
-        [0, u32::MAX],
+        [0, of_word(word)],
     ];
     for batch in 0..count.div_ceil(BATCH) {
         let mut program = Program::new(name);
-        let shims = shims(name).map(|body| program.function(&emulator::assemble(name, &body)));
+        let shims = shims(name).map(|code| program.function(&code));
         for _ in 0..BATCH {
             program.memory.extend(memory());
         }
         program.memory.resize((TABLE - MEMORY) as usize, 0);
         for fun in Fun::ALL {
             let arity = fun.params().len().clamp(1, 4);
-            program
-                .memory
-                .extend_from_slice(&shims[arity - 1].to_le_bytes());
+            let address = u64::from(shims[arity - 1]).to_le_bytes();
+            program.memory.extend_from_slice(&address[..word as usize]);
         }
         let mut cases = Vec::new();
         for number in 0..BATCH {
             let shape = shape(&mut dice, arch, number % 3 == 0);
             let mut func = function(&mut dice, shape);
-            assert_eq!(verify(&func, 4), Ok(()), "{func}");
+            assert_eq!(verify(&func, word), Ok(()), "{func}");
             let text = func.to_string();
             let start = MEMORY + number * BYTES;
             let meaning = |func: &Func| {
-                let mut call = runtime(start);
+                let mut call = runtime(start, word);
                 let mut world = World {
-                    word: 4,
+                    word,
                     start: start.into(),
                     memory: memory(),
                     call: &mut call,
                     fuel: 0,
                 };
                 // What one call leaves in memory the next one finds.
-                let results: Vec<u32> = args
+                let results: Vec<u64> = args
                     .iter()
                     .map(|[a, b]| {
                         world.fuel = 1_000_000;
-                        let words = [TABLE, start, *a, *b].map(u64::from);
-                        run(func, &mut world, &words).expect("it ends") as u32
+                        let words = [TABLE.into(), start.into(), *a, *b];
+                        run(func, &mut world, &words).expect("it ends") & of_word(word)
                     })
                     .collect();
                 (results, world.memory)
@@ -181,7 +244,7 @@ fn compare<A: Emit>(arch: &A, seed: u64, count: u32) {
             let machine = emit(&mut func, arch).unwrap_or_else(|error| panic!("{error:?}\n{text}"));
             let address = program.function(&machine.bytes);
             for [a, b] in args {
-                program.call(address, [TABLE, start, a, b]);
+                program.call(address, [TABLE.into(), start.into(), a, b]);
             }
             let text = format!("{text}\n{}", hex(&machine.bytes));
             cases.push((text, address, start, results, memory));
@@ -191,7 +254,7 @@ fn compare<A: Emit>(arch: &A, seed: u64, count: u32) {
                 let mut one = program.clone();
                 one.clear_calls();
                 for [a, b] in args {
-                    one.call(*address, [TABLE, *start, a, b]);
+                    one.call(*address, [TABLE.into(), (*start).into(), a, b]);
                 }
                 if let Err(error) = one.run() {
                     panic!("{name:?}: {error}\n{text}");
@@ -240,9 +303,15 @@ fn armv6m() {
 #[test]
 fn rv32imc() {
     for flags in [0, 1] {
-        let arch = Rv32::new(target(Name::Rv32imc, flags)).unwrap();
+        let arch = Riscv::new(target(Name::Rv32imc, flags)).unwrap();
         compare(&arch, 3 + u64::from(flags), 100);
     }
+}
+
+#[test]
+fn rv64imc() {
+    let arch = Riscv::new(target(Name::Rv64imc, 0)).unwrap();
+    compare(&arch, 7, 200);
 }
 
 #[test]

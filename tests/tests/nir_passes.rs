@@ -1,7 +1,7 @@
 //! What the optimiser makes of random functions does what they do, for every architecture, in fewer steps.
 use ferlance_abi::{Arch as Name, Fun};
 use ferlance_native_emitter::Target;
-use ferlance_native_emitter::arch::{Arch, rv32::Rv32, thumb::Thumb, x64::X64, xtensa::Xtensa};
+use ferlance_native_emitter::arch::{Arch, riscv::Riscv, thumb::Thumb, x64::X64, xtensa::Xtensa};
 use ferlance_native_emitter::nir::{Func, Op, verify};
 use ferlance_native_emitter::opt::optimise;
 use ferlance_tests::nir::interp::{Stop, World, run};
@@ -59,7 +59,7 @@ fn compare(arch: &dyn Arch, seed: u64) -> [u64; 2] {
             locals: 3 + dice.below(6),
             statements: 5 + dice.below(40),
             division: arch.has(Op::DivFloor),
-            floats: word == 8,
+            floats: arch.has(Op::FAdd),
             products: true,
             calls: true,
             handlers: true,
@@ -94,12 +94,13 @@ fn compare(arch: &dyn Arch, seed: u64) -> [u64; 2] {
 #[test]
 fn optimised_functions_do_the_same_in_fewer_steps() {
     let target = |name| Target::stock(name, 0);
-    let arches: [&dyn Arch; 5] = [
+    let arches: [&dyn Arch; 6] = [
         &X64::new(target(Name::X64)),
         &Thumb::new(target(Name::Armv6m)).unwrap(),
         &Thumb::new(target(Name::Armv7m)).unwrap(),
-        &Rv32::new(target(Name::Rv32imc)).unwrap(),
+        &Riscv::new(target(Name::Rv32imc)).unwrap(),
         &Xtensa::new(target(Name::Xtensawin)).unwrap(),
+        &Riscv::new(target(Name::Rv64imc)).unwrap(),
     ];
     for (number, arch) in arches.into_iter().enumerate() {
         let [before, after] = compare(arch, 1000 * number as u64);

@@ -32,7 +32,10 @@ pub fn emit_decorator(mut path: Items<'_, Qstr>) -> EmitDecorator {
         EmitDecorator::Emit(CodeKind::Native)
     } else if name == qstr!("viper") {
         EmitDecorator::Emit(CodeKind::Viper)
-    } else if name == qstr!("asm_thumb") || name == qstr!("asm_xtensa") || name == qstr!("asm_rv32")
+    } else if name == qstr!("asm_thumb")
+        || name == qstr!("asm_xtensa")
+        || name == qstr!("asm_rv32")
+        || name == qstr!("asm_rv64")
     {
         EmitDecorator::Emit(CodeKind::Asm)
     } else {

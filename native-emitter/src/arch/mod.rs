@@ -16,7 +16,7 @@
 //! **Points.** An instruction reads its operands, then clobbers, then writes its result. An operand that must
 //! survive until the result is written, because the instructions behind one op write the result first, is `late`.
 pub mod preg;
-pub mod rv32;
+pub mod riscv;
 pub mod thumb;
 pub mod x64;
 pub mod xtensa;

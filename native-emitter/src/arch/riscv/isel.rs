@@ -1,26 +1,28 @@
 //! What RISC-V instructions can hold, and which registers they are tied to.
-use super::Rv32;
-use super::abi::{FRAME, FRAME_ZCMP};
+use super::Riscv;
+use super::abi::{FRAME, FRAME_WIDE, FRAME_ZCMP};
 use super::regs::FILE;
 use crate::arch::{Arch, Constraints, RegFile, Use, Which};
 use crate::frame::FrameShape;
 use crate::nir::{Cond, Func, Inst, Op, Overflow, Term, Width};
 use crate::target::Target;
 
-/// The constant as 32 bits, if it is one word.
-pub(super) fn word(imm: i64) -> Option<i32> {
-    match i32::try_from(imm) {
-        Ok(word) => Some(word),
-        Err(_) => u32::try_from(imm).ok().map(|word| word as i32),
-    }
-}
-
 /// Does a 12-bit field hold it?
-pub(super) fn is_short(imm: i32) -> bool {
+pub(super) fn is_short(imm: i64) -> bool {
     (-2048..2048).contains(&imm)
 }
 
-impl Arch for Rv32 {
+impl Riscv {
+    /// The constant with the sign of a word, if it is one.
+    pub(super) fn word(&self, imm: i64) -> Option<i64> {
+        match self.is_wide() || i32::try_from(imm).is_ok() {
+            true => Some(imm),
+            false => u32::try_from(imm).ok().map(|word| i64::from(word as i32)),
+        }
+    }
+}
+
+impl Arch for Riscv {
     fn target(&self) -> &Target {
         &self.target
     }
@@ -30,9 +32,10 @@ impl Arch for Rv32 {
     }
 
     fn frame_shape(&self) -> &FrameShape {
-        match self.has_zcmp() {
-            true => &FRAME_ZCMP,
-            false => &FRAME,
+        match (self.is_wide(), self.has_zcmp()) {
+            (true, _) => &FRAME_WIDE,
+            (false, true) => &FRAME_ZCMP,
+            (false, false) => &FRAME,
         }
     }
 
@@ -57,15 +60,15 @@ impl Arch for Rv32 {
     }
 
     fn fits(&self, op: Op, imm: i64) -> bool {
-        let Some(imm) = word(imm) else {
+        let Some(imm) = self.word(imm) else {
             return false;
         };
         match op {
             Op::Add | Op::And | Op::Or | Op::Xor => is_short(imm),
-            Op::Sub => is_short(imm.wrapping_neg()) && imm != i32::MIN,
+            Op::Sub => is_short(imm.wrapping_neg()),
             Op::AndNot => is_short(!imm),
             Op::RevSub => imm == 0,
-            Op::Shl | Op::Shr | Op::Sar => (0..32).contains(&imm),
+            Op::Shl | Op::Shr | Op::Sar => (0..=i64::from(self.sign_shift())).contains(&imm),
             Op::Cmp(Cond::TestZero | Cond::TestNonZero) => is_short(imm),
             Op::Cmp(_) => imm == 0,
             _ => false,
@@ -73,19 +76,19 @@ impl Arch for Rv32 {
     }
 
     fn fits_checked(&self, op: Overflow, imm: i64) -> bool {
-        let Some(imm) = word(imm) else {
+        let Some(imm) = self.word(imm) else {
             return false;
         };
         match op {
             Overflow::Add => is_short(imm),
-            Overflow::Sub => is_short(imm.wrapping_neg()) && imm != i32::MIN,
+            Overflow::Sub => is_short(imm.wrapping_neg()),
             Overflow::Mul => false,
         }
     }
 
     fn address(&self, width: Width, index: Option<u8>, offset: i64) -> bool {
         let float = matches!(width, Width::F32 | Width::F64);
-        let near = (-2048..2048).contains(&offset);
+        let near = is_short(offset);
         match index {
             _ if float => false,
             None => near,
@@ -94,7 +97,8 @@ impl Arch for Rv32 {
     }
 
     fn is_cheap(&self, imm: i64) -> bool {
-        word(imm).is_some_and(|imm| is_short(imm) || imm & 0xfff == 0)
+        self.word(imm)
+            .is_some_and(|imm| is_short(imm) || imm & 0xfff == 0 && i32::try_from(imm).is_ok())
     }
 
     fn constraints(&self, _: &Func, inst: &Inst) -> Constraints {

@@ -3,8 +3,8 @@ use ferlance_asm::{CodeBuffer, Label, row};
 use ferlance_asm_rv32::fixup::Branch;
 use ferlance_asm_rv32::{Inst as Word, Reg, TABLES, base, bits, emit, muldiv, pseudo, shortest};
 
-use super::Rv32;
-use super::isel::{is_short, word};
+use super::Riscv;
+use super::isel::is_short;
 use crate::arch::{Arch, Callee, Emit, Emitted, Operands, Place, Preg};
 use crate::emit::Emitter;
 use crate::nir::{Cond, Inst, Op, Overflow, Slot, Type, Width};
@@ -29,7 +29,7 @@ pub(super) fn split(value: i32) -> (i32, i32) {
     (upper as i32, low)
 }
 
-impl Rv32 {
+impl Riscv {
     /// Writes an instruction in its shortest form.
     pub(super) fn put(&self, e: &mut E<'_>, inst: Word) -> Emitted {
         let inst = shortest(inst, self.features);
@@ -47,9 +47,38 @@ impl Rv32 {
         }
     }
 
+    /// Bytes of a word.
+    pub(super) fn word_bytes(&self) -> i32 {
+        if self.is_wide() { 8 } else { 4 }
+    }
+
+    /// Loads a word.
+    pub(super) fn load_word(&self, rd: Reg, offset: i32, rs: Reg) -> Word {
+        match self.is_wide() {
+            true => base::ld(rd, offset, rs),
+            false => base::lw(rd, offset, rs),
+        }
+    }
+
+    /// Stores a word.
+    pub(super) fn store_word(&self, value: Reg, offset: i32, rs: Reg) -> Word {
+        match self.is_wide() {
+            true => base::sd(value, offset, rs),
+            false => base::sw(value, offset, rs),
+        }
+    }
+
     /// `rd = value`.
-    pub(super) fn constant(&self, e: &mut E<'_>, rd: Reg, value: i32) -> Emitted {
-        let (first, second) = pseudo::li(rd, value);
+    pub(super) fn constant(&self, e: &mut E<'_>, rd: Reg, value: i64) -> Emitted {
+        if self.is_wide() {
+            let mut code = [Word(0); 8];
+            let used = pseudo::li64(rd, value, &mut code);
+            return code
+                .iter()
+                .take(used)
+                .try_for_each(|inst| self.put(e, *inst));
+        }
+        let (first, second) = pseudo::li(rd, value as i32);
         self.put(e, first)?;
         second.map_or(Ok(()), |second| self.put(e, second))
     }
@@ -64,32 +93,32 @@ impl Rv32 {
 
     /// `rd = sp + offset`.
     pub(super) fn sp_address(&self, e: &mut E<'_>, rd: Reg, offset: i32) -> Emitted {
-        if is_short(offset) {
+        if is_short(offset.into()) {
             return self.put(e, base::addi(rd, Reg::SP, offset));
         }
-        self.constant(e, rd, offset)?;
+        self.constant(e, rd, offset.into())?;
         self.put(e, base::add(rd, rd, Reg::SP))
     }
 
     fn load_sp(&self, e: &mut E<'_>, rd: Reg, offset: i32) -> Emitted {
-        if is_short(offset) {
-            return self.put(e, base::lw(rd, offset, Reg::SP));
+        if is_short(offset.into()) {
+            return self.put(e, self.load_word(rd, offset, Reg::SP));
         }
         let (upper, low) = split(offset);
         self.put(e, base::lui(rd, upper))?;
         self.put(e, base::add(rd, rd, Reg::SP))?;
-        self.put(e, base::lw(rd, low, rd))
+        self.put(e, self.load_word(rd, low, rd))
     }
 
     fn store_sp(&self, e: &mut E<'_>, rs: Reg, offset: i32) -> Emitted {
-        if is_short(offset) {
-            return self.put(e, base::sw(rs, offset, Reg::SP));
+        if is_short(offset.into()) {
+            return self.put(e, self.store_word(rs, offset, Reg::SP));
         }
         let at = if rs == Reg::T6 { Reg::T0 } else { Reg::T6 };
         let (upper, low) = split(offset);
         self.put(e, base::lui(at, upper))?;
         self.put(e, base::add(at, at, Reg::SP))?;
-        self.put(e, base::sw(rs, low, at))
+        self.put(e, self.store_word(rs, low, at))
     }
 
     /// The sp offset of a place in memory.
@@ -106,7 +135,7 @@ impl Rv32 {
     pub(super) fn load_place(&self, e: &mut E<'_>, rd: Reg, place: Place) -> Emitted {
         match (place, self.offset_of(e, place)) {
             (_, Some(offset)) => self.load_sp(e, rd, offset),
-            (Place::Const(value), _) => self.constant(e, rd, value as i32),
+            (Place::Const(value), _) => self.constant(e, rd, value),
             (Place::Reg(preg), _) => self.copy(e, rd, int(preg)),
             _ => Ok(()),
         }
@@ -127,9 +156,9 @@ impl Rv32 {
                 Op::Xor => base::xori(rd, rs, imm),
                 Op::RevSub => base::neg(rd, rs),
                 Op::Shl | Op::Shr | Op::Sar if imm == 0 => base::addi(rd, rs, 0),
-                Op::Shl => base::slli(rd, rs, imm),
-                Op::Shr => base::srli(rd, rs, imm),
-                _ => base::srai(rd, rs, imm),
+                Op::Shl => base::slli_64(rd, rs, imm),
+                Op::Shr => base::srli_64(rd, rs, imm),
+                _ => base::srai_64(rd, rs, imm),
             },
         )
     }
@@ -167,7 +196,7 @@ impl Rv32 {
                 self.put(e, muldiv::rem(t6, rs1, rs2))?;
                 self.branch_to(e, base::beqz(t6, 0), end)?;
                 self.put(e, base::xor(t0, t6, rs2))?;
-                self.put(e, base::srai(t0, t0, 31))?;
+                self.put(e, base::srai_64(t0, t0, self.sign_shift()))?;
                 self.put(e, base::add(rd, rd, t0))?;
                 e.buffer.bind(end);
                 Ok(())
@@ -186,18 +215,21 @@ impl Rv32 {
     }
 
     fn extend(&self, e: &mut E<'_>, width: Width, rd: Reg, rs: Reg) -> Emitted {
-        let by = match width {
+        let bits = match width {
             Width::U8 => return self.put(e, base::andi(rd, rs, 255)),
-            Width::I8 => 24,
+            Width::I32 if self.is_wide() => return self.put(e, base::addiw(rd, rs, 0)),
+            Width::I8 => 8,
             Width::U16 | Width::I16 => 16,
+            Width::U32 if self.is_wide() => 32,
             _ => return self.copy(e, rd, rs),
         };
-        self.put(e, base::slli(rd, rs, by))?;
+        let by = self.sign_shift() + 1 - bits;
+        self.put(e, base::slli_64(rd, rs, by))?;
         self.put(
             e,
             match width {
-                Width::U16 => base::srli(rd, rd, by),
-                _ => base::srai(rd, rd, by),
+                Width::U16 | Width::U32 => base::srli_64(rd, rd, by),
+                _ => base::srai_64(rd, rd, by),
             },
         )
     }
@@ -231,7 +263,9 @@ impl Rv32 {
                 Width::I8 => base::lb(rd, offset, rs),
                 Width::U16 => base::lhu(rd, offset, rs),
                 Width::I16 => base::lh(rd, offset, rs),
-                _ => base::lw(rd, offset, rs),
+                Width::U32 if self.is_wide() => base::lwu(rd, offset, rs),
+                Width::U32 | Width::I32 => base::lw(rd, offset, rs),
+                _ => self.load_word(rd, offset, rs),
             },
         )
     }
@@ -239,10 +273,11 @@ impl Rv32 {
     fn store(&self, e: &mut E<'_>, width: Width, value: Reg, rs: Reg, offset: i32) -> Emitted {
         self.put(
             e,
-            match width.bytes(4) {
+            match width.bytes(self.word_bytes() as u32) {
                 1 => base::sb(value, offset, rs),
                 2 => base::sh(value, offset, rs),
-                _ => base::sw(value, offset, rs),
+                4 => base::sw(value, offset, rs),
+                _ => base::sd(value, offset, rs),
             },
         )
     }
@@ -263,7 +298,7 @@ impl Rv32 {
         self.put(
             e,
             match operands.b {
-                Place::Const(imm) => base::andi(Reg::T6, rs, word(imm).unwrap_or(0)),
+                Place::Const(imm) => base::andi(Reg::T6, rs, self.word(imm).unwrap_or(0) as i32),
                 _ => base::and(Reg::T6, rs, self.second(operands)),
             },
         )
@@ -332,7 +367,7 @@ impl Rv32 {
     }
 }
 
-impl Emit for Rv32 {
+impl Emit for Riscv {
     type Fixup = Branch;
 
     fn buffer(&self) -> Emitted<CodeBuffer<Branch>> {
@@ -391,7 +426,7 @@ impl Emit for Rv32 {
             | Op::Shr
             | Op::Sar => match b {
                 Place::Const(imm) => {
-                    let imm = word(imm).unwrap_or(0);
+                    let imm = self.word(imm).unwrap_or(0) as i32;
                     self.with_imm(e, inst.op, reg(dst), reg(a), imm)
                 }
                 _ => self.with_reg(e, inst.op, reg(dst), reg(a), reg(b)),
@@ -490,11 +525,11 @@ impl Emit for Rv32 {
             self.put(e, muldiv::mulh(t0, a, b))?;
             self.put(e, muldiv::mul(rd, a, b))?;
             // `rd` may be `t6` itself.
-            self.put(e, base::srai(t6, rd, 31))?;
+            self.put(e, base::srai_64(t6, rd, self.sign_shift()))?;
             return self.branch_to(e, base::bne(t0, t6, 0), over);
         }
         if let Place::Const(imm) = operands.b {
-            let imm = word(imm).unwrap_or(0);
+            let imm = self.word(imm).unwrap_or(0) as i32;
             let imm = if op == Overflow::Sub {
                 imm.wrapping_neg()
             } else {
@@ -529,7 +564,7 @@ impl Emit for Rv32 {
             let inst = match number {
                 0 => base::beqz(a, 0),
                 _ => {
-                    self.constant(e, Reg::T6, number as i32)?;
+                    self.constant(e, Reg::T6, number as i64)?;
                     base::beq(a, Reg::T6, 0)
                 }
             };

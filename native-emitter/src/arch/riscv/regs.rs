@@ -1,4 +1,4 @@
-//! The registers of 32-bit RISC-V cores (ilp32).
+//! The registers of RISC-V cores (ilp32, lp64).
 use crate::arch::{Place, Preg, PregSet, RegFile};
 
 const fn x(number: u8) -> Preg {

@@ -8,7 +8,7 @@ use ferlance_asm_rv32::encode::list_bytes;
 use ferlance_asm_rv32::fixup::Branch;
 use ferlance_asm_rv32::{Reg, base, compressed};
 
-use super::Rv32;
+use super::Riscv;
 use super::emit::{E, int, split};
 use super::regs::RA;
 use crate::arch::{Callee, Emitted, Place, Preg};
@@ -35,6 +35,16 @@ pub(super) static FRAME_ZCMP: FrameShape = FrameShape {
     saved_align: 16,
 };
 
+/// The frame of cores with 64-bit registers.
+pub(super) static FRAME_WIDE: FrameShape = FrameShape {
+    align: 16,
+    above_entry: 0,
+    extra: 0,
+    link: Some(RA),
+    saved_bytes: [8, 0],
+    saved_align: 8,
+};
+
 /// The number of a saved register, `s0` to `s11`, among these.
 fn saved_number(preg: Preg) -> Option<u32> {
     match preg.number() {
@@ -44,7 +54,7 @@ fn saved_number(preg: Preg) -> Option<u32> {
     }
 }
 
-impl Rv32 {
+impl Riscv {
     /// The register list of `cm.push` and the extra adjustment, if the function saves registers that way.
     fn list(&self, e: &E<'_>) -> Option<(i32, u32)> {
         if !self.has_zcmp() || e.frame.saved.is_empty() || !e.frame.saved_bytes.is_multiple_of(16) {
@@ -74,8 +84,8 @@ impl Rv32 {
         self.move_sp(e, -(first as i32))?;
         let mut offset = first as i32;
         for preg in e.frame.saved.iter() {
-            offset -= 4;
-            self.put(e, base::sw(int(preg), offset, Reg::SP))?;
+            offset -= self.word_bytes();
+            self.put(e, self.store_word(int(preg), offset, Reg::SP))?;
         }
         self.move_sp(e, -((total - first) as i32))
     }
@@ -89,8 +99,8 @@ impl Rv32 {
         self.move_sp(e, (total - first) as i32)?;
         let mut offset = first as i32;
         for preg in e.frame.saved.iter() {
-            offset -= 4;
-            self.put(e, base::lw(int(preg), offset, Reg::SP))?;
+            offset -= self.word_bytes();
+            self.put(e, self.load_word(int(preg), offset, Reg::SP))?;
         }
         self.move_sp(e, first as i32)?;
         self.put(e, base::ret())
@@ -113,7 +123,7 @@ impl Rv32 {
             0 => Ok(()),
             -2048..=2047 => self.put(e, base::addi(Reg::SP, Reg::SP, by)),
             _ => {
-                self.constant(e, Reg::T6, by)?;
+                self.constant(e, Reg::T6, by.into())?;
                 self.put(e, base::add(Reg::SP, Reg::SP, Reg::T6))
             }
         }
@@ -126,6 +136,10 @@ impl Rv32 {
                 self.put(e, base::jalr(Reg::RA, Reg::T6, 0))
             }
             Callee::Address(address) => {
+                if self.is_wide() {
+                    self.constant(e, Reg::T6, address)?;
+                    return self.put(e, base::jalr(Reg::RA, Reg::T6, 0));
+                }
                 let (upper, low) = split(address as i32);
                 self.put(e, base::lui(Reg::T6, upper))?;
                 self.put(e, base::jalr(Reg::RA, Reg::T6, low))
@@ -146,7 +160,8 @@ impl Rv32 {
                 Reg::T6
             }
         };
-        self.put(e, base::lw(Reg::T6, 4 * slot as i32, table))
+        let offset = self.word_bytes() * slot as i32;
+        self.put(e, self.load_word(Reg::T6, offset, table))
     }
 
     pub(super) fn push_handler(
