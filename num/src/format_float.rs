@@ -1,12 +1,15 @@
 //! Floats to text: the shortest that reads back equal, and C's `%e`, `%f`, `%g`.
 //!
-//! Digits come from the core library, which is exact at any length and rounds half to even where
-//! the decimal expansion ends there; this module lays them out.
+//! Digits come from the core library or, in small builds, from long division; both are exact at any length and round
+//! half to even where the decimal expansion ends there. This module lays them out.
 
 use core::fmt::{self, Write};
 use core::ops::Deref;
 
 use ferlance_collections::{OutOfMemory, TryVec};
+
+#[cfg(feature = "small")]
+use crate::exact_float;
 
 /// A double has no more decimal places than this, so that more digits asked for are zeros.
 const MOST_PLACES: usize = 1074;
@@ -82,24 +85,57 @@ impl fmt::Display for FloatText {
 
 /// The text of `repr(value)`: shortest, with a point or an exponent.
 pub fn repr(value: f64) -> FloatText {
-    shortest(value, value.is_sign_negative(), value.is_finite(), true)
+    shortest_f64(value, true)
 }
 
 /// The text of `repr(value)` in single precision.
 pub fn repr_f32(value: f32) -> FloatText {
-    shortest(value, value.is_sign_negative(), value.is_finite(), true)
+    shortest_f32(value, true)
 }
 
 /// As [`repr`], but whole numbers have no point: `2`, `2.5`, `1e+16`. For the parts of complex numbers.
 pub fn repr_bare(value: f64) -> FloatText {
-    shortest(value, value.is_sign_negative(), value.is_finite(), false)
+    shortest_f64(value, false)
 }
 
 /// As [`repr_bare`] in single precision.
 pub fn repr_bare_f32(value: f32) -> FloatText {
-    shortest(value, value.is_sign_negative(), value.is_finite(), false)
+    shortest_f32(value, false)
 }
 
+#[cfg(feature = "small")]
+fn shortest_f64(value: f64, point: bool) -> FloatText {
+    let neg = value.is_sign_negative();
+    if !value.is_finite() {
+        return not_finite(value.is_nan(), neg);
+    }
+    let bits = value.abs().to_bits();
+    let (digits, count, exponent) = exact_float::shortest(bits, exact_float::Layout::F64);
+    lay_out(&digits[..count], exponent, neg, point)
+}
+
+#[cfg(feature = "small")]
+fn shortest_f32(value: f32, point: bool) -> FloatText {
+    let neg = value.is_sign_negative();
+    if !value.is_finite() {
+        return not_finite(value.is_nan(), neg);
+    }
+    let bits = value.abs().to_bits().into();
+    let (digits, count, exponent) = exact_float::shortest(bits, exact_float::Layout::F32);
+    lay_out(&digits[..count], exponent, neg, point)
+}
+
+#[cfg(not(feature = "small"))]
+fn shortest_f64(value: f64, point: bool) -> FloatText {
+    shortest(value, value.is_sign_negative(), value.is_finite(), point)
+}
+
+#[cfg(not(feature = "small"))]
+fn shortest_f32(value: f32, point: bool) -> FloatText {
+    shortest(value, value.is_sign_negative(), value.is_finite(), point)
+}
+
+#[cfg(not(feature = "small"))]
 fn shortest(value: impl fmt::LowerExp, neg: bool, finite: bool, point: bool) -> FloatText {
     let mut raw = FloatText::EMPTY;
     // `d.ddde±x`, `inf`, `NaN`; this sink never fails.
@@ -131,6 +167,7 @@ fn not_finite(nan: bool, neg: bool) -> FloatText {
 }
 
 /// `d.ddd` and `x` of `d.dddex`.
+#[cfg(not(feature = "small"))]
 fn split_exponent(raw: &[u8]) -> (&[u8], i32) {
     let e = raw.iter().position(|&c| c == b'e').unwrap_or(raw.len());
     let exponent = raw.get(e + 1..).unwrap_or(&[]);
@@ -293,6 +330,9 @@ fn write_raw(value: f64, format: &FloatFormat, out: &mut TryVec<u8>) -> fmt::Res
 /// `precision` digits after the point, the ones that cannot be but zero added by hand.
 fn write_fixed(value: f64, precision: usize, point: bool, out: &mut TryVec<u8>) -> fmt::Result {
     let places = precision.min(MOST_PLACES);
+    #[cfg(feature = "small")]
+    exact_float::write_fixed(value, places, out)?;
+    #[cfg(not(feature = "small"))]
     write!(out, "{value:.places$}")?;
     if precision == 0 && point {
         out.write_str(".")?;
@@ -308,19 +348,27 @@ fn pad(zeros: usize, out: &mut TryVec<u8>) -> fmt::Result {
 /// One digit, point, `precision` digits; returns the decimal exponent.
 fn write_mantissa(value: f64, precision: usize, out: &mut TryVec<u8>) -> Result<i32, fmt::Error> {
     let places = precision.min(MOST_PLACES);
-    let start = out.len();
-    write!(out, "{value:.places$e}")?;
-    let (mantissa, exponent) = split_exponent(&out[start..]);
-    let end = start + mantissa.len();
-    out.truncate(end);
+    #[cfg(feature = "small")]
+    let exponent = exact_float::write_mantissa(value, places, out)?;
+    #[cfg(not(feature = "small"))]
+    let exponent = {
+        let start = out.len();
+        write!(out, "{value:.places$e}")?;
+        let (mantissa, exponent) = split_exponent(&out[start..]);
+        let end = start + mantissa.len();
+        out.truncate(end);
+        exponent
+    };
     pad(precision - places, out)?;
     Ok(exponent)
 }
 
 fn write_exponent(exponent: i32, upper: bool, out: &mut TryVec<u8>) -> fmt::Result {
-    let letter = if upper { 'E' } else { 'e' };
-    let sign = if exponent < 0 { '-' } else { '+' };
-    write!(out, "{letter}{sign}{:02}", exponent.unsigned_abs())
+    let mut text = FloatText::EMPTY;
+    text.put(if upper { b"E" } else { b"e" });
+    text.put(if exponent < 0 { b"-" } else { b"+" });
+    put_exponent(&mut text, exponent.unsigned_abs());
+    out.write_str(text.as_str())
 }
 
 fn write_general(value: f64, format: &FloatFormat, out: &mut TryVec<u8>) -> fmt::Result {

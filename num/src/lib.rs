@@ -14,6 +14,8 @@ extern crate std;
 
 pub mod bigint;
 mod error;
+#[cfg(any(test, feature = "small"))]
+mod exact_float;
 pub mod format_float;
 pub mod mpy_float;
 pub mod parse_float;

@@ -251,12 +251,13 @@ pub fn scan_as_upstream(text: &[u8]) -> Result<(f64, usize), ParseFloatError> {
     let value = match shape.kind {
         Kind::Infinity => f64::INFINITY,
         Kind::Nan => f64::NAN,
-        Kind::Digits { mantissa, exponent } => value_as_upstream(mantissa, exponent),
+        Kind::Digits { mantissa, exponent } => approximate(mantissa, exponent).0,
     };
     Ok((if shape.neg { -value } else { value }, shape.end))
 }
 
-fn value_as_upstream(mantissa: &[u8], exponent: &[u8]) -> f64 {
+/// The float of digits and an exponent, in most cases the nearest, else a neighbour; and the exponent's number.
+pub(crate) fn approximate(mantissa: &[u8], exponent: &[u8]) -> (f64, i64) {
     const FULL: u64 = (u64::MAX - 9) / 10;
     let (mut digits, mut shift, mut point) = (0u64, 0i64, false);
     for &c in mantissa {
@@ -274,20 +275,19 @@ fn value_as_upstream(mantissa: &[u8], exponent: &[u8]) -> f64 {
     let size = written.fold(0i64, |n, &c| {
         n.saturating_mul(10).saturating_add((c - b'0').into())
     });
-    let shift = if exponent.first() == Some(&b'-') {
-        shift.saturating_sub(size)
+    let written = if exponent.first() == Some(&b'-') {
+        -size
     } else {
-        shift.saturating_add(size)
+        size
     };
-    if digits == 0 {
-        return 0.0;
-    }
-    match shift {
+    let value = match shift.saturating_add(written) {
+        _ if digits == 0 => 0.0,
         // Beyond these even one digit is infinite, twenty are zero.
         400.. => f64::INFINITY,
         ..-400 => 0.0,
-        _ => Extended::from_u64(digits).scaled(shift as i32).to_f64(),
-    }
+        shift => Extended::from_u64(digits).scaled(shift as i32).to_f64(),
+    };
+    (value, written)
 }
 
 #[cfg(test)]

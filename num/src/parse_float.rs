@@ -3,11 +3,13 @@
 //! The language here is wider than most: `.`, `e5` and `_` are zero, underscores may stand among the
 //! digits of mantissa and exponent (`1_e5`, `1e_5`); an exponent must hold something, and a text of
 //! nothing but a sign is no number. `inf`, `infinity` and `nan` come in any case. The digits go to the
-//! core library's reader, which rounds correctly; too large is infinite, too small is zero.
+//! core library's reader or, in small builds, to our own; both round correctly. Too large is infinite, too small is zero.
 
 use core::str::FromStr;
 
-use ferlance_collections::{OutOfMemory, TryVec};
+use ferlance_collections::OutOfMemory;
+#[cfg(not(feature = "small"))]
+use ferlance_collections::TryVec;
 
 use crate::parse_int::{skip_sign, skip_space};
 
@@ -38,13 +40,36 @@ impl From<OutOfMemory> for ParseFloatError {
 }
 
 /// A float type of the language: `f64`, or `f32` on boards with single precision.
-pub trait Float: Copy + FromStr + core::ops::Neg<Output = Self> {
+pub trait Float: Copy + FromStr + core::ops::Neg<Output = Self> + Bits {
     /// Zero.
     const ZERO: Self;
     /// Infinity.
     const INFINITY: Self;
     /// "Not a number".
     const NAN: Self;
+}
+
+/// What reading needs to know of a float type.
+pub trait Bits: Sized {
+    /// The nearest to digits and exponent.
+    #[cfg(feature = "small")]
+    fn nearest(mantissa: &[u8], exponent: &[u8]) -> Self;
+}
+
+impl Bits for f64 {
+    #[cfg(feature = "small")]
+    fn nearest(mantissa: &[u8], exponent: &[u8]) -> Self {
+        use crate::exact_float::{Layout, read};
+        f64::from_bits(read(mantissa, exponent, Layout::F64))
+    }
+}
+
+impl Bits for f32 {
+    #[cfg(feature = "small")]
+    fn nearest(mantissa: &[u8], exponent: &[u8]) -> Self {
+        use crate::exact_float::{Layout, read};
+        f32::from_bits(read(mantissa, exponent, Layout::F32) as u32)
+    }
 }
 
 impl Float for f64 {
@@ -77,18 +102,24 @@ pub fn scan_float<F: Float>(text: &[u8]) -> Result<(F, usize), ParseFloatError> 
         Kind::Infinity => F::INFINITY,
         Kind::Nan => F::NAN,
         Kind::Digits { mantissa, exponent } => {
-            let has_digit = |part: &[u8]| part.iter().any(u8::is_ascii_digit);
-            if !has_digit(mantissa) {
-                F::ZERO
-            } else {
-                let start = usize::from(text.first().is_some_and(|c| matches!(c, b'+' | b'-')));
-                let end = if has_digit(exponent) {
-                    shape.end
+            #[cfg(feature = "small")]
+            let value = F::nearest(mantissa, exponent);
+            #[cfg(not(feature = "small"))]
+            let value = {
+                let has_digit = |part: &[u8]| part.iter().any(u8::is_ascii_digit);
+                if !has_digit(mantissa) {
+                    F::ZERO
                 } else {
-                    start + mantissa.len()
-                };
-                read(&text[start..end])?
-            }
+                    let start = usize::from(text.first().is_some_and(|c| matches!(c, b'+' | b'-')));
+                    let end = if has_digit(exponent) {
+                        shape.end
+                    } else {
+                        start + mantissa.len()
+                    };
+                    read(&text[start..end])?
+                }
+            };
+            value
         }
     };
     Ok((if shape.neg { -value } else { value }, shape.end))
@@ -164,6 +195,7 @@ impl<'a> Shape<'a> {
     }
 }
 
+#[cfg(not(feature = "small"))]
 /// What the core library makes of the digits, which it wants without underscores.
 fn read<F: Float>(written: &[u8]) -> Result<F, ParseFloatError> {
     let parse = |digits: &[u8]| core::str::from_utf8(digits).ok()?.parse().ok();
