@@ -79,7 +79,7 @@ impl Qstr {
 
     /// The text of a ROM name; `None` for names interned at run time.
     pub fn rom_text(self) -> Option<&'static str> {
-        rom::NAMES.get((self.0 as usize).wrapping_sub(1)).copied()
+        rom::text((self.0 as usize).wrapping_sub(1))
     }
 }
 

@@ -99,7 +99,7 @@ impl Pool {
     #[inline]
     pub fn text(&self, name: Qstr) -> &[u8] {
         let index = (name.number() as usize).wrapping_sub(1);
-        match rom::NAMES.get(index) {
+        match rom::text(index) {
             Some(text) => text.as_bytes(),
             None => match self.entries.get(index.wrapping_sub(rom::ROM_COUNT)) {
                 Some(entry) => self.entry_text(*entry),
@@ -117,8 +117,8 @@ impl Pool {
     #[inline]
     pub fn hash(&self, name: Qstr) -> u32 {
         let index = (name.number() as usize).wrapping_sub(1);
-        match rom::HASHES.get(index) {
-            Some(hash) => *hash,
+        match rom::hash(index) {
+            Some(hash) => hash,
             None => match self.entries.get(index.wrapping_sub(rom::ROM_COUNT)) {
                 Some(entry) => entry.hash,
                 None => 0,

@@ -8,7 +8,8 @@
 //! 3. [`OURS`]: every other name the runtime wants at build time. Append anywhere, one name once; the
 //!    numbers are not part of any contract. A name listed twice does not compile.
 //!
-//! The table costs two bytes per slot and four per name of flash, no RAM; it is computed once by the compiler, so
+//! The table costs two bytes per slot, four per name and a reference to its text of flash, no RAM (with feature `small`
+//! two bytes per slot, of which there are half as many, and two per name, as hashes are computed when asked for); it is computed once by the compiler, so
 //! that `qstr!("append")` is one hash and, nearly always, one comparison while compiling.
 use super::hash::hash_bytes;
 
@@ -128,7 +129,34 @@ const OURS: &[&str] = &[
 pub(super) const LAST_TOOL: usize = STATIC.len() + TOOL.len();
 
 /// Text by number minus one.
-pub(super) static NAMES: [&str; ROM_COUNT] = names();
+#[cfg(not(feature = "small"))]
+static NAMES: [&str; ROM_COUNT] = NAMES_LIST;
+
+/// The text of a ROM name by its number minus one.
+#[cfg(not(feature = "small"))]
+#[inline]
+pub(super) fn text(index: usize) -> Option<&'static str> {
+    NAMES.get(index).copied()
+}
+
+/// Text by number minus one.
+#[cfg(feature = "small")]
+#[inline]
+pub(super) fn text(index: usize) -> Option<&'static str> {
+    packed::text(index)
+}
+
+/// Hash of the text, by number minus one.
+#[cfg(feature = "small")]
+pub(super) fn hash(index: usize) -> Option<u32> {
+    packed::text(index).map(|text| hash_bytes(text.as_bytes()))
+}
+
+/// The number of a ROM name at run time, 0 if it is none. `hash` is `hash_bytes(text)`.
+#[cfg(feature = "small")]
+pub(super) fn find(text: &[u8], hash: u32) -> u32 {
+    packed::find(text, hash)
+}
 
 /// Number of the name that is this ASCII character; 0 where there is none.
 pub static CHARS: [u16; 128] = chars();
@@ -146,7 +174,15 @@ const fn chars() -> [u16; 128] {
 }
 
 /// Hash by number minus one.
-pub(super) static HASHES: [u32; ROM_COUNT] = HASH_LIST;
+#[cfg(not(feature = "small"))]
+static HASHES: [u32; ROM_COUNT] = HASH_LIST;
+
+/// Hash of the text, by number minus one.
+#[cfg(not(feature = "small"))]
+#[inline]
+pub(super) fn hash(index: usize) -> Option<u32> {
+    HASHES.get(index).copied()
+}
 
 const HASH_LIST: [u32; ROM_COUNT] = hashes();
 
@@ -155,6 +191,7 @@ const SLOTS: usize = (2 * ROM_COUNT).next_power_of_two();
 
 /// Open addressing, linear probing: number of the name, 0 for an empty slot.
 const INDEX: [u16; SLOTS] = index();
+#[cfg(not(feature = "small"))]
 static INDEX_IN_ROM: [u16; SLOTS] = INDEX;
 
 const _: () = assert!(STATIC_COUNT == 165 && ROM_COUNT < 65536);
@@ -243,6 +280,7 @@ pub const fn number_of(name: &str) -> u32 {
 const NAMES_LIST: [&str; ROM_COUNT] = names();
 
 /// The number of a ROM name at run time, 0 if it is none. `hash` is `hash_bytes(text)`.
+#[cfg(not(feature = "small"))]
 #[inline]
 pub(super) fn find(text: &[u8], hash: u32) -> u32 {
     let mut at = hash as usize & (SLOTS - 1);
@@ -255,5 +293,120 @@ pub(super) fn find(text: &[u8], hash: u32) -> u32 {
             return number as u32;
         }
         at = (at + 1) & (SLOTS - 1);
+    }
+}
+
+/// The same in fewer bytes: one text for all names, and a table with few free slots.
+#[cfg(any(test, feature = "small"))]
+mod packed {
+    use super::{HASH_LIST, NAMES_LIST, ROM_COUNT};
+
+    const LENGTH: usize = {
+        let (mut sum, mut i) = (0, 0);
+        while i < ROM_COUNT {
+            sum += NAMES_LIST[i].len();
+            i += 1;
+        }
+        sum
+    };
+
+    /// All texts, one after the other.
+    static TEXT: [u8; LENGTH] = {
+        let mut all = [0; LENGTH];
+        let (mut at, mut i) = (0, 0);
+        while i < ROM_COUNT {
+            let (name, mut j) = (NAMES_LIST[i].as_bytes(), 0);
+            while j < name.len() {
+                all[at] = name[j];
+                at += 1;
+                j += 1;
+            }
+            i += 1;
+        }
+        all
+    };
+
+    /// Where each text ends.
+    static ENDS: [u16; ROM_COUNT] = {
+        assert!(LENGTH < 65536);
+        let mut all = [0; ROM_COUNT];
+        let (mut at, mut i) = (0, 0);
+        while i < ROM_COUNT {
+            at += NAMES_LIST[i].len();
+            all[i] = at as u16;
+            i += 1;
+        }
+        all
+    };
+
+    /// At least an eighth of the slots is free.
+    const SLOTS: usize = (ROM_COUNT + ROM_COUNT / 7).next_power_of_two();
+    const NUMBER: u16 = (SLOTS - 1) as u16;
+
+    /// The number of the name, and above it as many bits of its hash as there is room for; 0 for an empty slot.
+    static INDEX: [u16; SLOTS] = {
+        assert!(ROM_COUNT < SLOTS && SLOTS < 65536);
+        let mut slots = [0; SLOTS];
+        let mut i = 0;
+        while i < ROM_COUNT {
+            let mut at = HASH_LIST[i] as usize & (SLOTS - 1);
+            while slots[at] != 0 {
+                at = (at + 1) & (SLOTS - 1);
+            }
+            slots[at] = (i as u16 + 1) | tag(HASH_LIST[i]);
+            i += 1;
+        }
+        slots
+    };
+
+    const fn tag(hash: u32) -> u16 {
+        (hash >> 4) as u16 & !NUMBER
+    }
+
+    pub(super) fn text(index: usize) -> Option<&'static str> {
+        let end = *ENDS.get(index)? as usize;
+        let start = match index {
+            0 => 0,
+            _ => *ENDS.get(index - 1)? as usize,
+        };
+        core::str::from_utf8(TEXT.get(start..end)?).ok()
+    }
+
+    pub(super) fn find(wanted: &[u8], hash: u32) -> u32 {
+        let mut at = hash as usize & (SLOTS - 1);
+        loop {
+            let slot = INDEX[at];
+            if slot == 0 {
+                return 0;
+            }
+            let number = slot & NUMBER;
+            if slot & !NUMBER == tag(hash)
+                && text(number as usize - 1).map(str::as_bytes) == Some(wanted)
+            {
+                return number.into();
+            }
+            at = (at + 1) & (SLOTS - 1);
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use crate::qstr::hash_bytes;
+
+        #[test]
+        fn every_name_is_found_and_has_its_text() {
+            for (i, name) in NAMES_LIST.iter().enumerate() {
+                assert_eq!(text(i), Some(*name));
+                assert_eq!(
+                    find(name.as_bytes(), hash_bytes(name.as_bytes())),
+                    i as u32 + 1
+                );
+            }
+            assert_eq!(text(ROM_COUNT), None);
+            for name in ["surely no name", "appen", "appendx"] {
+                assert_eq!(find(name.as_bytes(), hash_bytes(name.as_bytes())), 0);
+            }
+        }
     }
 }
