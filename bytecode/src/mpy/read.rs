@@ -452,7 +452,11 @@ fn is_utf8(mut text: &[u8]) -> bool {
 }
 
 fn parse_float(text: &[u8]) -> Option<f64> {
-    str::from_utf8(text).ok()?.parse().ok()
+    let plain = |c: &u8| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'-' | b'.');
+    if !text.iter().all(plain) {
+        return None;
+    }
+    ferlance_num::parse_float(text).ok()
 }
 
 /// `2j`, `1+2j`, `(1+2j)`: real and imaginary part.
