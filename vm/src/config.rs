@@ -29,7 +29,7 @@ pub struct Settings {
     pub native_once: bool,
     /// Whether viper functions compiled at run time check indices of pointers.
     pub sound: bool,
-    /// Whether bytecode is verified when it is loaded.
+    /// Whether bytecode is verified when it is loaded: only where the build can (`verify`).
     pub verify: bool,
     /// Words of the value stack.
     pub value_stack_words: usize,
@@ -45,7 +45,7 @@ impl Default for Settings {
             native_small: false,
             native_once: false,
             sound: false,
-            verify: true,
+            verify: cfg!(feature = "verify"),
             value_stack_words: VALUE_STACK_WORDS,
             max_frames: MAX_FRAMES,
         }

@@ -57,10 +57,12 @@ pub(crate) fn collect(rt: &mut Runtime) {
         // SAFETY: what registers a finaliser is a structure that begins with its type, and it is still whole.
         let object =
             unsafe { crate::obj::ptr::Ptr::<crate::obj::ty::Header>::from_non_null(block.cast()) };
-        match object.obj().cast::<crate::native::CodeBlock>() {
-            Some(code) => code.release(rt),
-            None => crate::stream::finalise(rt, object.obj()),
+        #[cfg(feature = "native")]
+        if let Some(code) = object.obj().cast::<crate::native::CodeBlock>() {
+            code.release(rt);
+            continue;
         }
+        crate::stream::finalise(rt, object.obj());
     }
 }
 

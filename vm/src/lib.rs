@@ -4,6 +4,11 @@
 //! Unsafe code lives on four islands: `obj` (words, handles, layouts), `gc`, `native`, and the value stack
 //! and unchecked stream of `interp`.
 #![no_std]
+// A build without all parts has no use for some helpers of those it has.
+#![cfg_attr(
+    not(all(feature = "native", feature = "verify")),
+    allow(dead_code, unused_imports)
+)]
 #![deny(clippy::undocumented_unsafe_blocks)]
 
 extern crate alloc;
@@ -22,6 +27,10 @@ pub mod hal;
 pub mod import;
 pub mod interp;
 pub mod modules;
+#[cfg(feature = "native")]
+pub mod native;
+#[cfg(not(feature = "native"))]
+#[path = "native/absent.rs"]
 pub mod native;
 pub mod obj;
 mod protocol;

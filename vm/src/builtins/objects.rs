@@ -222,6 +222,7 @@ fn type_names(
     for (name, _) in ty.vt().members.iter() {
         add(rt, Obj::qstr(name))?;
     }
+    #[cfg(feature = "native")]
     if !ty.has(TypeFlags::RUST)
         && let Some(dict) = crate::native::c_type::locals(ty)
     {

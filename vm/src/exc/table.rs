@@ -1,9 +1,6 @@
 //! **The** exception hierarchy: static name, Python name, parent. One row each, parents first.
 
-use ferlance_abi::layout::TypeSlot;
 use ferlance_abi::qstr;
-
-use crate::native::c_type;
 
 use crate::obj::exception::VT;
 use crate::obj::ty::{Member, Type, VTable};
@@ -45,17 +42,34 @@ macro_rules! for_each_exception {
     };
 }
 
+/// An exception class with what linked modules borrow of it.
+#[cfg(feature = "native")]
+const fn with_slots(ty: Type) -> Type {
+    use crate::native::c_type;
+    use ferlance_abi::layout::TypeSlot;
+    ty.with_slot(
+        TypeSlot::MakeNew,
+        0,
+        c_type::exception_make_new as *const (),
+    )
+    .with_slot(TypeSlot::Print, 1, c_type::exception_print as *const ())
+    .with_slot(TypeSlot::Attr, 2, c_type::exception_attr as *const ())
+}
+
+/// An exception class.
+#[cfg(not(feature = "native"))]
+const fn with_slots(ty: Type) -> Type {
+    ty
+}
+
 macro_rules! statics {
     ($($id:ident $name:literal : $parent:path;)*) => {
         $(
             #[doc = concat!("`", $name, "`.")]
-            pub static $id: Type = Type::builtin(qstr!($name), 0, {
+            pub static $id: Type = with_slots(Type::builtin(qstr!($name), 0, {
                 static V: VTable = VTable { parent: Some(&$parent), ..VT };
                 &V
-            })
-            .with_slot(TypeSlot::MakeNew, 0, c_type::exception_make_new as *const ())
-            .with_slot(TypeSlot::Print, 1, c_type::exception_print as *const ())
-            .with_slot(TypeSlot::Attr, 2, c_type::exception_attr as *const ());
+            }));
         )*
         /// Every exception class with its name, as the `builtins` module shows them.
         pub static ALL: &[(ferlance_abi::qstr::Qstr, Member)] = &[$((qstr!($name), Member::Type(&$id))),*];

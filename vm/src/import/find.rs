@@ -3,6 +3,7 @@
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
 use ferlance_bytecode::mpy;
+#[cfg(feature = "verify")]
 use ferlance_bytecode::verify::verify;
 use ferlance_collections::{OutOfMemory, TryVec};
 
@@ -268,11 +269,12 @@ pub(super) fn load_mpy(
         ..mpy::Host::running(crate::native::arch(rt))
     };
     match mpy::read(data, &mut rt.pool, &host) {
-        Ok(module) if !rt.config.verify => load::load(rt, &module, globals),
-        Ok(module) => match verify(module) {
+        #[cfg(feature = "verify")]
+        Ok(module) if rt.config.verify => match verify(module) {
             Ok(verified) => load::load(rt, verified.module(), globals),
             Err(error) => Err(rt.value_error(error.message())),
         },
+        Ok(module) => load::load(rt, &module, globals),
         Err(mpy::MpyError::OutOfMemory) => Err(rt.no_memory(data.len())),
         Err(mpy::MpyError::IntText { at, len }) => {
             let text = data.get(at..).and_then(|rest| rest.get(..len));

@@ -19,8 +19,8 @@ use crate::config;
 use crate::exc;
 use crate::interp::code::{Cache, Code};
 use crate::interp::{quick, region};
-use crate::native;
-use crate::native::fun_table;
+#[cfg(feature = "native")]
+use crate::native::{self, fun_table};
 use crate::obj::dict::Dict;
 use crate::obj::module::Module;
 use crate::obj::ptr::Ptr;
@@ -74,13 +74,16 @@ fn load_module(
         unsafe { consts.add(i).write(Obj::NONE) };
     }
     context.obj_table.set(Some(consts));
+    #[cfg(feature = "native")]
     let placed_code = native::load::has_native(module);
     for (i, constant) in module.consts.iter().enumerate() {
         let value = match constant {
+            #[cfg(feature = "native")]
             Const::FunTable if placed_code => {
                 // SAFETY: not an object: only native code loads it, see `survey`.
                 unsafe { Obj::from_raw(fun_table::address()) }.unwrap_or(Obj::NONE)
             }
+            #[cfg(feature = "native")]
             Const::Caches(names) if placed_code => {
                 let cells = native::load::cells(rt, names)?;
                 // SAFETY: as above.
@@ -91,8 +94,17 @@ fn load_module(
         // SAFETY: as above.
         unsafe { consts.add(i).write(value) };
     }
+    #[cfg(feature = "native")]
     let placed = native::load::place(rt, module, context)?;
-    let body = load_code(rt, module, CodeId::ROOT, context, placed.as_ref(), in_place)?;
+    let body = load_code(
+        rt,
+        module,
+        CodeId::ROOT,
+        context,
+        #[cfg(feature = "native")]
+        placed.as_ref(),
+        in_place,
+    )?;
     Ok(Loaded { context, body })
 }
 
@@ -140,7 +152,7 @@ fn load_code(
     module: &CompiledModule<'_>,
     id: CodeId,
     context: Ptr<Module>,
-    placed: Option<&native::load::Placed>,
+    #[cfg(feature = "native")] placed: Option<&native::load::Placed>,
     in_place: bool,
 ) -> R<Ptr<Code>> {
     rt.check_stack()?;
@@ -153,15 +165,26 @@ fn load_code(
     // SAFETY: the block has these words, zeroed so that the collector sees nothing stale.
     unsafe { core::ptr::write_bytes(children.cast::<usize>().as_ptr(), 0, n_children + 1) };
     for (i, child) in raw.children.iter().enumerate() {
-        let child = load_code(rt, module, *child, context, placed, in_place)?;
+        let child = load_code(
+            rt,
+            module,
+            *child,
+            context,
+            #[cfg(feature = "native")]
+            placed,
+            in_place,
+        )?;
         // SAFETY: as above.
         unsafe { children.add(i).write(child) };
     }
     match raw.kind {
         RawKind::Bytecode => bytecode(rt, module, raw, context, children, in_place),
+        #[cfg(feature = "native")]
         RawKind::Native { .. } | RawKind::Viper { .. } | RawKind::Asm { .. } => {
             native::load::descriptor(rt, module, id.0 as usize, context, children, placed)
         }
+        #[cfg(not(feature = "native"))]
+        _ => Err(rt.raise_msg(&exc::VALUE_ERROR, "native code in .mpy unsupported")),
     }
 }
 

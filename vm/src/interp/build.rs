@@ -36,6 +36,7 @@ pub fn function(
     kwdefs: Slot,
 ) -> R<Obj> {
     if code.kind() != Some(CodeKind::Bytecode) {
+        #[cfg(feature = "native")]
         return crate::native::make(rt, context, code, defs, kwdefs);
     }
     let defaults = defs.and_then(Obj::cast::<Tuple>);

@@ -5,7 +5,6 @@ use ferlance_abi::qstr::Qstr;
 use super::code::Cache;
 use super::frame::Slot;
 use crate::exc;
-use crate::native::NativeFun;
 use crate::obj::class::{self, Instance};
 use crate::obj::dict::Dict;
 use crate::obj::fun::Fun;
@@ -16,6 +15,15 @@ use crate::obj::ptr::Ptr;
 use crate::obj::ty::{Attr, Type};
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
+
+/// Whether `obj` is a function in machine code.
+#[cfg_attr(not(feature = "native"), allow(unused_variables))]
+fn is_native_fun(obj: Obj) -> bool {
+    #[cfg(feature = "native")]
+    return obj.is::<crate::native::NativeFun>();
+    #[cfg(not(feature = "native"))]
+    false
+}
 
 /// `NameError: local variable referenced before assignment`.
 #[cold]
@@ -245,7 +253,7 @@ pub(crate) fn load_attr_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) ->
             let getter = member
                 .cast::<Property>()
                 .and_then(|p| p.getter.get())
-                .filter(|g| g.is::<Fun>() || g.is::<NativeFun>());
+                .filter(|g| g.is::<Fun>() || is_native_fun(*g));
             if let Some(getter) = getter {
                 cache.slot = GETTER;
                 cache.value = getter.raw();

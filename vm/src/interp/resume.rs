@@ -6,6 +6,7 @@ use ferlance_bytecode::op::opcode;
 use super::frame::{Frame, Return};
 use super::run::run;
 use crate::exc;
+#[cfg(feature = "native")]
 use crate::native::{self, NativeGenerator};
 use crate::obj::generator::{Generator, Stage};
 use crate::obj::ptr::Ptr;
@@ -281,6 +282,7 @@ pub(crate) fn stop_value(exc: Obj) -> Obj {
 
 /// One step of `yield from` over something that is not a generator object.
 pub(crate) fn step_foreign(rt: &mut Runtime, it: Obj, sent: Obj) -> R<Step> {
+    #[cfg(feature = "native")]
     if let Some(generator) = it.cast::<NativeGenerator>() {
         return native::resume(rt, generator, sent, None);
     }

@@ -88,7 +88,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             push!(Obj::int(op as isize - (SMALL_INT_MULTI as isize + 16)));
                         }
 
-                        quick::LOAD_GLOBAL => {
+                        quick::LOAD_GLOBAL if config::QUICKEN => {
                             let cache = &mut *code.caches.add(*ip as usize);
                             ip = ip.add(1);
                             let map = &(*fp).globals.get().map;
@@ -102,14 +102,14 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             };
                             push!(found);
                         }
-                        quick::LOAD_ATTR => {
+                        quick::LOAD_ATTR if config::QUICKEN => {
                             let cache = &mut *code.caches.add(*ip as usize);
                             ip = ip.add(1);
                             let obj = peek!(0);
                             sp = sp.sub(1);
                             load_attr!(obj, cache);
                         }
-                        quick::LOAD_METHOD => {
+                        quick::LOAD_METHOD if config::QUICKEN => {
                             let cache = &mut *code.caches.add(*ip as usize);
                             ip = ip.add(1);
                             let obj = peek!(0);
@@ -118,7 +118,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             sp.write(this);
                             sp = sp.add(1);
                         }
-                        quick::STORE_ATTR => {
+                        quick::STORE_ATTR if config::QUICKEN => {
                             let cache = &mut *code.caches.add(*ip as usize);
                             ip = ip.add(1);
                             let obj = peek!(0);
@@ -129,21 +129,21 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             }
                         }
 
-                        quick::LOCALS => {
+                        quick::LOCALS if config::QUICKEN => {
                             let both = *ip;
                             ip = ip.add(1);
                             let (a, b) = locals!(both);
                             push!(a);
                             push!(b);
                         }
-                        quick::LOCALS_BINARY => {
+                        quick::LOCALS_BINARY if config::QUICKEN => {
                             let both = *ip;
                             let op = *ip.add(1);
                             ip = ip.add(2);
                             let (a, b) = locals!(both);
                             binary!(op, a, b);
                         }
-                        quick::LOCAL_INT_BINARY => {
+                        quick::LOCAL_INT_BINARY if config::QUICKEN => {
                             let word = u16::from_le_bytes([*ip, *ip.add(1)]);
                             ip = ip.add(2);
                             let Some(a) = *base.add((word & 15) as usize) else {
@@ -153,7 +153,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             let op = opcode::BINARY_OP + (word >> 10) as u8;
                             binary!(op, a, b);
                         }
-                        quick::LOCAL_ATTR => {
+                        quick::LOCAL_ATTR if config::QUICKEN => {
                             let Some(obj) = *base.add(*ip as usize) else {
                                 unbound!()
                             };
@@ -161,7 +161,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             ip = ip.add(2);
                             load_attr!(obj, cache);
                         }
-                        quick::LOCAL_METHOD => {
+                        quick::LOCAL_METHOD if config::QUICKEN => {
                             let Some(obj) = *base.add(*ip as usize) else {
                                 unbound!()
                             };
@@ -172,7 +172,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             sp.write(this);
                             sp = sp.add(1);
                         }
-                        quick::LOCAL_STORE_ATTR => {
+                        quick::LOCAL_STORE_ATTR if config::QUICKEN => {
                             let Some(obj) = *base.add(*ip as usize) else {
                                 unbound!()
                             };
@@ -184,20 +184,20 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                                 tri!(names::store_attr_cached(rt, obj, cache, value));
                             }
                         }
-                        quick::LOCALS_SUBSCR => {
+                        quick::LOCALS_SUBSCR if config::QUICKEN => {
                             let both = *ip;
                             ip = ip.add(2);
                             let (obj, index) = locals!(both);
                             put!(item!(obj, index));
                         }
-                        quick::LOCALS_STORE_SUBSCR => {
+                        quick::LOCALS_STORE_SUBSCR if config::QUICKEN => {
                             let both = *ip;
                             ip = ip.add(2);
                             let (obj, index) = locals!(both);
                             sp = sp.sub(1);
                             store_item!(obj, index, *sp);
                         }
-                        quick::COMPARE_JUMP => {
+                        quick::COMPARE_JUMP if config::QUICKEN => {
                             let from = ip.sub(1);
                             let how = *ip;
                             ip = ip.add(1);
@@ -205,14 +205,14 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             sp = sp.sub(2);
                             compare_jump!(from, how, a, b);
                         }
-                        quick::LOCALS_COMPARE_JUMP => {
+                        quick::LOCALS_COMPARE_JUMP if config::QUICKEN => {
                             let from = ip.sub(1);
                             let (both, how) = (*ip, *ip.add(1));
                             ip = ip.add(3);
                             let (a, b) = locals!(both);
                             compare_jump!(from, how, a, b);
                         }
-                        quick::LOCAL_INT_COMPARE_JUMP => {
+                        quick::LOCAL_INT_COMPARE_JUMP if config::QUICKEN => {
                             let from = ip.sub(1);
                             let (a, k, how) = (*ip, *ip.add(1), *ip.add(2));
                             ip = ip.add(3);
@@ -221,7 +221,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             };
                             compare_jump!(from, how, a, Obj::int(k as isize - 16));
                         }
-                        quick::COUNT_TO_TOP => {
+                        quick::COUNT_TO_TOP if config::QUICKEN => {
                             let from = ip.sub(1);
                             let step = Obj::int(*ip as isize - 16);
                             let more = *ip.add(3) - LT;
@@ -229,7 +229,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             let limit = peek!(1);
                             count!(from, step, more, limit);
                         }
-                        quick::COUNT_TO_INT => {
+                        quick::COUNT_TO_INT if config::QUICKEN => {
                             let from = ip.sub(1);
                             let step = Obj::int(*ip as isize - 16);
                             let limit =
@@ -238,7 +238,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             ip = ip.add(5);
                             count!(from, step, more, limit);
                         }
-                        quick::COUNT_TO_CONST => {
+                        quick::COUNT_TO_CONST if config::QUICKEN => {
                             let from = ip.sub(1);
                             let step = Obj::int(*ip as isize - 16);
                             ip = ip.add(3);
@@ -253,7 +253,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             }));
                             count!(from, step, more, limit);
                         }
-                        quick::CONST_BINARY => {
+                        quick::CONST_BINARY if config::QUICKEN => {
                             let value = sint!();
                             let op = *ip;
                             ip = ip.add(1);
@@ -265,19 +265,19 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             sp = sp.sub(1);
                             binary!(op, lhs, rhs);
                         }
-                        quick::DUP_STORE => {
+                        quick::DUP_STORE if config::QUICKEN => {
                             let local = *ip as usize;
                             ip = ip.add(1);
                             *base.add(local) = *sp.sub(1);
                         }
-                        quick::RETURN_LOCAL => {
+                        quick::RETURN_LOCAL if config::QUICKEN => {
                             let Some(value) = *base.add(*ip as usize) else {
                                 unbound!()
                             };
                             ip = ip.add(1);
                             return_value!(value);
                         }
-                        quick::STORE_LOAD => {
+                        quick::STORE_LOAD if config::QUICKEN => {
                             let both = *ip;
                             ip = ip.add(1);
                             *base.add((both >> 4) as usize) = *sp.sub(1);
@@ -287,7 +287,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             }
                         }
 
-                        quick::ENTER_REGION => {
+                        quick::ENTER_REGION if config::QUICKEN => {
                             ip = ip.sub(1);
                             let at = ip.offset_from(code.bytes) as usize;
                             let Some(region) = region::Region::find(&code, at) else {

@@ -1,6 +1,5 @@
 //! `bytes`: the same structure as `str`.
 
-use ferlance_abi::layout::TypeSlot;
 use ferlance_abi::ops::UnaryOp;
 use ferlance_abi::qstr;
 
@@ -12,15 +11,23 @@ use super::tuple::step_not_supported;
 use super::ty::{Access, Buffer, PrintKind, Type, TypeFlags, VTable};
 use super::word::Obj;
 use crate::call::Args;
-use crate::native::c_type;
 use crate::obj::builtin_fun::expect_args;
 use crate::runtime::{R, Runtime};
 use crate::text::print::{Print, TextBuf};
 use crate::text::{repr, unicode};
 
 /// `bytes`.
-pub static BYTES: Type = Type::builtin(qstr!("bytes"), TypeFlags::EQ_CHECKS_OTHER_TYPE, &VT)
-    .with_slot(TypeSlot::MakeNew, 0, c_type::bytes_make_new as *const ());
+pub static BYTES: Type = {
+    let ty = Type::builtin(qstr!("bytes"), TypeFlags::EQ_CHECKS_OTHER_TYPE, &VT);
+    // Linked modules borrow the constructor.
+    #[cfg(feature = "native")]
+    let ty = ty.with_slot(
+        ferlance_abi::layout::TypeSlot::MakeNew,
+        0,
+        crate::native::c_type::bytes_make_new as *const (),
+    );
+    ty
+};
 static VT: VTable = VTable {
     make_new: Some(make_new),
     print: Some(print),

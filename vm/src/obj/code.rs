@@ -51,6 +51,7 @@ impl CodeObj {
         context.names.set(self.context.names.get());
         context.obj_table.set(self.context.obj_table.get());
         context.qstr_table.set(self.context.qstr_table.get());
+        #[cfg(feature = "native")]
         context.code.set(self.context.code.get());
         Ok(Loaded {
             context,

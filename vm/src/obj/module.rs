@@ -56,6 +56,7 @@ pub struct Module {
     /// Run-time names of the file's name table, without native code's limit to 16 bits.
     pub names: Cell<Option<NonNull<Qstr>>>,
     /// Owner of the file's machine code.
+    #[cfg(feature = "native")]
     pub(crate) code: Cell<Option<Ptr<crate::native::CodeBlock>>>,
 }
 
@@ -76,6 +77,7 @@ impl Module {
             obj_table: Cell::new(None),
             def,
             names: Cell::new(None),
+            #[cfg(feature = "native")]
             code: Cell::new(None),
         }
     }

@@ -171,6 +171,7 @@ fn member(rt: &mut Runtime, ty: &'static Type, this: Obj, name: Qstr) -> R<Attr>
     let checked = this == ty.obj() && !ty.same(&OBJECT);
     let mut at = Some(ty);
     while let Some(found_in) = at {
+        #[cfg(feature = "native")]
         if !found_in.has(TypeFlags::RUST) {
             match crate::native::c_type::member(rt, found_in, this, name) {
                 Attr::Method { fun, this: own } if own == this => return Ok(Attr::Value(fun)),

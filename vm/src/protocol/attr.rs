@@ -28,6 +28,7 @@ impl Runtime {
     pub fn find_member(&mut self, obj: Obj, ty: &'static Type, name: Qstr) -> R<Attr> {
         let mut at = Some(ty);
         while let Some(ty) = at {
+            #[cfg(feature = "native")]
             if !ty.has(TypeFlags::RUST) {
                 match crate::native::c_type::member(self, ty, obj, name) {
                     Attr::None => {

@@ -270,13 +270,27 @@ pub fn write_float(
     pad(rt, out, spec, start, prefix, Align::Right)
 }
 
+/// The float nearest to a power of ten.
+fn power_of_ten(exponent: i32) -> f64 {
+    let mut text = [b'1', b'e', b'+', b'0', b'0', b'0'];
+    let mut rest = exponent.unsigned_abs();
+    for place in text[3..].iter_mut().rev() {
+        *place += (rest % 10) as u8;
+        rest /= 10;
+    }
+    if exponent < 0 {
+        text[2] = b'-';
+    }
+    ferlance_num::parse_float(&text).unwrap_or(0.0)
+}
+
 /// The exponent of the first decimal digit of a positive number.
 fn decimal_exponent(value: f64) -> i32 {
     let guess = libm::floor(libm::log10(value)) as i32;
     // The logarithm is off by an ulp at most, so it can only be wrong next to a power of ten.
-    if guess < 300 && value >= libm::exp10(f64::from(guess + 1)) {
+    if guess < 300 && value >= power_of_ten(guess + 1) {
         guess + 1
-    } else if guess > -300 && value < libm::exp10(f64::from(guess)) {
+    } else if guess > -300 && value < power_of_ten(guess) {
         guess - 1
     } else {
         guess

@@ -2,6 +2,7 @@
 
 use core::cell::Cell;
 
+#[cfg(feature = "native")]
 use ferlance_abi::layout::TypeSlot;
 use ferlance_abi::qstr::Qstr;
 
@@ -71,13 +72,16 @@ impl TypeFlags {
     pub const RUST: u16 = 0x4000;
 }
 
-/// A type object.
+/// A type object. The fields up to the slots are what native code knows of it.
 #[repr(C)]
 pub struct Type {
     base: Header,
     flags: Cell<u16>,
+    #[cfg(feature = "native")]
     name16: Cell<u16>,
+    #[cfg(feature = "native")]
     slot_index: [u8; 12],
+    #[cfg(feature = "native")]
     slots: [*const (); 11],
     vtable: &'static VTable,
     name: Cell<Qstr>,
@@ -88,6 +92,7 @@ pub struct Type {
 // set to the same value by any runtime; classes belong to one runtime.
 unsafe impl Sync for Type {}
 
+#[cfg(feature = "native")]
 const _: () = {
     use core::mem::offset_of;
     let word = size_of::<usize>();
@@ -103,12 +108,15 @@ impl Type {
         Type {
             base: Header::new(&TYPE),
             flags: Cell::new(flags | TypeFlags::RUST),
+            #[cfg(feature = "native")]
             name16: Cell::new(if name.number() <= 0xffff {
                 name.number() as u16
             } else {
                 0
             }),
+            #[cfg(feature = "native")]
             slot_index: [0; 12],
+            #[cfg(feature = "native")]
             slots: [core::ptr::null(); 11],
             vtable,
             name: Cell::new(name),
@@ -131,6 +139,7 @@ impl Type {
     }
 
     /// The same type with a C function in a slot, for linked modules that borrow it.
+    #[cfg(feature = "native")]
     pub const fn with_slot(mut self, kind: TypeSlot, number: usize, code: *const ()) -> Type {
         self.slots[number] = code;
         self.slot_index[kind as usize] = number as u8 + 1;
@@ -138,6 +147,7 @@ impl Type {
     }
 
     /// What a slot of the C part holds; null if nothing.
+    #[cfg(feature = "native")]
     pub(crate) fn c_slot(&self, kind: TypeSlot) -> *const () {
         let first = (&raw const self.slots).cast::<*const ()>();
         match self.slot_index[kind as usize] {
@@ -149,39 +159,39 @@ impl Type {
 
     /// The parent, but for `object`.
     pub fn parent(&self) -> Option<&'static Type> {
-        if self.has(TypeFlags::RUST) {
-            self.vtable.parent
-        } else {
-            crate::native::c_type::parent(self)
+        #[cfg(feature = "native")]
+        if !self.has(TypeFlags::RUST) {
+            return crate::native::c_type::parent(self);
         }
+        self.vtable.parent
     }
 
     /// The stream functions, if objects of this type are streams.
     pub fn stream(&self) -> Option<&'static crate::stream::StreamVTable> {
-        if self.has(TypeFlags::RUST) {
-            self.vtable.stream
-        } else {
-            crate::native::c_type::stream(self)
+        #[cfg(feature = "native")]
+        if !self.has(TypeFlags::RUST) {
+            return crate::native::c_type::stream(self);
         }
+        self.vtable.stream
     }
 
     /// Whether calling the type makes something.
     pub fn makes_instances(&self) -> bool {
-        if self.has(TypeFlags::RUST) {
-            self.vtable.make_new.is_some()
-        } else {
-            !self.c_slot(TypeSlot::MakeNew).is_null()
+        #[cfg(feature = "native")]
+        if !self.has(TypeFlags::RUST) {
+            return !self.c_slot(TypeSlot::MakeNew).is_null();
         }
+        self.vtable.make_new.is_some()
     }
 
     /// The name.
     #[inline]
     pub fn name(&self) -> Qstr {
-        if self.has(TypeFlags::RUST) {
-            self.name.get()
-        } else {
-            Qstr::new(u32::from(self.name16.get()))
+        #[cfg(feature = "native")]
+        if !self.has(TypeFlags::RUST) {
+            return Qstr::new(u32::from(self.name16.get()));
         }
+        self.name.get()
     }
 
     /// The flags.
@@ -205,12 +215,12 @@ impl Type {
     /// What objects of this type can do.
     #[inline(always)]
     pub fn vt(&self) -> &'static VTable {
-        if self.has(TypeFlags::RUST) {
-            self.vtable
-        } else {
-            // A type that a linked module built has only the C part.
-            &crate::native::c_type::VT
+        // A type that a linked module built has only the C part.
+        #[cfg(feature = "native")]
+        if !self.has(TypeFlags::RUST) {
+            return &crate::native::c_type::VT;
         }
+        self.vtable
     }
 
     /// Namespace and bases, if this is a class made at run time.

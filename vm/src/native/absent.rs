@@ -1,0 +1,31 @@
+//! What is left of the border to native code in a build without it: no architecture, nothing to remember.
+
+use ferlance_abi::Arch;
+
+use crate::runtime::Runtime;
+
+/// The architecture of the code that this build can call.
+pub const ARCH: Arch = Arch::None;
+
+/// What a runtime remembers about native code: nothing.
+#[derive(Default)]
+pub struct State;
+
+impl State {
+    /// Nothing runs, nothing is linked.
+    pub const fn new() -> State {
+        State
+    }
+
+    pub(crate) fn each_root(&self, _: &mut impl FnMut(usize)) {}
+}
+
+/// The architecture whose code this runtime takes.
+pub fn arch(_: &mut Runtime) -> Arch {
+    Arch::None
+}
+
+/// The architecture features that code may use.
+pub fn arch_flags(_: &mut Runtime) -> u32 {
+    0
+}
