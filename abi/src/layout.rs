@@ -240,6 +240,14 @@ pub const PRINT_DATA: usize = 0;
 /// Print structure: the function that takes data, text, length.
 pub const PRINT_STRN: usize = 1;
 
+/// What code of our own emitter tells the runtime. Byte offset: the line of the call at hand, 32 bits; 0 if the exception
+/// has been there already.
+pub const POSITION_LINE_BYTES: usize = 0;
+/// Byte offset: the exception that the innermost handler of the running function handles, or null.
+pub const POSITION_HANDLED_BYTES: usize = 8;
+
+/// Before the inline caches of a function: bytes of the address of what it tells.
+pub const CELLS_HEAD_BYTES: usize = 8;
 /// Inline caches of our own emitter's code. Bytes of the name and the position, which come first.
 pub const CELL_HEAD_BYTES: usize = 8;
 /// Word of a cell, behind its head: the type whose instances it knows.

@@ -108,7 +108,6 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
         _ => &["bytecode", "native"],
     };
     let out_of_scope = scope::load(root).expect("out_of_scope.txt is a list");
-    let differs = differing("tests/native/differs_own.txt");
     let on_boards = differing("tests/native/differs_boards.txt");
     for folder in ["tests/lang", "tests/native", "tests/vectors/behaviour"] {
         for program in programs::list(&root.join(folder)).expect("the programs are readable") {
@@ -119,10 +118,7 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
                 continue;
             }
             for emit in emits.iter().copied() {
-                let reason = on_boards
-                    .get(&program.name)
-                    .or_else(|| differs.get(&program.name).filter(|_| emit == "native"))
-                    .cloned();
+                let reason = on_boards.get(&program.name).cloned();
                 let path = program.path.clone();
                 add(
                     format!("{emit}::{}", program.name),

@@ -41,8 +41,6 @@ fn main() -> ExitCode {
         Trial::test("poll::callback", callback),
         Trial::test("poll::interrupt", interrupt),
     ];
-    let list = fs::read_to_string(root.join("tests/native/differs_own.txt")).expect("it exists");
-    let mut list = scope::parse(&list).expect("the list has a reason for each");
     let out_of_scope = scope::load(root).expect("out_of_scope.txt is a list");
     for (group, folder) in [
         ("lang", "tests/lang"),
@@ -53,23 +51,12 @@ fn main() -> ExitCode {
             if out_of_scope.contains_key(&program.name) {
                 continue;
             }
-            let differs = list.remove(&program.name);
             let path = program.path.clone();
             trials.push(Trial::test(
                 format!("{group}::{}", program.name),
                 move || {
                     let outcome = run(&["-X", "emit=native", "-X", "native=once"], &path)?;
-                    match (compare(&outcome, &expected(&path)?), differs) {
-                        (result, None) => result,
-                        (Err(_), Some(_)) => match outcome.disorder() {
-                            Some(disorder) => Err(disorder.into()),
-                            None => Ok(()),
-                        },
-                        (Ok(()), Some(reason)) => Err(format!(
-                            "passes now: take it off tests/native/differs_own.txt ({reason})"
-                        )
-                        .into()),
-                    }
+                    compare(&outcome, &expected(&path)?)
                 },
             ));
         }
@@ -86,13 +73,6 @@ fn main() -> ExitCode {
             from_file_by(&path, CodeKind::Bytecode, sound)
         }));
     }
-    trials.push(Trial::test(
-        "differs_own.txt names programs",
-        move || match list.keys().next() {
-            None => Ok(()),
-            Some(name) => Err(format!("no such program: {name}").into()),
-        },
-    ));
     for folder in ["benches/py", "benches/loops"] {
         for program in programs::list(&root.join(folder)).expect("the programs are readable") {
             trials.push(Trial::test(format!("bench::{}", program.name), move || {

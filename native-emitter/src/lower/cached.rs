@@ -24,10 +24,14 @@ impl Lowering<'_, '_> {
             return Ok(());
         }
         let word = self.word();
-        self.cells_base = Some(self.b.number(Op::ConstObj, Type::Word, NO_INDEX)?);
+        let cells_base = self.b.number(Op::ConstObj, Type::Word, NO_INDEX)?;
+        self.cells_base = Some(cells_base);
         let context = self.b.nullary(Op::Context, Type::Word)?;
         let offset = layout::MODULE_GLOBALS as i64 * word;
         self.globals = Some(self.b.load(Type::Word, Width::Word, context, offset)?);
+        let position = self.b.load(Type::Word, Width::Word, cells_base, 0)?;
+        self.position = Some(position);
+        self.b.tell_lines(position);
         let slot = Fun::Attention.slot() as i64;
         self.attention = Some(self.b.number(Op::FunTableWord, Type::Word, slot)?);
         Ok(())
@@ -42,7 +46,8 @@ impl Lowering<'_, '_> {
     /// The address of the cells, and the place of a new one there.
     fn new_cell(&mut self, name: Qstr) -> Done<(Vreg, i64)> {
         let base = self.cells_base.ok_or(super::LowerError::BadCode)?;
-        let at = self.cells.len() * layout::cell_bytes(self.target.word() as usize);
+        let at = layout::CELLS_HEAD_BYTES
+            + self.cells.len() * layout::cell_bytes(self.target.word() as usize);
         self.cells.push(name)?;
         Ok((base, at as i64))
     }
@@ -192,9 +197,10 @@ const POINTER_BITS: i64 = 3;
 /// Gives the caches of a function their place in the object table.
 pub(super) fn fill_cells(func: &mut Func, tables: &mut Tables<'_>, names: TryVec<Qstr>) -> Done {
     let index = match names.is_empty() {
-        true => 0,
-        false => i64::from(tables.consts.add_unshared(Const::Caches(names))?.0),
+        true => tables.consts.index_of(Const::Caches(names))?,
+        false => tables.consts.add_unshared(Const::Caches(names))?,
     };
+    let index = i64::from(index.0);
     for inst in func.blocks[Block::from_index(0)].insts.iter_mut() {
         if inst.op == Op::ConstObj && inst.imm == NO_INDEX {
             inst.imm = index;

@@ -107,6 +107,7 @@ impl Lowering<'_, '_> {
         let slow = self.b.cold_block()?;
         let exit = self.b.block()?;
         let before = (self.depth, self.block, self.iter);
+        let line = self.b.told_line();
         let labels = self.label_blocks.try_clone()?;
 
         // The test that tells which of the two loops it is.
@@ -135,6 +136,7 @@ impl Lowering<'_, '_> {
         }
         (self.depth, self.block, self.iter) = before;
         self.b.switch_to(fast);
+        self.b.set_told_line(line);
         self.copies += 1;
         // Values of their own, since what is known of them is known here only.
         let start = self.b.copy(Type::Obj, start)?;

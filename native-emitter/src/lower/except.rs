@@ -7,12 +7,56 @@
 use ferlance_abi::fun_table::Fun;
 use ferlance_abi::{layout, qstr};
 use ferlance_bytecode::op::{ITER_SLOTS, Local, UNWIND_DROPS_LOOP};
+use ferlance_collections::TryVec;
 
 use super::flow::{BlockId, BlockKind, Cont, LowerError};
-use super::{Complaint, Done, Lowering};
+use super::{Complaint, Done, Lowering, Raising};
 use crate::nir::{Block, Cond, Op, Slot, Type, Vreg, Width};
 
+/// Where the runtime finds the exception being handled.
+const HANDLED: i64 = layout::POSITION_HANDLED_BYTES as i64;
+
 impl Lowering<'_, '_> {
+    /// Tells the runtime which exception is being handled where control is in the handlers of `block` and around it.
+    pub(super) fn tell_handled(&mut self, mut block: Option<BlockId>) -> Done {
+        let Some(position) = self.position else {
+            return Ok(());
+        };
+        let mut running = TryVec::new();
+        while let Some(id) = block {
+            let info = &self.flow.blocks[id];
+            block = info.outer;
+            if !self.flow.protects(id, self.at) {
+                running.push(id)?;
+                if info.kind == BlockKind::Except {
+                    break;
+                }
+            }
+        }
+        let mut handled = self.null()?;
+        for id in running.iter().rev() {
+            let exception = self.b.read_local(self.block_vars[id.index()].exception)?;
+            handled = match self.flow.blocks[*id].kind {
+                BlockKind::Except => exception,
+                // It may run without one.
+                BlockKind::Finally => {
+                    let has_one = self.b.cmp(Cond::Ne, exception, 0)?;
+                    self.b.select(has_one, exception, handled)?
+                }
+            };
+        }
+        Ok(self.b.store(Width::Word, position, HANDLED, handled)?)
+    }
+
+    /// Raises what has been raised before: its traceback has this place already.
+    fn raise_again(&mut self, exception: Vreg) -> Done {
+        let line = self.b.told_line();
+        self.b.set_told_line(0);
+        self.b.call_void(Fun::Raise, &[exception])?;
+        self.b.set_told_line(line);
+        Ok(())
+    }
+
     /// Memory for an exception buffer.
     pub(super) fn new_nlr_slot(&mut self) -> Done<Slot> {
         Ok(self
@@ -56,6 +100,9 @@ impl Lowering<'_, '_> {
         let exception = self.b.slot_load(Type::Obj, slot, offset)?;
         let vars = self.block_vars[id.index()];
         self.b.write_local(vars.exception, exception)?;
+        if let Some(position) = self.position {
+            self.b.store(Width::Word, position, HANDLED, exception)?;
+        }
         self.enter_handler(id, exception)?;
         Ok(self.b.enter(normal)?)
     }
@@ -141,7 +188,7 @@ impl Lowering<'_, '_> {
         };
         self.block = outer;
         if kind == BlockKind::Except {
-            self.b.call_void(Fun::Raise, &[state])?;
+            self.raise_again(state)?;
             return Ok(self.b.unreachable()?);
         }
         let none = self.none()?;
@@ -153,9 +200,10 @@ impl Lowering<'_, '_> {
         if !self.flow.blocks[id].conts.is_empty() {
             self.interrupted(id, state)?;
         }
-        self.b.call_void(Fun::Raise, &[state])?;
+        self.raise_again(state)?;
         self.b.unreachable()?;
-        Ok(self.b.enter(go_on)?)
+        self.b.enter(go_on)?;
+        self.tell_handled(outer)
     }
 
     /// Takes up a return or jump that the block's handler has interrupted; goes on with an exception.
@@ -166,7 +214,7 @@ impl Lowering<'_, '_> {
             .branch(Cond::TestNonZero, state, 1, (resume, &[]), (raised, &[]))?;
         self.b.enter(resume)?;
         let number = self.b.binary(Op::Sar, state, 1)?;
-        let mut targets = ferlance_collections::TryVec::new();
+        let mut targets = TryVec::new();
         for _ in 0..conts.len() {
             targets.push(self.b.block()?)?;
         }
@@ -205,6 +253,8 @@ impl Lowering<'_, '_> {
             self.block = info.outer;
             if is_active {
                 self.b.call_void(Fun::NlrPop, &[])?;
+            } else if cont != Cont::Return {
+                self.tell_handled(self.block)?;
             }
             if kind == BlockKind::Except {
                 continue;
@@ -261,7 +311,7 @@ impl Lowering<'_, '_> {
             if !self.flow.protects(id, self.at) {
                 let exception = self.b.read_local(self.block_vars[id.index()].exception)?;
                 if kind == BlockKind::Except {
-                    self.b.call_void(Fun::Raise, &[exception])?;
+                    self.raise_again(exception)?;
                     return Ok(self.b.unreachable()?);
                 }
                 // A finally block may run without an exception; then the next one counts.
@@ -269,7 +319,7 @@ impl Lowering<'_, '_> {
                 self.b
                     .branch(Cond::Eq, exception, 0, (next, &[]), (raise, &[]))?;
                 self.b.enter(raise)?;
-                self.b.call_void(Fun::Raise, &[exception])?;
+                self.raise_again(exception)?;
                 self.b.unreachable()?;
                 self.b.enter(next)?;
             }
@@ -282,22 +332,33 @@ impl Lowering<'_, '_> {
     /// A block that raises; one for each exception block around, since values that handlers want must be the same.
     pub(super) fn raise_block(&mut self, complaint: Complaint) -> Done<Block> {
         let around = self.block;
-        for (block, known, copy, target) in &self.raises {
-            if (*block, *known, *copy) == (around, complaint, self.copies) {
+        let raising = Raising {
+            complaint,
+            copy: self.copies,
+            line: self.position.map_or(0, |_| self.b.told_line()),
+        };
+        for (block, known, target) in &self.raises {
+            if (*block, *known) == (around, raising) {
                 return Ok(*target);
             }
         }
         let target = self.b.cold_block()?;
-        self.raises.push((around, complaint, self.copies, target))?;
+        self.raises.push((around, raising, target))?;
         Ok(target)
     }
 
     /// Fills the blocks of [`Lowering::raise_block`], once all jumps to them are made.
     pub(super) fn fill_raise_blocks(&mut self) -> Done {
         for at in 0..self.raises.len() {
-            let (_, complaint, _, block) = self.raises[at];
+            let (_, raising, block) = self.raises[at];
             self.b.enter(block)?;
-            let (class, text) = match complaint {
+            self.b.set_told_line(raising.line);
+            if raising.complaint == Complaint::UnboundLocal && self.is_ours() {
+                self.b.call_void(Fun::RaiseUnbound, &[])?;
+                self.b.unreachable()?;
+                continue;
+            }
+            let (class, text) = match raising.complaint {
                 Complaint::UnboundLocal => (
                     qstr!("NameError"),
                     "local variable referenced before assignment",

@@ -43,6 +43,7 @@ impl Lowering<'_, '_> {
         }
         let start = resumes.last().copied().ok_or(LowerError::BadCode)?;
         self.b.enter(start)?;
+        self.b.set_told_line(super::FIRST_LINE);
         self.b.call_void(Fun::Raise, &[thrown])?;
         self.load_bound_locals()
     }
@@ -178,6 +179,9 @@ impl Lowering<'_, '_> {
             self.b.write_local(vars.data, value)?;
         }
         let sent = self.load_state(Type::Obj, state_offset(top, word))?;
+        if around.iter().any(|id| !self.flow.protects(*id, self.at)) {
+            self.tell_handled(self.block)?;
+        }
         for id in around.iter().rev() {
             if self.flow.protects(*id, self.at) {
                 self.link(*id)?;

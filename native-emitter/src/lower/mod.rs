@@ -126,9 +126,11 @@ pub fn lower(code: &Code, target: &Target, tables: &mut Tables<'_>) -> Result<Lo
         cells_base: None,
         globals: None,
         attention: None,
+        position: None,
     };
     lowering.cached_prologue()?;
     lowering.prologue(&params)?;
+    lowering.b.set_told_line(FIRST_LINE);
     lowering.ops()?;
     lowering.fill_raise_blocks()?;
     lowering.finish()
@@ -183,8 +185,8 @@ struct Lowering<'a, 't> {
     iter_slots: TryVec<Option<Slot>>,
     /// By nesting: the exception buffer.
     nlr_slots: TryVec<Slot>,
-    /// Blocks that raise a fixed exception, by exception block, message and copy.
-    raises: TryVec<(Option<BlockId>, Complaint, u32, Block)>,
+    /// Blocks that raise a fixed exception.
+    raises: TryVec<(Option<BlockId>, Raising, Block)>,
     /// Loops around that count in small ints, the innermost last.
     counting: TryVec<counted::Counting>,
     /// Is this the rarely run copy of a loop?
@@ -201,7 +203,20 @@ struct Lowering<'a, 't> {
     globals: Option<Vreg>,
     /// The address of what loops look at.
     attention: Option<Vreg>,
+    /// The address of what the runtime is told.
+    position: Option<Vreg>,
 }
+
+/// What blocks that raise the same have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Raising {
+    complaint: Complaint,
+    copy: u32,
+    line: u32,
+}
+
+/// The line of ops before the first line mark, as bytecode has it.
+const FIRST_LINE: u32 = 1;
 
 /// An exception that bytecode raises by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -717,7 +732,11 @@ impl Lowering<'_, '_> {
             Op::ForIter(to) => self.for_iter(to)?,
             Op::SetupExcept(_) | Op::SetupFinally(_) => self.set_up_block()?,
             Op::SetupWith(_) => self.set_up_with()?,
-            Op::PopExceptJump(to) => self.go_to(to)?,
+            Op::PopExceptJump(to) => {
+                let outer = self.block.and_then(|id| self.flow.blocks[id].outer);
+                self.tell_handled(outer)?;
+                self.go_to(to)?;
+            }
             Op::WithCleanup => self.with_cleanup()?,
             Op::EndFinally => self.end_finally()?,
             Op::UnwindJump(to, left) => {

@@ -4,8 +4,8 @@
 //! Buchwald and others, *Simple and Efficient Construction of Static Single Assignment Form*. A block is *sealed*
 //! once all jumps to it have been made; reading a local in a block that is not sealed makes a parameter whose
 //! arguments are filled in later. Nothing recurses: what has to be looked up in predecessors waits in a list.
-use ferlance_abi::Qstr;
-use ferlance_abi::fun_table::Fun;
+use ferlance_abi::fun_table::{Effect, Fun};
+use ferlance_abi::{Qstr, layout};
 use ferlance_collections::{IndexVec, OutOfMemory, TryVec, index_type};
 
 use super::shape::{param_type, result_type};
@@ -88,6 +88,9 @@ pub struct Builder {
     waiting: TryVec<Phi>,
     /// For locals read before they are written.
     undefined: [Option<Vreg>; 3],
+    /// Where the runtime finds the line, and the line at hand.
+    place: Option<Vreg>,
+    line: u32,
 }
 
 impl Builder {
@@ -102,6 +105,8 @@ impl Builder {
             phi_of: TryVec::new(),
             waiting: TryVec::new(),
             undefined: [None; 3],
+            place: None,
+            line: 0,
         };
         let first = builder.block()?;
         let mut params = TryVec::new();
@@ -587,6 +592,7 @@ impl Builder {
             (fun.params().iter().zip(args))
                 .all(|(kind, arg)| param_type(*kind).is_float() == self.ty(*arg).is_float())
         );
+        self.tell_line(fun)?;
         let args = self.func.list(args)?;
         let inst = Inst {
             args,
@@ -604,6 +610,7 @@ impl Builder {
     /// Calls a runtime function for its effect only.
     pub fn call_void(&mut self, fun: Fun, args: &[Vreg]) -> Built {
         debug_assert_eq!(fun.params().len(), args.len());
+        self.tell_line(fun)?;
         let args = self.func.list(args)?;
         self.push(Inst {
             args,
@@ -624,8 +631,35 @@ impl Builder {
         )
     }
 
+    /// From now on calls that may raise are told the line first: in memory at `place`, 32 bits.
+    pub fn tell_lines(&mut self, place: Vreg) {
+        self.place = Some(place);
+    }
+
+    /// The line that calls are told; 0 for none.
+    pub fn told_line(&self) -> u32 {
+        self.line
+    }
+
+    /// Sets the line that calls are told, without a mark.
+    pub fn set_told_line(&mut self, line: u32) {
+        self.line = line;
+    }
+
+    fn tell_line(&mut self, fun: Fun) -> Built {
+        match self.place {
+            Some(place) if fun.effect() == Effect::Python => {
+                let line = self.word(i64::from(self.line))?;
+                let offset = layout::POSITION_LINE_BYTES as i64;
+                self.store(Width::U32, place, offset, line)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What follows belongs to source line `line`.
     pub fn line(&mut self, line: u32) -> Built {
+        self.line = line;
         self.push(Inst {
             imm: line as i64,
             ..Inst::new(Op::Line)

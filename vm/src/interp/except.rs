@@ -233,10 +233,11 @@ pub(super) unsafe fn with_cleanup(rt: &mut Runtime, sp: *mut Slot) -> R<*mut Slo
     }
 }
 
-/// The exception being handled by the innermost Python frame that handles one (`sys.exc_info`).
-pub(crate) fn current(rt: &Runtime) -> Option<Obj> {
-    rt.interp.frames().find_map(|frame| {
-        // SAFETY: the blocks of an active frame are as its code built them.
-        unsafe { being_handled(frame) }
-    })
+/// The exception being handled by the innermost frame that handles one, of the frames `from..to` counted from outside.
+pub(crate) fn handled_between(rt: &Runtime, from: usize, to: usize) -> Option<Obj> {
+    let depth = rt.interp.depth;
+    let (newer, within) = (depth.saturating_sub(to), to.min(depth).saturating_sub(from));
+    let mut frames = rt.interp.frames().skip(newer).take(within);
+    // SAFETY: the blocks of an active frame are as its code built them.
+    frames.find_map(|frame| unsafe { being_handled(frame) })
 }

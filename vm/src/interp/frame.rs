@@ -313,6 +313,12 @@ impl Interp {
         unsafe { self.frames.add(i).as_ptr() }
     }
 
+    /// How many frames are active.
+    #[inline(always)]
+    pub(crate) fn n_frames(&self) -> usize {
+        self.depth
+    }
+
     /// The active frames, innermost first.
     pub(crate) fn frames(&self) -> impl Iterator<Item = &Frame> {
         // SAFETY: `depth` frames are initialised.

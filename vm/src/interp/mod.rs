@@ -49,10 +49,12 @@ pub fn run_pending(rt: &mut Runtime) -> R<()> {
     Ok(())
 }
 
-/// The exception that the innermost handler handles.
+/// The exception that the innermost handler handles (`sys.exc_info`).
 pub fn exception_being_handled(rt: &Runtime) -> Option<Obj> {
-    except::current(rt)
+    crate::native::being_handled(rt)
 }
+
+pub(crate) use except::handled_between;
 
 /// The exception object of a value that `raise` was given; see [`except::instance`].
 pub fn exception_instance(rt: &mut Runtime, what: Obj) -> R<Obj> {

@@ -4,6 +4,7 @@
 //! Nothing is put into the chain of exception buffers: an exception may pass over these frames, which own nothing.
 //! Everything else goes to the ordinary shims.
 
+use super::activation::Activation;
 use super::fun_obj::NativeFun;
 use super::fun_table::shims;
 use super::{current, trampoline};
@@ -40,6 +41,27 @@ unsafe fn code_of(fun: usize) -> Option<Code> {
     }
 }
 
+/// Runs the code of a function.
+///
+/// # Safety
+/// It is such code; called from native code.
+#[inline(always)]
+unsafe fn run(code: Code, fun: usize, n_args: usize, n_kw: usize, args: *mut Slot) -> usize {
+    // SAFETY: the caller's. `code_of` has seen that `fun` is an object.
+    unsafe {
+        let mut activation = Activation::new(Obj::from_raw(fun).unwrap_unchecked());
+        activation.enter(current::runtime());
+        let value = code(fun, n_args, n_kw, args);
+        activation.leave(current::runtime());
+        // In memory meanwhile: with it lives the code that runs.
+        core::hint::black_box(&activation);
+        if value == 0 {
+            shims::raise_unbound()
+        }
+        value
+    }
+}
+
 /// Entry 27.
 ///
 /// # Safety
@@ -54,13 +76,7 @@ pub(super) unsafe extern "C" fn call_function_n_kw(
         let Some(code) = code_of(fun) else {
             return shims::call_function_n_kw(fun, counts, args);
         };
-        let value = code(fun, counts & 0xff, counts >> 8 & 0xff, args.cast());
-        // In memory meanwhile: with it lives the code that runs.
-        core::hint::black_box(&fun);
-        if value == 0 {
-            shims::raise_unbound()
-        }
-        value
+        run(code, fun, counts & 0xff, counts >> 8 & 0xff, args.cast())
     }
 }
 
@@ -82,11 +98,6 @@ pub(super) unsafe extern "C" fn call_method_n_kw(
         };
         let has_self = usize::from(*words.add(1) != 0);
         let args = words.add(2 - has_self);
-        let value = code(fun, n_pos + has_self, n_kw, args.cast());
-        core::hint::black_box(&fun);
-        if value == 0 {
-            shims::raise_unbound()
-        }
-        value
+        run(code, fun, n_pos + has_self, n_kw, args.cast())
     }
 }

@@ -104,6 +104,14 @@ unsafe impl PyType for NativeFun {
 }
 
 impl NativeFun {
+    /// What is known about the code of a function, if it is of kind native.
+    pub(super) fn descriptor_of(fun: Obj) -> Option<Ptr<Code>> {
+        let ty = core::ptr::from_ref(fun.ty());
+        let has_one = core::ptr::eq(ty, &NATIVE_FUN) || core::ptr::eq(ty, &NATIVE_GEN_FUN);
+        // SAFETY: both types have this layout, and code of kind native.
+        has_one.then(|| unsafe { fun.cast_unchecked::<NativeFun>().descriptor() })
+    }
+
     /// What is known about the code.
     ///
     /// Stock runtimes find the prelude by the same steps: the first word of the function data is an index into the

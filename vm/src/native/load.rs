@@ -12,11 +12,12 @@ use core::ptr::NonNull;
 
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
-use ferlance_abi::{Arch, ScopeFlags};
+use ferlance_abi::{Arch, ScopeFlags, layout};
 use ferlance_bytecode::module::{CompiledModule, RawCode, RawKind};
 use ferlance_bytecode::prelude::{Prelude, PreludeParts};
 use ferlance_collections::TryVec;
 
+use super::activation::Position;
 use super::entry::Cell;
 use super::relocate;
 use crate::exc;
@@ -170,12 +171,18 @@ pub(crate) fn place(
     Ok(Some(Placed { base, offsets }))
 }
 
-/// Makes the inline caches of a function: their address. They keep nothing alive; the object table keeps them.
+/// Makes the inline caches of a function, behind the address of what it tells: their address. They keep nothing alive; the object table keeps them.
 pub(crate) fn cells(rt: &mut Runtime, names: &[Qstr]) -> R<usize> {
-    let at = rt.alloc_block((names.len() * size_of::<Cell>()).max(1), true)?;
-    for (i, name) in names.iter().enumerate() {
-        // SAFETY: the block has room for each; blocks are aligned to two words.
-        unsafe { at.cast::<Cell>().add(i).write(Cell::new(*name)) };
+    let position = rt.native_position()?;
+    let head = layout::CELLS_HEAD_BYTES;
+    let at = rt.alloc_block(head + names.len() * size_of::<Cell>(), true)?;
+    // SAFETY: the block has room for head and cells; blocks are aligned to two words, the head has eight bytes.
+    unsafe {
+        at.cast::<*mut Position>().write(position);
+        let first = at.add(head).cast::<Cell>();
+        for (i, name) in names.iter().enumerate() {
+            first.add(i).write(Cell::new(*name));
+        }
     }
     Ok(at.expose_provenance().get())
 }

@@ -21,6 +21,7 @@
 //!
 //! What the two sides agree on, fact by fact, is in `docs/abi.md`.
 
+mod activation;
 mod c_fun;
 mod c_stream;
 pub(crate) mod c_type;
@@ -40,6 +41,7 @@ use ferlance_abi::Arch;
 
 use crate::runtime::Runtime;
 
+pub(crate) use activation::being_handled;
 pub(crate) use fun_obj::{NativeFun, make};
 pub(crate) use generator::{NativeGenerator, resume};
 pub(crate) use load::CodeBlock;
@@ -66,6 +68,10 @@ pub const ARCH: Arch = if cfg!(all(target_arch = "x86_64", not(windows))) {
 pub struct State {
     /// The newest exception buffer, of native code or of a trampoline.
     pub(crate) newest: *mut nlr::Buf,
+    /// The innermost call of native code.
+    innermost: *const activation::Activation,
+    /// What the running code tells; null before any was loaded.
+    position: *mut activation::Position,
     /// Blocks of linked modules, by address: they live as long as the runtime.
     pub(crate) linked: ferlance_collections::TryVec<usize>,
 }
@@ -75,6 +81,8 @@ impl State {
     pub const fn new() -> State {
         State {
             newest: core::ptr::null_mut(),
+            innermost: core::ptr::null(),
+            position: core::ptr::null_mut(),
             linked: ferlance_collections::TryVec::new(),
         }
     }
@@ -83,6 +91,7 @@ impl State {
         for block in &self.linked {
             f(*block);
         }
+        f(self.position.expose_provenance());
     }
 }
 

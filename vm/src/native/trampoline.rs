@@ -1,5 +1,6 @@
 //! From Rust into native code and back.
 
+use super::activation::Activation;
 use super::nlr::{self, Buf};
 use super::{ARCH, current};
 use crate::call::Args;
@@ -10,7 +11,9 @@ use crate::runtime::{R, Runtime};
 #[repr(C)]
 struct Frame {
     buf: Buf,
-    /// The function: in memory, so that a collection finds it, and with it the code that runs.
+    /// Above the buffer, see [`super::activation::unwind`].
+    activation: Activation,
+    /// In memory, so that a collection finds it.
     keep: Obj,
 }
 
@@ -24,15 +27,35 @@ pub(super) fn entry_point(code: *const u8, offset: usize) -> usize {
 /// then the globals are what they were.
 ///
 /// # Safety
-/// `code` is the entry of code that takes such arguments and belongs to `keep`.
+/// `code` is the entry of code that takes such arguments and belongs to `fun`.
 #[inline]
-pub(super) unsafe fn call(rt: &mut Runtime, keep: Obj, code: usize, args: [usize; 4]) -> R<usize> {
+pub(super) unsafe fn call(rt: &mut Runtime, fun: Obj, code: usize, args: [usize; 4]) -> R<usize> {
+    // SAFETY: the caller's.
+    unsafe { call_keeping(rt, fun, fun, code, args) }
+}
+
+/// The same, for code of `fun` that works on `keep`.
+///
+/// # Safety
+/// As [`call`].
+#[inline]
+pub(super) unsafe fn call_keeping(
+    rt: &mut Runtime,
+    fun: Obj,
+    keep: Obj,
+    code: usize,
+    args: [usize; 4],
+) -> R<usize> {
     rt.check_stack()?;
+    rt.native_position()?;
     let globals = rt.interp.native_globals();
     let mut frame = Frame {
         buf: Buf::new(rt.native.newest),
+        activation: Activation::new(fun),
         keep,
     };
+    // SAFETY: there is a position; the frame outlives the call.
+    unsafe { frame.activation.enter(rt) };
     let buf = &raw mut frame.buf;
     let [a, b, c, d] = args;
     let rt: *mut Runtime = rt;
@@ -45,6 +68,7 @@ pub(super) unsafe fn call(rt: &mut Runtime, keep: Obj, code: usize, args: [usize
         current::leave(before);
         let rt = &mut *rt;
         rt.native.newest = (*buf).prev;
+        frame.activation.leave(rt);
         core::hint::black_box(&frame.keep);
         let value = (*buf).value;
         if jumped == 0 {

@@ -47,7 +47,7 @@ mod none;
 )))]
 pub(super) use none::{call, jump, push};
 
-use super::current;
+use super::{activation, current};
 use crate::obj::word::Obj;
 use crate::runtime::Raised;
 
@@ -110,6 +110,7 @@ pub(super) unsafe fn throw(raised: Raised) -> ! {
         let rt = current::runtime();
         let exc: Obj = rt.take_exception(raised);
         let buf = rt.native.newest;
+        activation::unwind(rt, exc, buf);
         rt.native.newest = (*buf).prev;
         (&raw mut (*buf).value).write(exc.raw());
         jump(buf)

@@ -1,0 +1,169 @@
+//! Calls of native code that have not returned: who runs, at which line, and which exception is being handled.
+//!
+//! Code of our own emitter tells the line before each call that may raise, and what it handles when a handler begins
+//! or ends, in one [`Position`] that belongs to the runtime. Who calls native code, the trampoline or `direct`, keeps
+//! the caller's part of it in an [`Activation`] on the machine stack. An exception on its way to a buffer takes an entry
+//! for each activation that it passes; code of stock tools tells no line, and gets none.
+
+use core::cell::Cell;
+use core::mem::offset_of;
+
+use ferlance_abi::layout;
+
+use super::fun_obj::NativeFun;
+use super::nlr::Buf;
+use crate::exc::traceback;
+use crate::interp;
+use crate::obj::word::Obj;
+use crate::runtime::{R, Runtime};
+
+/// What running code tells.
+#[repr(C)]
+pub(super) struct Position {
+    /// The line of the call at hand; 0 if the traceback is to have no entry.
+    line: Cell<u32>,
+    pad: u32,
+    /// What the innermost handler of the running function handles.
+    handled: Cell<Option<Obj>>,
+}
+
+const _: () = {
+    assert!(offset_of!(Position, line) == layout::POSITION_LINE_BYTES);
+    assert!(offset_of!(Position, handled) == layout::POSITION_HANDLED_BYTES);
+    assert!(layout::CELLS_HEAD_BYTES >= size_of::<*mut Position>());
+};
+
+/// A call of native code, on the machine stack above its frame.
+#[repr(C)]
+pub(super) struct Activation {
+    outer: *const Activation,
+    /// The function: in memory, so that a collection finds it, and with it the code that runs.
+    fun: Obj,
+    /// Of the caller, if that is native code.
+    handled: Option<Obj>,
+    line: u32,
+    /// Frames of bytecode further out.
+    depth: u32,
+}
+
+impl Activation {
+    /// A call of `fun` that has yet to begin.
+    #[inline(always)]
+    pub(super) fn new(fun: Obj) -> Activation {
+        Activation {
+            outer: core::ptr::null(),
+            fun,
+            handled: None,
+            line: 0,
+            depth: 0,
+        }
+    }
+
+    /// The call begins.
+    ///
+    /// # Safety
+    /// There is a position; the activation stays where it is until the call ends.
+    #[inline(always)]
+    pub(super) unsafe fn enter(&mut self, rt: &mut Runtime) {
+        // SAFETY: the caller's.
+        let position = unsafe { &*rt.native.position };
+        self.outer = rt.native.innermost;
+        self.handled = position.handled.replace(None);
+        self.line = position.line.replace(0);
+        self.depth = rt.interp.n_frames() as u32;
+        rt.native.innermost = self;
+    }
+
+    /// The call has ended.
+    ///
+    /// # Safety
+    /// It has begun.
+    #[inline(always)]
+    pub(super) unsafe fn leave(&self, rt: &mut Runtime) {
+        // SAFETY: the caller's.
+        let position = unsafe { &*rt.native.position };
+        rt.native.innermost = self.outer;
+        position.handled.set(self.handled);
+        position.line.set(self.line);
+    }
+}
+
+impl Runtime {
+    /// The one position of the runtime.
+    pub(super) fn native_position(&mut self) -> R<*mut Position> {
+        if self.native.position.is_null() {
+            let at = self.alloc_block(size_of::<Position>(), false)?;
+            let at = at.cast::<Position>();
+            // SAFETY: the block has room.
+            unsafe {
+                at.write(Position {
+                    line: Cell::new(0),
+                    pad: 0,
+                    handled: Cell::new(None),
+                });
+            }
+            self.native.position = at.as_ptr();
+        }
+        Ok(self.native.position)
+    }
+}
+
+/// Adds the places that an exception passes on its way to `buf`, innermost first, and ends their calls but for that of
+/// the buffer's owner.
+///
+/// # Safety
+/// Called below a trampoline.
+pub(super) unsafe fn unwind(rt: &mut Runtime, exc: Obj, buf: *const Buf) {
+    let is_silent = rt.state.generator_exit == Some(exc);
+    // SAFETY: activations are on the machine stack, above the frames of their calls; a trampoline's is above its own
+    // buffer. So the chain has one above `buf`.
+    unsafe {
+        let position = &*rt.native.position;
+        let mut line = position.line.get();
+        let mut at = rt.native.innermost;
+        while !at.is_null() {
+            if line != 0 && !is_silent {
+                add(rt, exc, (*at).fun, line);
+            }
+            if at.addr() > buf.addr() {
+                break;
+            }
+            line = (*at).line;
+            at = (*at).outer;
+        }
+        rt.native.innermost = at;
+        position.handled.set(None);
+    }
+}
+
+/// The entry of a function with a descriptor; viper and assembler functions have none.
+fn add(rt: &mut Runtime, exc: Obj, fun: Obj, line: u32) {
+    if let Some(code) = NativeFun::descriptor_of(fun) {
+        let entry = traceback::Entry {
+            file: code.file,
+            line,
+            block: code.name,
+        };
+        traceback::add(rt, exc, entry);
+    }
+}
+
+/// The exception that the innermost handler handles, of bytecode or of native code.
+pub(crate) fn being_handled(rt: &Runtime) -> Option<Obj> {
+    let mut above = usize::MAX;
+    let mut at = rt.native.innermost;
+    // SAFETY: activations end before their memory does; there is a position if there is one of them.
+    unsafe {
+        let mut handled = rt.native.position.as_ref().and_then(|it| it.handled.get());
+        while let Some(activation) = at.as_ref() {
+            let depth = activation.depth as usize;
+            let found = interp::handled_between(rt, depth, above).or(handled);
+            if found.is_some() {
+                return found;
+            }
+            (above, handled) = (depth, activation.handled);
+            at = activation.outer;
+        }
+    }
+    interp::handled_between(rt, 0, above)
+}
