@@ -1,5 +1,6 @@
 //! Machine code: from the code of a scope to a raw code.
 
+use ferlance_abi::code_kind::CodeKind;
 use ferlance_abi::qstr::Qstr;
 use ferlance_abi::{Arch, ScopeFlags};
 use ferlance_bytecode::module::{RawCode, RawKind};
@@ -47,11 +48,13 @@ pub(crate) fn native(
         names,
         consts,
     };
-    let lowered = match lower::lower(code, target, &mut tables) {
+    let mut lowered = match lower::lower(code, target, &mut tables) {
         Ok(lowered) => lowered,
         Err(LowerError::OutOfMemory) => return Err(Diag::from(OutOfMemory)),
         Err(_) => return Err(lower.scope_error(scope, Message::NativeMalformed)),
     };
+    // Who wants all of a program as machine code waits for it; who decorates a function wants that one fast.
+    lowered.func.is_hasty = !options.for_file && options.emit == CodeKind::Native;
     let machine = machine(lower, scope, code, lowered.func, target, notes)?;
     let (names, _) = lower.tables_mut();
     let (bytes, prelude_offset) =

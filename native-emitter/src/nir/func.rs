@@ -59,6 +59,8 @@ pub struct Func {
     pub pool: TryVec<Vreg>,
     /// Targets of switches.
     pub targets: TryVec<Block>,
+    /// Is the code to be there soon rather than to be the best?
+    pub is_hasty: bool,
 }
 
 impl Func {
@@ -72,6 +74,7 @@ impl Func {
             slots: IndexVec::new(),
             pool: TryVec::new(),
             targets: TryVec::new(),
+            is_hasty: false,
         }
     }
 

@@ -31,6 +31,7 @@ mod uses;
 
 use ferlance_collections::OutOfMemory;
 
+use crate::analysis::Cfg;
 use crate::arch::Arch;
 use crate::lower::expand_env;
 use crate::nir::Func;
@@ -38,6 +39,9 @@ use crate::nir::verify;
 
 /// Optimises `func` and brings it into the form that the allocator takes.
 pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
+    if func.is_hasty {
+        return optimise_hastily(func, arch);
+    }
     let word = arch.target().word();
     clean(func, word)?;
     // Each round gives the next one something; two more are where it ends in practice.
@@ -80,6 +84,58 @@ pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
 }
 
 /// A pass, and its name for those who look for a culprit.
+/// What pays at once: each pass about once, those about loops where there are loops.
+fn optimise_hastily(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
+    let word = arch.target().word();
+    clean_once(func, word)?;
+    fold::fold(func, arch)?;
+    check(func, word, "fold");
+    gvn::gvn(func, arch)?;
+    check(func, word, "gvn");
+    clean_once(func, word)?;
+    address::fold_addresses(func, arch)?;
+    check(func, word, "address");
+    let has_loops = has_loops(func)?;
+    if has_loops {
+        induct::walk_pointers(func, arch)?;
+        check(func, word, "induct");
+        trips::replace_tests(func, arch)?;
+        check(func, word, "trips");
+    }
+    legalise::legalise(func, arch)?;
+    check(func, word, "legalise");
+    if has_loops {
+        licm::hoist(func, arch)?;
+        check(func, word, "licm");
+    }
+    expand_env(func, arch.target());
+    fuse::fuse(func, arch)?;
+    check(func, word, "fuse");
+    clean_once(func, word)?;
+    legalise::legalise(func, arch)?;
+    layout::order_blocks(func)?;
+    check(func, word, "layout");
+    Ok(())
+}
+
+/// Does any jump lead back?
+fn has_loops(func: &Func) -> Result<bool, OutOfMemory> {
+    let cfg = Cfg::new(func)?;
+    Ok(cfg.order.iter().any(|block| {
+        func.successors(*block)
+            .any(|to| cfg.place(to) <= cfg.place(*block))
+    }))
+}
+
+fn clean_once(func: &mut Func, word: u32) -> Result<(), OutOfMemory> {
+    for (pass, name) in CLEANERS {
+        if pass(func)? {
+            check(func, word, name);
+        }
+    }
+    Ok(())
+}
+
 type Cleaner = (fn(&mut Func) -> Result<bool, OutOfMemory>, &'static str);
 
 const CLEANERS: [Cleaner; 3] = [

@@ -55,6 +55,9 @@ impl Calendar {
     }
 }
 
+/// Numbers of registers are below this.
+const N_REGS: usize = 64;
+
 /// What came out.
 #[derive(Debug)]
 pub(super) struct Assignment {
@@ -83,7 +86,7 @@ pub(super) fn assign(
     in_memory: &BitSet,
 ) -> Result<Assignment, OutOfMemory> {
     let mut calendars = TryVec::new();
-    calendars.resize_with(64, Calendar::default)?;
+    calendars.resize_with(N_REGS, Calendar::default)?;
     let count = bundles.all.len();
     let mut assigner = Assigner {
         arch,
@@ -170,6 +173,7 @@ impl Assigner<'_> {
         if hot {
             allowed = allowed.difference(self.clobbers);
         }
+        let liked = self.liked(bundle);
         let regs = self.arch.regs();
         let mut best: Option<(i64, Preg)> = None;
         for preg in regs.ints.iter().chain(regs.floats) {
@@ -190,7 +194,7 @@ impl Assigner<'_> {
                     cost -= *runs as i64;
                 }
             }
-            cost -= self.liked(bundle, *preg) as i64;
+            cost -= liked[preg.index()] as i64;
             if best.is_none_or(|(least, _)| cost < least) {
                 best = Some((cost, *preg));
             }
@@ -287,10 +291,10 @@ impl Assigner<'_> {
         Ok(())
     }
 
-    /// Runs of moves that vanish if the bundle gets the register.
-    fn liked(&self, bundle: Bundle, preg: Preg) -> u64 {
+    /// By register: how often a move vanishes if the bundle gets it.
+    fn liked(&self, bundle: Bundle) -> [u64; N_REGS] {
         let likes = &self.bundles.likes;
-        let mut sum = 0;
+        let mut sums = [0; N_REGS];
         for vreg in &self.bundles.all[bundle].vregs {
             let first = likes.partition_point(|(one, ..)| one < vreg);
             for (one, other, runs) in &likes[first..] {
@@ -298,12 +302,12 @@ impl Assigner<'_> {
                     break;
                 }
                 if let Some(other) = self.bundles.of[*other]
-                    && self.made.regs[other] == Some(preg)
+                    && let Some(preg) = self.made.regs[other]
                 {
-                    sum += runs;
+                    sums[preg.index()] += runs;
                 }
             }
         }
-        sum
+        sums
     }
 }
