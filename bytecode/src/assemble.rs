@@ -18,7 +18,7 @@ use crate::code::Code;
 use crate::line_info;
 use crate::op::{
     LOAD_FAST_MULTI, Label, Op, SMALL_INT_MULTI, SMALL_INT_MULTI_FIRST, STORE_FAST_MULTI,
-    has_extra_byte, opcode,
+    has_extra_byte, opcode, ops_with,
 };
 use crate::prelude::Prelude;
 use crate::tables::NameTable;
@@ -217,19 +217,7 @@ impl Assembler {
     fn write_op(&mut self, op: Op, code: &Code, names: &mut NameTable) -> Result<(), OutOfMemory> {
         let out = &mut self.long;
         match op {
-            Op::LoadConstString(name)
-            | Op::LoadName(name)
-            | Op::LoadGlobal(name)
-            | Op::LoadAttr(name)
-            | Op::LoadMethod(name)
-            | Op::LoadSuperMethod(name)
-            | Op::StoreName(name)
-            | Op::StoreGlobal(name)
-            | Op::StoreAttr(name)
-            | Op::DeleteName(name)
-            | Op::DeleteGlobal(name)
-            | Op::ImportName(name)
-            | Op::ImportFrom(name) => {
+            ops_with!(name name) => {
                 let at = names.index_of(name)?;
                 write_with_uint(out, op, at)
             }
@@ -244,12 +232,7 @@ impl Assembler {
             }
             Op::LoadFast(local) if local.0 < 16 => out.push(LOAD_FAST_MULTI + local.0 as u8),
             Op::StoreFast(local) if local.0 < 16 => out.push(STORE_FAST_MULTI + local.0 as u8),
-            Op::LoadFast(local)
-            | Op::LoadDeref(local)
-            | Op::StoreFast(local)
-            | Op::StoreDeref(local)
-            | Op::DeleteFast(local)
-            | Op::DeleteDeref(local) => write_with_uint(out, op, local.0),
+            ops_with!(local local) => write_with_uint(out, op, local.0),
             Op::MakeFunction(child) | Op::MakeFunctionDefargs(child) => {
                 write_with_uint(out, op, child.0)
             }
@@ -258,58 +241,19 @@ impl Assembler {
                 out.push(cells)
             }
             Op::LoadConstObj(object) => write_with_uint(out, op, object.0),
-            Op::BuildTuple(count)
-            | Op::BuildList(count)
-            | Op::BuildMap(count)
-            | Op::BuildSet(count)
-            | Op::BuildSlice(count)
-            | Op::UnpackSequence(count) => write_with_uint(out, op, count),
+            ops_with!(count count) => write_with_uint(out, op, count),
             Op::StoreComp(comp) => write_with_uint(out, op, comp.0),
             Op::UnpackEx(counts) => write_with_uint(out, op, counts.0),
-            Op::CallFunction(args)
-            | Op::CallFunctionVarKw(args)
-            | Op::CallMethod(args)
-            | Op::CallMethodVarKw(args) => write_with_uint(out, op, args.0),
+            ops_with!(args args) => write_with_uint(out, op, args.0),
             Op::UnwindJump(to, blocks) => {
                 self.write_jump(op, to, true)?;
                 self.long.push(blocks)
             }
-            Op::Jump(to) | Op::PopJumpIfTrue(to) | Op::PopJumpIfFalse(to) => {
-                self.write_jump(op, to, true)
-            }
-            Op::JumpIfTrueOrPop(to)
-            | Op::JumpIfFalseOrPop(to)
-            | Op::SetupWith(to)
-            | Op::SetupExcept(to)
-            | Op::SetupFinally(to)
-            | Op::PopExceptJump(to)
-            | Op::ForIter(to) => self.write_jump(op, to, false),
+            ops_with!(signed target to) => self.write_jump(op, to, true),
+            ops_with!(forward target to) => self.write_jump(op, to, false),
             Op::Unary(operator) => out.push(opcode::UNARY_OP + operator.number()),
             Op::Binary(operator) => out.push(opcode::BINARY_OP + operator.number()),
-            Op::LoadConstFalse
-            | Op::LoadConstNone
-            | Op::LoadConstTrue
-            | Op::LoadNull
-            | Op::LoadBuildClass
-            | Op::LoadSubscr
-            | Op::StoreSubscr
-            | Op::DupTop
-            | Op::DupTopTwo
-            | Op::PopTop
-            | Op::RotTwo
-            | Op::RotThree
-            | Op::WithCleanup
-            | Op::EndFinally
-            | Op::GetIter
-            | Op::GetIterStack
-            | Op::StoreMap
-            | Op::ReturnValue
-            | Op::RaiseLast
-            | Op::RaiseObj
-            | Op::RaiseFrom
-            | Op::YieldValue
-            | Op::YieldFrom
-            | Op::ImportStar => match op.opcode() {
+            ops_with!(nothing) => match op.opcode() {
                 Some(byte) => out.push(byte),
                 None => Ok(()),
             },
@@ -451,19 +395,7 @@ fn write_with_uint(out: &mut TryVec<u8>, op: Op, operand: u32) -> Result<(), Out
 /// Gives the name in a dropped op its place in the table.
 fn claim_name(op: Op, names: &mut NameTable) -> Result<(), OutOfMemory> {
     match op {
-        Op::LoadConstString(name)
-        | Op::LoadName(name)
-        | Op::LoadGlobal(name)
-        | Op::LoadAttr(name)
-        | Op::LoadMethod(name)
-        | Op::LoadSuperMethod(name)
-        | Op::StoreName(name)
-        | Op::StoreGlobal(name)
-        | Op::StoreAttr(name)
-        | Op::DeleteName(name)
-        | Op::DeleteGlobal(name)
-        | Op::ImportName(name)
-        | Op::ImportFrom(name) => names.index_of(name).map(|_| ()),
+        ops_with!(name name) => names.index_of(name).map(|_| ()),
         _ => Ok(()),
     }
 }

@@ -20,7 +20,7 @@ use crate::decode::{Decoder, Instr};
 use crate::line_info;
 use crate::module::{CodeId, CompiledModule, Const, Linked, RawCode, RawKind};
 use crate::mpy;
-use crate::op::{CompKind, Op, OperatorName, name_of};
+use crate::op::{CompKind, Op, OperatorName, name_of, ops_with};
 use crate::prelude::{Prelude, PreludeParts};
 
 /// What a listing shows besides the bytes.
@@ -604,19 +604,7 @@ impl fmt::Display for ShownInstr<'_> {
         let Listing { module, pool, .. } = self.listing;
         f.write_str(name_of(self.opcode).unwrap_or("?"))?;
         match self.instr.op {
-            Op::LoadConstString(name)
-            | Op::LoadName(name)
-            | Op::LoadGlobal(name)
-            | Op::LoadAttr(name)
-            | Op::LoadMethod(name)
-            | Op::LoadSuperMethod(name)
-            | Op::StoreName(name)
-            | Op::StoreGlobal(name)
-            | Op::StoreAttr(name)
-            | Op::DeleteName(name)
-            | Op::DeleteGlobal(name)
-            | Op::ImportName(name)
-            | Op::ImportFrom(name) => write!(f, " {}", Name(pool.text(name))),
+            ops_with!(name name) => write!(f, " {}", Name(pool.text(name))),
             Op::MakeClosure(child, cells) | Op::MakeClosureDefargs(child, cells) => {
                 write!(f, " {}, {cells}", child.0)
             }
@@ -625,18 +613,8 @@ impl fmt::Display for ShownInstr<'_> {
                 Some(object) => write!(f, " {}", Repr(object)),
                 None => write!(f, " no object {}", object.0),
             },
-            Op::LoadFast(local)
-            | Op::LoadDeref(local)
-            | Op::StoreFast(local)
-            | Op::StoreDeref(local)
-            | Op::DeleteFast(local)
-            | Op::DeleteDeref(local) => write!(f, " {}", local.0),
-            Op::BuildTuple(count)
-            | Op::BuildList(count)
-            | Op::BuildMap(count)
-            | Op::BuildSet(count)
-            | Op::BuildSlice(count)
-            | Op::UnpackSequence(count) => write!(f, " {count}"),
+            ops_with!(local local) => write!(f, " {}", local.0),
+            ops_with!(count count) => write!(f, " {count}"),
             Op::StoreComp(comp) => {
                 let kind = match comp.kind() {
                     Some(CompKind::List) => "list",
@@ -648,50 +626,13 @@ impl fmt::Display for ShownInstr<'_> {
             }
             Op::UnpackEx(counts) => write!(f, " {} left, {} right", counts.left(), counts.right()),
             Op::MakeFunction(child) | Op::MakeFunctionDefargs(child) => write!(f, " {}", child.0),
-            Op::CallFunction(args)
-            | Op::CallFunctionVarKw(args)
-            | Op::CallMethod(args)
-            | Op::CallMethodVarKw(args) => {
+            ops_with!(args args) => {
                 write!(f, " {} pos, {} kw", args.positional(), args.keyword())
             }
             Op::UnwindJump(to, blocks) => write!(f, " to {}, {blocks}", to.0),
-            Op::Jump(to)
-            | Op::PopJumpIfTrue(to)
-            | Op::PopJumpIfFalse(to)
-            | Op::JumpIfTrueOrPop(to)
-            | Op::JumpIfFalseOrPop(to)
-            | Op::SetupWith(to)
-            | Op::SetupExcept(to)
-            | Op::SetupFinally(to)
-            | Op::PopExceptJump(to)
-            | Op::ForIter(to) => write!(f, " to {}", to.0),
+            ops_with!(signed target to) | ops_with!(forward target to) => write!(f, " to {}", to.0),
             op @ (Op::Unary(_) | Op::Binary(_)) => write!(f, " {}", OperatorName(op)),
-            Op::LoadConstFalse
-            | Op::LoadConstNone
-            | Op::LoadConstTrue
-            | Op::LoadNull
-            | Op::LoadBuildClass
-            | Op::LoadSubscr
-            | Op::StoreSubscr
-            | Op::DupTop
-            | Op::DupTopTwo
-            | Op::PopTop
-            | Op::RotTwo
-            | Op::RotThree
-            | Op::WithCleanup
-            | Op::EndFinally
-            | Op::GetIter
-            | Op::GetIterStack
-            | Op::StoreMap
-            | Op::ReturnValue
-            | Op::RaiseLast
-            | Op::RaiseObj
-            | Op::RaiseFrom
-            | Op::YieldValue
-            | Op::YieldFrom
-            | Op::ImportStar
-            | Op::Label(_)
-            | Op::Line(_) => Ok(()),
+            ops_with!(nothing) | Op::Label(_) | Op::Line(_) => Ok(()),
         }
     }
 }

@@ -382,6 +382,86 @@ macro_rules! define {
 }
 for_each_op!(define);
 
+/// The pattern of all ops that have such operands, or none.
+macro_rules! ops_with {
+    (name $name:pat) => {
+        Op::LoadConstString($name)
+            | Op::LoadName($name)
+            | Op::LoadGlobal($name)
+            | Op::LoadAttr($name)
+            | Op::LoadMethod($name)
+            | Op::LoadSuperMethod($name)
+            | Op::StoreName($name)
+            | Op::StoreGlobal($name)
+            | Op::StoreAttr($name)
+            | Op::DeleteName($name)
+            | Op::DeleteGlobal($name)
+            | Op::ImportName($name)
+            | Op::ImportFrom($name)
+    };
+    (local $local:pat) => {
+        Op::LoadFast($local)
+            | Op::LoadDeref($local)
+            | Op::StoreFast($local)
+            | Op::StoreDeref($local)
+            | Op::DeleteFast($local)
+            | Op::DeleteDeref($local)
+    };
+    (count $count:pat) => {
+        Op::BuildTuple($count)
+            | Op::BuildList($count)
+            | Op::BuildMap($count)
+            | Op::BuildSet($count)
+            | Op::BuildSlice($count)
+            | Op::UnpackSequence($count)
+    };
+    (args $args:pat) => {
+        Op::CallFunction($args)
+            | Op::CallFunctionVarKw($args)
+            | Op::CallMethod($args)
+            | Op::CallMethodVarKw($args)
+    };
+    (signed target $to:pat) => {
+        Op::Jump($to) | Op::PopJumpIfTrue($to) | Op::PopJumpIfFalse($to)
+    };
+    (forward target $to:pat) => {
+        Op::JumpIfTrueOrPop($to)
+            | Op::JumpIfFalseOrPop($to)
+            | Op::SetupWith($to)
+            | Op::SetupExcept($to)
+            | Op::SetupFinally($to)
+            | Op::PopExceptJump($to)
+            | Op::ForIter($to)
+    };
+    (nothing) => {
+        Op::LoadConstFalse
+            | Op::LoadConstNone
+            | Op::LoadConstTrue
+            | Op::LoadNull
+            | Op::LoadBuildClass
+            | Op::LoadSubscr
+            | Op::StoreSubscr
+            | Op::DupTop
+            | Op::DupTopTwo
+            | Op::PopTop
+            | Op::RotTwo
+            | Op::RotThree
+            | Op::WithCleanup
+            | Op::EndFinally
+            | Op::GetIter
+            | Op::GetIterStack
+            | Op::StoreMap
+            | Op::ReturnValue
+            | Op::RaiseLast
+            | Op::RaiseObj
+            | Op::RaiseFrom
+            | Op::YieldValue
+            | Op::YieldFrom
+            | Op::ImportStar
+    };
+}
+pub(crate) use ops_with;
+
 const _: () = assert!(size_of::<Op>() == 8);
 const _: () = assert!(opcode::IMPORT_STAR == 0x69 && opcode::BINARY_OP == 0xd7);
 
@@ -472,17 +552,9 @@ impl Op {
     #[inline]
     pub const fn target(&self) -> Option<Label> {
         match *self {
-            Op::UnwindJump(to, _)
-            | Op::Jump(to)
-            | Op::PopJumpIfTrue(to)
-            | Op::PopJumpIfFalse(to)
-            | Op::JumpIfTrueOrPop(to)
-            | Op::JumpIfFalseOrPop(to)
-            | Op::SetupWith(to)
-            | Op::SetupExcept(to)
-            | Op::SetupFinally(to)
-            | Op::PopExceptJump(to)
-            | Op::ForIter(to) => Some(to),
+            Op::UnwindJump(to, _) | ops_with!(signed target to) | ops_with!(forward target to) => {
+                Some(to)
+            }
             _ => None,
         }
     }
