@@ -6,7 +6,7 @@
 
 use std::{
     env,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs, io,
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
@@ -15,9 +15,10 @@ use std::{
     time::Duration,
 };
 
+use libtest_mimic::Failed;
 use wait_timeout::ChildExt;
 
-use crate::workspace;
+use crate::{text_diff, workspace};
 
 /// A command that runs a Python file given as its last argument.
 #[derive(Debug, Clone)]
@@ -67,6 +68,21 @@ impl Outcome {
             End::Exit(_) if stderr.contains("panicked at") => Some(format!("a panic:\n{stderr}")),
             End::Exit(_) => None,
         }
+    }
+}
+
+/// The output must be `expected` and the exit code 0.
+pub fn compare(outcome: &Outcome, expected: &[u8]) -> Result<(), Failed> {
+    if let Some(disorder) = outcome.disorder() {
+        return Err(disorder.into());
+    }
+    if outcome.stdout != expected {
+        let stderr = String::from_utf8_lossy(&outcome.stderr);
+        return Err(format!("{}{stderr}", text_diff::unified(expected, &outcome.stdout)).into());
+    }
+    match outcome.end {
+        End::Exit(0) => Ok(()),
+        end => Err(format!("the output is right, but the end is {end:?}").into()),
     }
 }
 
@@ -138,7 +154,7 @@ impl Interpreter {
     pub fn run_in(
         &self,
         directory: &Path,
-        args: &[OsString],
+        args: &[impl AsRef<OsStr>],
         limit: Duration,
     ) -> io::Result<Outcome> {
         let (program, words) = self

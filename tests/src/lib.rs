@@ -24,5 +24,6 @@ pub mod programs;
 pub mod random_programs;
 pub mod scope;
 pub mod soup;
+pub mod stock_files;
 pub mod text_diff;
 pub mod workspace;

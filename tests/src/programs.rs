@@ -41,6 +41,17 @@ impl Program {
     }
 }
 
+/// What a program prints, as it is stored beside it: our own output first, where that differs on purpose.
+pub fn expected(source: &Path) -> io::Result<Vec<u8>> {
+    let places = [
+        with_suffix(source, ".ferlance.exp"),
+        with_suffix(source, ".exp"),
+        source.with_extension("exp"),
+    ];
+    let found = places.into_iter().find(|path| path.exists());
+    fs::read(found.ok_or_else(|| io::Error::other("no expected output"))?)
+}
+
 /// `path` with `suffix` behind its whole name.
 pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path.as_os_str());

@@ -14,9 +14,9 @@ use std::{
 
 use ferlance_tests::{
     differences::{self, Difference},
-    interpreter::{End, Interpreter, LIMIT, Outcome},
+    interpreter::{End, Interpreter, LIMIT, Outcome, compare},
     programs::{self, Program, with_suffix},
-    scope, text_diff, workspace,
+    scope, workspace,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -92,21 +92,6 @@ fn no_leftovers<T>(list: &'static str, left: BTreeMap<String, T>) -> Trial {
 
 fn run(vector: &Program, limit: Duration) -> Result<Outcome, Failed> {
     Ok(Interpreter::ferlance().run_alone(&vector.path, limit)?)
-}
-
-/// The output must be `expected` and the exit code 0.
-fn compare(outcome: &Outcome, expected: &[u8]) -> Result<(), Failed> {
-    if let Some(disorder) = outcome.disorder() {
-        return Err(disorder.into());
-    }
-    if outcome.stdout != expected {
-        let stderr = String::from_utf8_lossy(&outcome.stderr);
-        return Err(format!("{}{stderr}", text_diff::unified(expected, &outcome.stdout)).into());
-    }
-    match outcome.end {
-        End::Exit(0) => Ok(()),
-        end => Err(format!("the output is right, but the end is {end:?}").into()),
-    }
 }
 
 fn must_pass(vector: &Program) -> Result<(), Failed> {

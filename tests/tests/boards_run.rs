@@ -13,7 +13,6 @@
 //! Trials whose emulator is not installed show as ignored (`cargo xtask setup`).
 
 use std::{
-    ffi::OsString,
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -23,22 +22,13 @@ use ferlance_abi::{Arch, CodeKind, qstr::Pool};
 use ferlance_compiler::{Options, Target, compile};
 use ferlance_tests::{
     board, calls,
-    interpreter::{End, Interpreter, LIMIT, Outcome},
-    programs, scope, text_diff, workspace,
+    interpreter::{Interpreter, LIMIT, Outcome, compare},
+    programs::{self, expected},
+    scope,
+    stock_files::{self, stem},
+    workspace,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
-
-/// Stock native code of these does not do what bytecode does: upstream's limits, not ours.
-const UPSTREAM_LIMITS: [(&str, &str); 2] = [
-    (
-        "closures.emit_native",
-        "machine code does not check whether a captured variable is bound",
-    ),
-    (
-        "try_finally.emit_native",
-        "upstream stops with the same MemoryError",
-    ),
-];
 
 /// Programs, and boards for which they are left out, because the runtime that LLVM 22 makes for Xtensa computes the
 /// remainder of floats (`fmod`) wrongly there, or without end.
@@ -69,7 +59,7 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
         let stem = stem(&path);
         add(
             format!("stock::mpy::{stem}"),
-            Box::new(move |board| stock_file(board, &path)),
+            Box::new(move |board| stock_files::import(board, &path)),
         );
     }
     for name in emitted_sources(arch) {
@@ -134,12 +124,6 @@ fn differing(list: &str) -> scope::OutOfScope {
     scope::parse(&text).expect("the list has a reason for each")
 }
 
-/// The name without `.mpy`.
-fn stem(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.trim_end_matches(".mpy").to_owned()
-}
-
 /// The files of `tests/vectors/mpy` that the board takes, native code of lesser Thumbs included, and that print
 /// something that is known. Those with `-march-flags` need a processor with these instructions.
 fn stock_files(arch: Arch) -> Vec<PathBuf> {
@@ -164,46 +148,6 @@ fn emitted_sources(arch: Arch) -> Vec<&'static str> {
         _ => "nat_asm_thumb",
     };
     vec!["nat_emit", "nat_whole", assembler]
-}
-
-fn words(words: &[&str]) -> Vec<OsString> {
-    words.iter().map(OsString::from).collect()
-}
-
-fn compare(outcome: &Outcome, expected: &[u8]) -> Result<(), Failed> {
-    if let Some(disorder) = outcome.disorder() {
-        return Err(disorder.into());
-    }
-    if outcome.stdout != expected {
-        let stderr = String::from_utf8_lossy(&outcome.stderr);
-        return Err(format!("{}{stderr}", text_diff::unified(expected, &outcome.stdout)).into());
-    }
-    match outcome.end {
-        End::Exit(0) => Ok(()),
-        end => Err(format!("the output is right, but the end is {end:?}").into()),
-    }
-}
-
-fn stock_file(board: &Interpreter, path: &Path) -> Result<(), Failed> {
-    let stem = stem(path);
-    let module = stem.split('.').next().unwrap_or_default();
-    let scratch = tempfile::tempdir()?;
-    fs::copy(path, scratch.path().join(format!("{module}.mpy")))?;
-    let import = format!("import {module}");
-    let outcome = board.run_in(scratch.path(), &words(&["-c", &import]), LIMIT)?;
-    let result = compare(
-        &outcome,
-        &fs::read(path.with_file_name(format!("{module}.exp")))?,
-    );
-    let limited = |(name, _): &(&str, &str)| stem.rsplit_once('.').is_some_and(|(s, _)| s == *name);
-    if UPSTREAM_LIMITS.iter().any(limited) {
-        return match (result, outcome.disorder()) {
-            (_, Some(disorder)) => Err(disorder.into()),
-            (Err(_), None) => Ok(()),
-            (Ok(()), None) => Err("passes now: take it off the list of upstream's limits".into()),
-        };
-    }
-    result
 }
 
 /// What the stock compiler, or ours for stock firmware, makes of a source of `emit`.
@@ -247,7 +191,7 @@ fn emitted(board: &Interpreter, arch: Arch, name: &str, ours: bool) -> Result<()
         },
     );
     fs::write(scratch.path().join(&test), script)?;
-    let outcome = board.run_in(scratch.path(), &words(&[&test]), LIMIT)?;
+    let outcome = board.run_in(scratch.path(), &[&test], LIMIT)?;
     compare(&outcome, &fs::read(folder.join(format!("{out}.out")))?)
 }
 
@@ -277,18 +221,8 @@ fn from_file(board: &Interpreter, arch: Arch, source: &Path) -> Result<(), Faile
         scratch.path().join(format!("{name}.mpy")),
         file_for(arch, CodeKind::Native, source)?,
     )?;
-    let outcome = board.run_in(scratch.path(), &words(&["-m", &name]), LIMIT)?;
+    let outcome = board.run_in(scratch.path(), &["-m", &name], LIMIT)?;
     compare(&outcome, &expected(source)?)
-}
-
-fn expected(source: &Path) -> Result<Vec<u8>, Failed> {
-    let ours = programs::with_suffix(source, ".ferlance.exp");
-    let vector = source.with_extension("exp");
-    let beside = programs::with_suffix(source, ".exp");
-    let found = [ours, beside, vector]
-        .into_iter()
-        .find(|path| path.exists());
-    Ok(fs::read(found.ok_or("no expected output")?)?)
 }
 
 fn whole_program(
@@ -315,7 +249,7 @@ fn whole_program(
 fn run_text(board: &Interpreter, text: &str) -> Result<Outcome, Failed> {
     let scratch = tempfile::tempdir()?;
     fs::write(scratch.path().join("driver.py"), text)?;
-    Ok(board.run_in(scratch.path(), &words(&["driver.py"]), LIMIT)?)
+    Ok(board.run_in(scratch.path(), &["driver.py"], LIMIT)?)
 }
 
 fn viper_calls(board: &Interpreter, arch: Arch) -> Result<(), Failed> {

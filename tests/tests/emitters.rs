@@ -22,8 +22,9 @@ use ferlance_abi::{arch::Arch, code_kind::CodeKind, qstr::Pool};
 use ferlance_compiler::{Options, Target, compile};
 use ferlance_tests::{
     calls,
-    interpreter::{End, Interpreter, LIMIT, Outcome},
-    programs, scope, text_diff, workspace,
+    interpreter::{Interpreter, LIMIT, Outcome, compare},
+    programs::{self, expected},
+    scope, workspace,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 use wait_timeout::ChildExt;
@@ -88,16 +89,6 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-fn expected(source: &Path) -> Result<Vec<u8>, Failed> {
-    let ours = programs::with_suffix(source, ".ferlance.exp");
-    let vector = source.with_extension("exp");
-    let beside = programs::with_suffix(source, ".exp");
-    let found = [ours, beside, vector]
-        .into_iter()
-        .find(|path| path.exists());
-    Ok(fs::read(found.ok_or("no expected output")?)?)
-}
-
 fn run(options: &[&str], script: &Path) -> Result<Outcome, Failed> {
     let scratch = tempfile::tempdir()?;
     let name = script.file_name().unwrap_or_default();
@@ -105,20 +96,6 @@ fn run(options: &[&str], script: &Path) -> Result<Outcome, Failed> {
     let mut args: Vec<OsString> = options.iter().map(OsString::from).collect();
     args.push(name.to_owned());
     Ok(Interpreter::ferlance().run_in(scratch.path(), &args, LIMIT)?)
-}
-
-fn compare(outcome: &Outcome, expected: &[u8]) -> Result<(), Failed> {
-    if let Some(disorder) = outcome.disorder() {
-        return Err(disorder.into());
-    }
-    if outcome.stdout != expected {
-        let stderr = String::from_utf8_lossy(&outcome.stderr);
-        return Err(format!("{}{stderr}", text_diff::unified(expected, &outcome.stdout)).into());
-    }
-    match outcome.end {
-        End::Exit(0) => Ok(()),
-        end => Err(format!("the output is right, but the end is {end:?}").into()),
-    }
 }
 
 /// Our own compiler's file for stock x64 firmware, in our runtime.
