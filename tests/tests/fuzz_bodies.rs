@@ -108,7 +108,7 @@ fn back_ends_compile_or_refuse() {
         ferlance_compiler::fuzz::machine_code,
         &seeds(&["tests/crash", "tests/native"], "py"),
         true,
-        100,
+        1_000,
     );
 }
 
