@@ -17,6 +17,7 @@ mod kernels;
 mod measure;
 mod native;
 mod native_kernels;
+mod one_loop;
 mod peers;
 mod plot;
 mod random_programs;
@@ -65,6 +66,8 @@ enum Verb {
     NativeKernels(native_kernels::NativeKernels),
     /// Compare machine code of our own with our own bytecode.
     Native(native::Native),
+    /// Show one integer loop as bytecode, native, viper, stock machine code and C.
+    OneLoop(one_loop::OneLoop),
     /// Show how the cost of one operation grows with n, per interpreter.
     Scaling(scaling::Scaling),
     /// Count the bytes of the device crates in an image for boards.
@@ -102,6 +105,7 @@ fn run() -> anyhow::Result<()> {
         Verb::Kernels(verb) => verb.run(),
         Verb::NativeKernels(verb) => verb.run(),
         Verb::Native(verb) => verb.run(),
+        Verb::OneLoop(verb) => verb.run(),
         Verb::Scaling(verb) => verb.run(),
         Verb::Sizes(verb) => verb.run(),
         Verb::Corpus(verb) => verb.run(),
