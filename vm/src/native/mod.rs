@@ -68,6 +68,8 @@ pub const ARCH: Arch = if cfg!(all(target_arch = "x86_64", not(windows))) {
 pub struct State {
     /// The newest exception buffer, of native code or of a trampoline.
     pub(crate) newest: *mut nlr::Buf,
+    /// What sites find that see several types, see `entry::cached`. Keeps nothing alive.
+    lookups: ferlance_collections::TryVec<crate::interp::code::Cache>,
     /// The innermost call of native code.
     innermost: *const activation::Activation,
     /// What the running code tells; null before any was loaded.
@@ -81,6 +83,7 @@ impl State {
     pub const fn new() -> State {
         State {
             newest: core::ptr::null_mut(),
+            lookups: ferlance_collections::TryVec::new(),
             innermost: core::ptr::null(),
             position: core::ptr::null_mut(),
             linked: ferlance_collections::TryVec::new(),

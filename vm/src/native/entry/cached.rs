@@ -11,8 +11,52 @@ use ferlance_abi::qstr::Qstr;
 use crate::interp::code::Cache;
 use crate::interp::frame::Slot;
 use crate::interp::names::{self, Hit};
+use crate::obj::module::Module;
+use crate::obj::ptr::Ptr;
+use crate::obj::ty::Member;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
+
+/// What sites remember that see objects of several types: the site's own cell knows one of them, the others share
+/// tables, one for each kind of site, with a place for each type and name.
+#[derive(Clone, Copy)]
+enum Kind {
+    Load,
+    Store,
+    Method,
+}
+
+/// Places in one table.
+const SHARED: usize = 128;
+
+/// The place in the shared tables for a name in something, if there is one.
+fn shared(rt: &mut Runtime, kind: Kind, key: usize, name: Qstr) -> Option<(usize, Cache)> {
+    if !crate::config::QUICKEN {
+        // Boards have no memory to spare.
+        return None;
+    }
+    let tables = &mut rt.native.lookups;
+    if tables.is_empty() {
+        tables.resize(3 * SHARED, Cache::new(Qstr::NONE)).ok()?;
+    }
+    let hash = key >> 4 ^ key >> 11 ^ (name.number() as usize).wrapping_mul(7);
+    let at = kind as usize * SHARED + hash % SHARED;
+    let cache = *tables.get(at)?;
+    let is_it = cache.name == name && cache.key == key;
+    Some((at, if is_it { cache } else { Cache::new(name) }))
+}
+
+/// Keeps what was found.
+fn share(rt: &mut Runtime, at: usize, cache: Cache) {
+    if let Some(place) = rt.native.lookups.get_mut(at) {
+        *place = cache;
+    }
+}
+
+/// Does the site's own cell know another type than that of `base`?
+fn is_for_another(base: Obj, cache: &Cache) -> bool {
+    cache.key != 0 && cache.key != core::ptr::from_ref(base.ty()).addr()
+}
 
 /// What one site remembers.
 #[repr(C)]
@@ -97,8 +141,27 @@ pub(crate) fn load_attr_cached(rt: &mut Runtime, base: Obj, at: *mut Cell) -> R<
         Hit::NativeGetter(getter) => return rt.call(getter, &[base]),
         Hit::Miss => {}
     }
+    if is_for_another(base, cache) {
+        return load_attr_shared(rt, base, cache.name);
+    }
     let value = names::load_attr_cached(rt, base, cache)?;
     show_own(base, at);
+    Ok(value)
+}
+
+fn load_attr_shared(rt: &mut Runtime, base: Obj, name: Qstr) -> R<Obj> {
+    let key = core::ptr::from_ref(base.ty()).addr();
+    let Some((at, mut cache)) = shared(rt, Kind::Load, key, name) else {
+        return rt.load_attr(base, name);
+    };
+    match names::attr_hit(rt, base, &cache) {
+        Hit::Value(value) => return Ok(value),
+        Hit::Getter(getter) => return rt.call(getter.obj(), &[base]),
+        Hit::NativeGetter(getter) => return rt.call(getter, &[base]),
+        Hit::Miss => {}
+    }
+    let value = names::load_attr_cached(rt, base, &mut cache)?;
+    share(rt, at, cache);
     Ok(value)
 }
 
@@ -123,6 +186,17 @@ pub(crate) fn store_attr_cached(
     if names::store_hit(rt, base, cache, value) {
         return Ok(());
     }
+    if is_for_another(base, cache) {
+        let (key, name) = (core::ptr::from_ref(base.ty()).addr(), cache.name);
+        let Some((at, mut cache)) = shared(rt, Kind::Store, key, name) else {
+            return rt.store_attr(base, name, value);
+        };
+        if !names::store_hit(rt, base, &cache, value) {
+            names::store_attr_cached(rt, base, &mut cache, value)?;
+            share(rt, at, cache);
+        }
+        return Ok(());
+    }
     names::store_attr_cached(rt, base, cache, value)
 }
 
@@ -137,10 +211,52 @@ pub(crate) fn load_method_cached(
         let cache = &mut cell(at).cache;
         let (fun, this) = match names::method_hit(rt, base, cache) {
             Some(fun) => (fun, Some(base)),
-            None => names::load_method_cached(rt, base, cache)?,
+            None => match function_of_module(rt, base, cache.name) {
+                Some(fun) => (fun, None),
+                None if is_for_another(base, cache) => {
+                    let name = cache.name;
+                    load_method_shared(rt, base, name)?
+                }
+                None => names::load_method_cached(rt, base, cache)?,
+            },
         };
         dest.write(Some(fun));
         dest.add(1).write(this);
     }
     Ok(())
+}
+
+fn load_method_shared(rt: &mut Runtime, base: Obj, name: Qstr) -> R<(Obj, Slot)> {
+    let key = core::ptr::from_ref(base.ty()).addr();
+    let Some((at, mut cache)) = shared(rt, Kind::Method, key, name) else {
+        return rt.load_method(base, name);
+    };
+    if let Some(fun) = names::method_hit(rt, base, &cache) {
+        return Ok((fun, Some(base)));
+    }
+    let found = names::load_method_cached(rt, base, &mut cache)?;
+    share(rt, at, cache);
+    Ok(found)
+}
+
+/// A function of a built-in module that computes no names: it stands in a table that never changes.
+fn function_of_module(rt: &mut Runtime, base: Obj, name: Qstr) -> Option<Obj> {
+    let module = base.cast::<Module>()?;
+    let def = module.def?;
+    if module.globals().is_some() || def.attr.is_some() {
+        return None;
+    }
+    let key = core::ptr::from_ref(def).addr();
+    let (at, mut cache) = shared(rt, Kind::Method, key, name)?;
+    if cache.key == key {
+        // SAFETY: a function of that table.
+        return unsafe { Obj::from_raw(cache.value) };
+    }
+    let Some(Member::Fun(fun)) = def.members.get(name) else {
+        return None;
+    };
+    let fun = Ptr::from_ref(fun).obj();
+    (cache.key, cache.value) = (key, fun.raw());
+    share(rt, at, cache);
+    Some(fun)
 }

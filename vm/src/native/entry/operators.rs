@@ -6,6 +6,8 @@ use ferlance_bytecode::op::opcode;
 
 use crate::exc;
 use crate::interp::arith;
+use crate::obj::array::Array;
+use crate::obj::tuple::Tuple;
 use crate::obj::ty::Access;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Raised, Runtime};
@@ -13,10 +15,23 @@ use crate::runtime::{R, Raised, Runtime};
 /// The word that stands for "load" where a value would be.
 const SENTINEL: usize = 4;
 
+/// Item of an array, tuple or list. Our own code sees to lists itself where it may be long.
+#[inline(always)]
+fn quick_item(base: Obj, index: Obj) -> Option<Obj> {
+    let at = index.as_small()?;
+    if let (Some(array), Ok(at)) = (base.cast::<Array>(), usize::try_from(at)) {
+        return array.small_item(at);
+    }
+    if let (Some(tuple), Ok(at)) = (base.cast::<Tuple>(), usize::try_from(at)) {
+        return tuple.item(at);
+    }
+    arith::list_item(base, index)
+}
+
 /// The sentinel as value loads, null deletes, another stores.
 pub(crate) fn obj_subscr(rt: &mut Runtime, base: Obj, index: Obj, value: usize) -> R<Obj> {
     if value == SENTINEL {
-        return match arith::list_item(base, index) {
+        return match quick_item(base, index) {
             Some(item) => Ok(item),
             None => arith::item(rt, base, index),
         };
