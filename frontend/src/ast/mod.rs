@@ -5,6 +5,7 @@
 
 pub mod dump;
 pub mod node;
+pub mod record;
 pub mod words;
 
 use core::num::NonZeroU32;
@@ -13,6 +14,7 @@ use core::ops::Index;
 pub use ferlance_abi::ops::{BinaryOp, UnaryOp};
 pub use ferlance_abi::qstr::Qstr;
 pub use node::*;
+pub use record::*;
 pub use words::{Items, List, Rec, Words};
 
 use ferlance_collections::{OutOfMemory, TryVec};
