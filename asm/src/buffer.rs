@@ -127,6 +127,22 @@ impl<F: Fixup> CodeBuffer<F> {
         self.sites.len()
     }
 
+    /// What has been written so far; instructions that refer to labels are zeros there.
+    #[inline]
+    pub fn written(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Takes back what was written behind `offset`: plain bytes, without labels or sites among them.
+    pub fn take_back(&mut self, offset: u32) {
+        debug_assert!(
+            self.sites
+                .last()
+                .is_none_or(|site| { site.at + u32::from(site.room) <= offset })
+        );
+        self.bytes.truncate(offset as usize);
+    }
+
     /// Whether nothing was written yet.
     #[inline]
     pub fn is_empty(&self) -> bool {

@@ -4,9 +4,10 @@ use ferlance_abi::code_kind::CodeKind;
 use ferlance_abi::qstr::Qstr;
 use ferlance_abi::{Arch, ScopeFlags};
 use ferlance_bytecode::module::{RawCode, RawKind};
+use ferlance_bytecode::op::Op;
 use ferlance_bytecode::varint::write_uint;
 use ferlance_bytecode::{Code, NameTable, Prelude};
-use ferlance_collections::{OutOfMemory, TryVec};
+use ferlance_collections::{BitSet, OutOfMemory, TryVec};
 use ferlance_frontend::Diag;
 use ferlance_frontend::diag::Code as Message;
 use ferlance_frontend::hir::ScopeId;
@@ -21,6 +22,7 @@ use ferlance_native_emitter::link::link;
 use ferlance_native_emitter::lower::{self, LowerError, Tables};
 use ferlance_native_emitter::nir::Func;
 use ferlance_native_emitter::opt::optimise;
+use ferlance_native_emitter::target::Host;
 use ferlance_native_emitter::{Machine, Target};
 use ferlance_viper::error::Stop;
 use ferlance_viper::{Form, Scene, Types};
@@ -163,9 +165,12 @@ impl Makes<'_> {
         options: &Options<'_>,
         notes: Option<&mut Notes>,
     ) -> Result<Machine, Diag> {
-        let Some(target) = &options.target else {
+        let Some(mut target) = options.target else {
             return Err(lower.scope_error(scope, Message::NoNativeEmitter));
         };
+        // On any firmware it is loops that are to be fast, and all else short.
+        target.small |= target.host == Host::Stock && !has_loop(self.code)?;
+        let target = &target;
         let (pool, _, consts) = lower.pool_and_tables();
         let env = ferlance_viper::Env {
             target,
@@ -186,6 +191,19 @@ impl Makes<'_> {
         })?;
         machine(lower, scope, self.code, func, target, notes)
     }
+}
+
+/// Does any jump lead back?
+fn has_loop(code: &Code) -> Result<bool, OutOfMemory> {
+    let mut passed = BitSet::with_limit(code.n_labels() as usize)?;
+    for op in code.ops() {
+        if let Op::Label(label) = op {
+            passed.insert(label.index())?;
+        } else if op.target().is_some_and(|to| passed.contains(to.index())) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// From the IR to machine code.

@@ -8,6 +8,7 @@ use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 use crate::arch::{Callee, Emit, MAX_TEMPS, Operands, Place, Preg, PregSet};
 use crate::frame::Frame;
 use crate::nir::{Block, Edge, Func, Inst, Op, Term, Type, Vreg};
+use crate::outline::{self, Plan, Site};
 use crate::regalloc::moves::{Move, sequence};
 use crate::regalloc::{AllocateError, Allocation, Extra, allocate};
 
@@ -91,6 +92,8 @@ pub struct Emitter<'a, F> {
     /// A register whose value the condition flags tell, and how many bytes there were behind the instruction that
     /// set them: as long as no more are written, a comparison with zero can be left out.
     pub flags: Option<(Preg, u32)>,
+    /// A spill slot that has just been stored from a register, and how many bytes there were behind that.
+    stored: Option<(Place, Preg, u32)>,
     labels: IndexVec<Block, Label>,
     lines: TryVec<(Label, u32)>,
     calls: TryVec<(Label, u32)>,
@@ -131,28 +134,16 @@ pub fn emit<A: Emit>(func: &mut Func, arch: &A) -> Result<Machine, EmitError> {
         panic!("{unsound:?} in\n{func}\n{:?}", allocation.places);
     }
     let frame = Frame::new(func, &allocation, arch)?;
-    let mut buffer = arch.buffer()?;
-    let mut labels = IndexVec::with_capacity(func.blocks.len())?;
-    for _ in func.blocks.indices() {
-        labels.push(buffer.new_label()?)?;
-    }
-    let mut writer = Writer {
-        arch,
-        e: Emitter {
-            func,
-            allocation: &allocation,
-            frame: &frame,
-            buffer,
-            flags: None,
-            labels,
-            lines: TryVec::new(),
-            calls: TryVec::new(),
-        },
-        extras: &allocation.extras,
-        number: 0,
-        moves: TryVec::new(),
-    };
+    let mut writer = Writer::new(func, arch, &allocation, &frame, None)?;
     writer.function()?;
+    if let (true, Some(sizes)) = (arch.target().small, arch.outlines()) {
+        let starts = |code: &[u8], out: &mut TryVec<u32>| arch.thunk_starts(code, out);
+        let plan = outline::plan(writer.e.buffer.written(), &writer.sites, sizes, starts)?;
+        if plan.is_some() {
+            writer = Writer::new(func, arch, &allocation, &frame, plan)?;
+            writer.function()?;
+        }
+    }
     let Emitter {
         buffer,
         lines,
@@ -197,6 +188,58 @@ struct Writer<'a, A: Emit> {
     number: u32,
     /// Room for moves.
     moves: TryVec<Move>,
+    /// The calls so far.
+    sites: TryVec<Site>,
+    /// Since here there are plain instructions only; and how many sites the buffer had then.
+    plain: (u32, usize),
+    /// Calls of thunks, and the thunks' labels.
+    plan: Option<(Plan, TryVec<Label>)>,
+}
+
+impl<'a, A: Emit> Writer<'a, A> {
+    fn new(
+        func: &'a Func,
+        arch: &'a A,
+        allocation: &'a Allocation,
+        frame: &'a Frame,
+        plan: Option<Plan>,
+    ) -> Result<Writer<'a, A>, OutOfMemory> {
+        let mut buffer = arch.buffer()?;
+        let mut labels = IndexVec::with_capacity(func.blocks.len())?;
+        for _ in func.blocks.indices() {
+            labels.push(buffer.new_label()?)?;
+        }
+        let plan = match plan {
+            Some(plan) => {
+                let mut thunks = TryVec::new();
+                for _ in &plan.thunks {
+                    thunks.push(buffer.new_label()?)?;
+                }
+                Some((plan, thunks))
+            }
+            None => None,
+        };
+        Ok(Writer {
+            arch,
+            e: Emitter {
+                func,
+                allocation,
+                frame,
+                buffer,
+                flags: None,
+                stored: None,
+                labels,
+                lines: TryVec::new(),
+                calls: TryVec::new(),
+            },
+            extras: &allocation.extras,
+            number: 0,
+            moves: TryVec::new(),
+            sites: TryVec::new(),
+            plain: (0, 0),
+            plan,
+        })
+    }
 }
 
 impl<A: Emit> Writer<'_, A> {
@@ -218,6 +261,49 @@ impl<A: Emit> Writer<'_, A> {
                 .find(|next| self.leads_to(**next).is_none());
             self.block(*block, next.copied())?;
         }
+        if let Some((plan, labels)) = &self.plan {
+            for (thunk, label) in plan.thunks.iter().zip(labels) {
+                self.e.buffer.bind(*label);
+                self.arch.thunk(&mut self.e, thunk)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes whether something other than plain instructions has been written.
+    fn look_back(&mut self) {
+        let buffer = &self.e.buffer;
+        if buffer.is_target_here() || buffer.site_count() != self.plain.1 {
+            self.plain = (buffer.offset(), buffer.site_count());
+        }
+    }
+
+    /// A call has been written: makes a call of a thunk of it if that is planned.
+    fn called(&mut self) -> Result<(), OutOfMemory> {
+        self.look_back();
+        let to = self.e.buffer.offset();
+        let call = self.sites.len();
+        let from = self.plain.0;
+        self.sites.push(Site { from, to })?;
+        if let Some((plan, labels)) = &self.plan
+            && let Some(Some(thunk)) = plan.of_call.get(call)
+            && let (Some(code), Some(label)) = (
+                plan.thunks.get(*thunk as usize),
+                labels.get(*thunk as usize),
+            )
+            && self
+                .e
+                .buffer
+                .written()
+                .get(from as usize..)
+                .is_some_and(|written| written.ends_with(code))
+        {
+            self.e.buffer.take_back(to - code.len() as u32);
+            self.e.flags = None;
+            self.e.stored = None;
+            self.arch.call_thunk(&mut self.e, *label)?;
+        }
+        self.plain = (self.e.buffer.offset(), self.e.buffer.site_count());
         Ok(())
     }
 
@@ -297,7 +383,27 @@ impl<A: Emit> Writer<'_, A> {
         let regs = self.arch.regs();
         let moves = sequence(&mut self.moves, regs.scratch, regs.float_scratch)?;
         for it in &moves {
-            self.arch.move_(&mut self.e, it.dst, it.src, it.ty)?;
+            self.move_(it.dst, it.src, it.ty)?;
+        }
+        Ok(())
+    }
+
+    /// One move. What has just been stored is not loaded again.
+    fn move_(&mut self, dst: Place, mut src: Place, ty: Type) -> Result<(), OutOfMemory> {
+        if let Some((place, preg, end)) = self.e.stored
+            && place == src
+            && end == self.e.buffer.offset()
+        {
+            src = Place::Reg(preg);
+            if dst == src {
+                return Ok(());
+            }
+        }
+        self.arch.move_(&mut self.e, dst, src, ty)?;
+        if let (Place::Spill(_), Place::Reg(preg)) = (dst, src)
+            && !ty.is_float()
+        {
+            self.e.stored = Some((dst, preg, self.e.buffer.offset()));
         }
         Ok(())
     }
@@ -306,9 +412,12 @@ impl<A: Emit> Writer<'_, A> {
         let func = self.e.func;
         let data = &func.blocks[block];
         self.e.flags = None;
+        self.e.stored = None;
         self.number += 1;
         let mut done: Option<usize> = None;
+        self.plain = (self.e.buffer.offset(), self.e.buffer.site_count());
         for (at, inst) in data.insts.iter().enumerate() {
+            self.look_back();
             if done == Some(at) {
                 // The access before has done it.
                 done = None;
@@ -396,7 +505,7 @@ impl<A: Emit> Writer<'_, A> {
                 if dst == src || dst == Place::None {
                     return Ok(());
                 }
-                self.arch.move_(&mut self.e, dst, src, ty)
+                self.move_(dst, src, ty)
             }
             Op::Call(_) | Op::CallDirect => self.call(inst),
             _ => {
@@ -449,6 +558,11 @@ impl<A: Emit> Writer<'_, A> {
             })?;
             table = Some(dst);
         }
+        if self.arch.target().small {
+            // What calls have in common comes last: see `outline`.
+            self.moves
+                .sort_by_key(|it| matches!(it.src, Place::Const(_)));
+        }
         self.all_moves()?;
         let callee = match (inst.op, table) {
             (Op::Call(fun), Some(table)) => Callee::Table {
@@ -459,6 +573,7 @@ impl<A: Emit> Writer<'_, A> {
             _ => Callee::Address(inst.imm),
         };
         self.arch.call(&mut self.e, callee)?;
+        self.called()?;
         if let Some(dst) = inst.dst {
             let ty = func.ty(dst);
             let result = Place::Reg(if ty.is_float() {
@@ -468,7 +583,7 @@ impl<A: Emit> Writer<'_, A> {
             });
             let place = self.e.place(dst);
             if place != result && place != Place::None {
-                self.arch.move_(&mut self.e, place, result, ty)?;
+                self.move_(place, result, ty)?;
             }
         }
         for preg in kept.iter() {
@@ -585,6 +700,8 @@ impl<A: Emit> Writer<'_, A> {
                 }
                 self.arch.epilogue(&mut self.e)
             }
+            // What never returns needs no trap behind it to be short.
+            Term::Unreachable if self.arch.target().small => Ok(()),
             Term::Open | Term::Unreachable => self.arch.unreachable(&mut self.e),
         }
     }

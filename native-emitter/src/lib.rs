@@ -19,6 +19,7 @@ pub mod link;
 pub mod lower;
 pub mod nir;
 pub mod opt;
+pub mod outline;
 pub mod regalloc;
 pub mod remark;
 pub mod target;

@@ -6,6 +6,7 @@
 //! | `stock::mpy`, `stock::emit` | what the stock compiler made for it: `tests/vectors/mpy`, `tests/vectors/natmod/emit` |
 //! | `ours::emit` | the sources of these, compiled by our compiler for stock firmware |
 //! | `file` | `tests/native`, compiled to a file by our compiler, natively |
+//! | `small` | the same and `tests/lang` with `-X native=small`, where there are bars for bytes |
 //! | `viper`, `kernels` | the calls of `tests/vectors/viper/runtime.json`, the kernels by each emitter, compiled there |
 //! | `bytecode`, `native` | `tests/lang`, `tests/native` and the behaviour vectors, compiled there |
 //! | `gc` | native programs with a collection at each allocation |
@@ -82,8 +83,15 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
         let (a, b) = (program.path.clone(), program.path.clone());
         add(
             format!("file::{}", program.name),
-            Box::new(move |board| from_file(board, arch, &a)),
+            Box::new(move |board| from_file(board, arch, &a, false)),
         );
+        if matches!(arch, Arch::Armv7m | Arch::Rv32imc) {
+            let path = program.path.clone();
+            add(
+                format!("small::{}", program.name),
+                Box::new(move |board| from_file(board, arch, &path, true)),
+            );
+        }
         add(
             format!("gc::{}", program.name),
             Box::new(move |board| {
@@ -106,6 +114,17 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
                 .any(|(name, boards)| program.name == *name && boards.contains(&arch));
             if out_of_scope.contains_key(&program.name) || left_out {
                 continue;
+            }
+            if folder == "tests/lang" && matches!(arch, Arch::Armv7m | Arch::Rv32imc) {
+                let path = program.path.clone();
+                // Some of it the stock dialect of native code has not.
+                let is_taken = file_for(arch, CodeKind::Native, &path, true).is_ok();
+                if is_taken && !on_boards.contains_key(&program.name) {
+                    add(
+                        format!("small::{}", program.name),
+                        Box::new(move |board| from_file(board, arch, &path, true)),
+                    );
+                }
             }
             for emit in emits.iter().copied() {
                 let reason = on_boards.get(&program.name).cloned();
@@ -163,7 +182,7 @@ fn emitted(board: &Interpreter, arch: Arch, name: &str, ours: bool) -> Result<()
         };
         fs::write(
             &to,
-            file_for(arch, emit, &folder.join(format!("{name}.py")))?,
+            file_for(arch, emit, &folder.join(format!("{name}.py")), false)?,
         )?;
     } else {
         // Assembler functions of armv7m are those of all greater Thumbs.
@@ -196,7 +215,7 @@ fn emitted(board: &Interpreter, arch: Arch, name: &str, ours: bool) -> Result<()
 }
 
 /// The bytes of a file by our compiler for stock firmware.
-fn file_for(arch: Arch, emit: CodeKind, source: &Path) -> Result<Vec<u8>, Failed> {
+fn file_for(arch: Arch, emit: CodeKind, source: &Path, small: bool) -> Result<Vec<u8>, Failed> {
     let text = fs::read(source)?;
     let shown = source.file_name().unwrap_or_default().to_string_lossy();
     let mut pool = Pool::new();
@@ -205,7 +224,10 @@ fn file_for(arch: Arch, emit: CodeKind, source: &Path) -> Result<Vec<u8>, Failed
         source_name: shown.as_bytes(),
         emit,
         arch,
-        target: Some(Target::stock(arch, 0)),
+        target: Some(Target {
+            small,
+            ..Target::stock(arch, 0)
+        }),
         small_int_bits: 31,
         ..Options::default()
     };
@@ -214,12 +236,12 @@ fn file_for(arch: Arch, emit: CodeKind, source: &Path) -> Result<Vec<u8>, Failed
     Ok(bytes.to_vec())
 }
 
-fn from_file(board: &Interpreter, arch: Arch, source: &Path) -> Result<(), Failed> {
+fn from_file(board: &Interpreter, arch: Arch, source: &Path, small: bool) -> Result<(), Failed> {
     let name = source.file_stem().unwrap_or_default().to_string_lossy();
     let scratch = tempfile::tempdir()?;
     fs::write(
         scratch.path().join(format!("{name}.mpy")),
-        file_for(arch, CodeKind::Native, source)?,
+        file_for(arch, CodeKind::Native, source, small)?,
     )?;
     let outcome = board.run_in(scratch.path(), &["-m", &name], LIMIT)?;
     compare(&outcome, &expected(source)?)

@@ -22,11 +22,12 @@ pub mod x64;
 pub mod xtensa;
 
 use ferlance_asm::{CodeBuffer, Fixup, Label};
-use ferlance_collections::OutOfMemory;
+use ferlance_collections::{OutOfMemory, TryVec};
 
 use crate::emit::Emitter;
 use crate::frame::FrameShape;
 use crate::nir::{Cond, Func, Inst, Op, Overflow, Slot, Term, Type, Width};
+use crate::outline::Sizes;
 use crate::target::Target;
 
 pub use preg::{Place, Preg, PregSet};
@@ -206,6 +207,11 @@ pub trait Arch {
     /// What the end of a block asks of registers. Not asked for [`Term::NlrPush`], which is a call.
     fn term_constraints(&self, func: &Func, term: &Term) -> Constraints;
 
+    /// What saving one more register costs, in sixty-fourths of an access to memory.
+    fn save_cost(&self) -> i64 {
+        2 * 64
+    }
+
     /// Registers that a call destroys.
     fn call_clobbers(&self) -> PregSet {
         let all = self.regs().allocatable();
@@ -284,6 +290,26 @@ pub trait Emit: Arch {
 
     /// A call. The arguments are in their places; all registers that a call clobbers are free but for those.
     fn call(&self, e: &mut Emitter<'_, Self::Fixup>, callee: Callee) -> Emitted;
+
+    /// Bytes of a call of a thunk, if the machine has such: see [`crate::outline`].
+    fn outlines(&self) -> Option<Sizes> {
+        None
+    }
+
+    /// Where thunks may begin in plain code that ends with a call.
+    fn thunk_starts(&self, _code: &[u8], _out: &mut TryVec<u32>) -> Emitted {
+        Ok(())
+    }
+
+    /// Calls a thunk.
+    fn call_thunk(&self, e: &mut Emitter<'_, Self::Fixup>, _thunk: Label) -> Emitted {
+        self.unreachable(e)
+    }
+
+    /// Writes a thunk: `code`, but for its last instruction, a call, which becomes a jump.
+    fn thunk(&self, e: &mut Emitter<'_, Self::Fixup>, _code: &[u8]) -> Emitted {
+        self.unreachable(e)
+    }
 
     /// Links the exception buffer, by a call of `nlr_push`, and goes on behind or, with an exception, at `caught`.
     fn nlr_push(

@@ -136,7 +136,7 @@ impl Lowering<'_, '_> {
             return Ok(1);
         }
         let value = match op {
-            _ if self.target.small => self.call_binary(op, l, r)?,
+            _ if self.is_small() => self.call_binary(op, l, r)?,
             BinaryOp::In | BinaryOp::ExceptionMatch => {
                 let value = self.call_binary(op, l, r)?;
                 self.note(value, BOOL)?;
@@ -153,7 +153,7 @@ impl Lowering<'_, '_> {
         let Some(cond) = comparison(op) else {
             return Ok(self.b.branch(Cond::Eq, l, r, (yes, &[]), (no, &[]))?);
         };
-        if self.target.small {
+        if self.is_small() {
             let value = self.call_binary(op, l, r)?;
             return self.branch_truth(value, yes, no);
         }
@@ -178,7 +178,7 @@ impl Lowering<'_, '_> {
         let Some(cond) = comparison(op) else {
             return self.bool_of(Cond::Eq, l, r);
         };
-        if self.target.small {
+        if self.is_small() {
             return self.call_binary(op, l, r);
         }
         self.fast_or(
@@ -458,24 +458,24 @@ impl Lowering<'_, '_> {
         let value = self.pop()?;
         let result = match op {
             UnaryOp::Not => self.not(value)?,
-            UnaryOp::Negative | UnaryOp::Invert | UnaryOp::Positive if !self.target.small => self
+            UnaryOp::Negative | UnaryOp::Invert | UnaryOp::Positive if !self.is_small() => self
                 .fast_or(
-                value,
-                value,
-                |this, slow| {
-                    let result = match op {
-                        UnaryOp::Negative => {
-                            let two = this.b.word(2)?;
-                            this.b
-                                .checked(Overflow::Sub, Type::Obj, two, value, (slow, &[]))?
-                        }
-                        UnaryOp::Invert => this.b.binary_to(Op::Xor, Type::Obj, value, -2)?,
-                        _ => value,
-                    };
-                    Ok(Some((result, SMALL)))
-                },
-                |this| this.call_unary(op, value),
-            )?,
+                    value,
+                    value,
+                    |this, slow| {
+                        let result = match op {
+                            UnaryOp::Negative => {
+                                let two = this.b.word(2)?;
+                                this.b
+                                    .checked(Overflow::Sub, Type::Obj, two, value, (slow, &[]))?
+                            }
+                            UnaryOp::Invert => this.b.binary_to(Op::Xor, Type::Obj, value, -2)?,
+                            _ => value,
+                        };
+                        Ok(Some((result, SMALL)))
+                    },
+                    |this| this.call_unary(op, value),
+                )?,
             op => self.call_unary(op, value)?,
         };
         self.push(result)?;
@@ -512,7 +512,7 @@ impl Lowering<'_, '_> {
             let sentinel = this.b.constant(Type::Obj, obj_word::SENTINEL as i64)?;
             Ok(this.b.call(Fun::ObjSubscr, &[base, index, sentinel])?)
         };
-        if self.target.small || !self.may_index_list(index) {
+        if self.is_small() || !self.may_index_list(index) {
             let value = load(self)?;
             return self.push(value);
         }
@@ -549,7 +549,7 @@ impl Lowering<'_, '_> {
         let base = self.pop()?;
         let value = self.pop()?;
         let is_delete = self.facts(value).is_null;
-        if self.target.small || is_delete || !self.may_index_list(index) {
+        if self.is_small() || is_delete || !self.may_index_list(index) {
             self.b.call_void(Fun::ObjSubscr, &[base, index, value])?;
             return Ok(());
         }

@@ -43,8 +43,8 @@ impl Lowering<'_, '_> {
 
     pub(super) fn call_function(&mut self, args: CallArgs) -> Done {
         let values = self.pop_many(args.slots())?;
-        let function = self.pop()?;
         let area = self.area(&values)?;
+        let function = self.pop()?;
         let counts = self.counts(args)?;
         let result = self
             .b

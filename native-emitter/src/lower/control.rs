@@ -79,7 +79,7 @@ impl Lowering<'_, '_> {
             self.b.branch(Cond::Eq, value, 1, (no, &[]), (yes, &[]))?;
             self.b.enter(no_int)?;
         }
-        if !self.target.small {
+        if !self.is_small() {
             let (not_true, ask) = (self.b.block()?, self.b.block()?);
             let truth = self.fixed(Fun::ConstTrue)?;
             self.b

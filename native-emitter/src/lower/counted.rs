@@ -22,6 +22,8 @@ use crate::nir::{Block, Overflow, Type};
 
 /// Longer loops are lowered once.
 const MAX_OPS: usize = 600;
+/// The same in code for any firmware, where bytes count.
+const MAX_OPS_ANYWHERE: usize = 40;
 
 /// A loop that counts.
 #[derive(Clone, Copy)]
@@ -55,12 +57,16 @@ impl Lowering<'_, '_> {
         if self.is_copied || self.target.small || matches!(self.frame, Frame::Generator { .. }) {
             return None;
         }
+        let most = match self.is_ours() {
+            true => MAX_OPS,
+            false => MAX_OPS_ANYWHERE,
+        };
         let ops = self.code.ops();
         let (Op::Jump(test), Op::Label(top)) = (*ops.get(at)?, *ops.get(at + 1)?) else {
             return None;
         };
         let n = *self.flow.label_at.get(test.index())? as usize;
-        if n <= at + 4 || n > at + MAX_OPS {
+        if n <= at + 4 || n > at + most {
             return None;
         }
         let [

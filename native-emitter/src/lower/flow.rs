@@ -8,7 +8,7 @@
 //! to go on; each block has the list of these [`Cont`]s, a marker is a place in the list.
 use ferlance_bytecode::Code;
 use ferlance_bytecode::op::{ITER_SLOTS, Label, Op, UNWIND_DROPS_LOOP};
-use ferlance_collections::{IndexVec, OutOfMemory, TryVec, index_type};
+use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec, index_type};
 
 index_type! {
     /// An exception block: one per `SETUP_*` op that is reached.
@@ -167,6 +167,20 @@ impl Flow {
     /// What is known at a label that control reaches.
     pub(super) fn state(&self, label: Label) -> Option<State> {
         self.at_label.get(label.index()).copied().flatten()
+    }
+
+    /// The ops from a label to the last jump back to it.
+    pub(super) fn ops_in_loops(&self, code: &Code) -> Result<BitSet, LowerError> {
+        let mut inside = BitSet::with_limit(code.ops().len())?;
+        for (at, op) in code.ops().iter().enumerate() {
+            let Some(to) = op.target() else { continue };
+            let start = self.label_at.get(to.index());
+            let start = *start.ok_or(LowerError::BadCode)? as usize;
+            for between in start..=at {
+                inside.insert(between)?;
+            }
+        }
+        Ok(inside)
     }
 
     /// Is the block's handler still ahead at op `at`?

@@ -216,9 +216,10 @@ impl Lowering<'_, '_> {
         self.b.switch_to(step);
         let delegate = self.peek(1)?;
         let area = self.area_of(1)?;
-        self.b.slot_store(self.args, 0, thrown)?;
+        let place = self.area_offset();
+        self.b.slot_store(self.args, place, thrown)?;
         let truth = self.b.call(Fun::YieldFrom, &[delegate, sent, area])?;
-        let result = self.b.slot_load(Type::Obj, self.args, 0)?;
+        let result = self.area_word(0)?;
         let (yielded, done) = (self.b.block()?, self.b.block()?);
         self.branch_c_bool(truth, yielded, done)?;
         self.b.enter(yielded)?;

@@ -8,9 +8,10 @@
 //! flow      depth, blocks and iterators at each label          arith    operators, fast paths for small ints
 //! bound     which locals may be unbound                        calls    calls, arguments, functions, classes
 //! prologue  how a function or a resumed generator starts       control  jumps, truth, loops; counted: `range`
-//! cached    names and attributes with inline caches
+//! cached    names and attributes with inline caches     area     arguments in memory
 //! except    try, with, raise, leaving through finally          generator  yield, yield from
 //! ```
+mod area;
 mod arith;
 mod bound;
 mod cached;
@@ -101,6 +102,7 @@ pub fn lower(code: &Code, target: &Target, tables: &mut Tables<'_>) -> Result<Lo
         target,
         tables,
         homed: homed_locals(code, &flow)?,
+        loops: flow.ops_in_loops(code)?,
         unbound,
         frame,
         b,
@@ -164,6 +166,8 @@ struct Lowering<'a, 't> {
     tables: &'a mut Tables<'t>,
     flow: Flow,
     unbound: BitSet,
+    /// Ops in loops.
+    loops: BitSet,
     /// Locals that are kept in memory too, since a handler may want them.
     homed: BitSet,
     frame: prologue::Frame,
@@ -366,6 +370,13 @@ impl Lowering<'_, '_> {
         self.is_ours() && !self.target.small
     }
 
+    /// Is what is lowered here to be short rather than fast? On boards code is fast where it runs often, which is in
+    /// loops.
+    fn is_small(&self) -> bool {
+        let often = self.is_ours() || !self.is_copied && self.loops.contains(self.at as usize);
+        self.target.small || !often
+    }
+
     fn name(&mut self, name: Qstr) -> Done<Vreg> {
         if self.is_ours() {
             return self
@@ -402,8 +413,9 @@ impl Lowering<'_, '_> {
 
     /// Puts values into the argument area and gives its address.
     fn area(&mut self, values: &[Vreg]) -> Done<Vreg> {
+        let first = self.area_offset();
         for (at, value) in values.iter().enumerate() {
-            let offset = at as i64 * self.word();
+            let offset = first + at as i64 * self.word();
             self.b.slot_store(self.args, offset, *value)?;
         }
         self.area_of(values.len() as u32)
@@ -411,8 +423,18 @@ impl Lowering<'_, '_> {
 
     /// The address of the argument area, with room for so many words.
     fn area_of(&mut self, words: u32) -> Done<Vreg> {
-        self.args_words = self.args_words.max(words);
-        Ok(self.b.slot_addr(self.args, 0)?)
+        let first = self.area_offset();
+        let before = (first / self.word()) as u32;
+        self.args_words = self.args_words.max(before + words);
+        Ok(self.b.slot_addr(self.args, first)?)
+    }
+
+    /// Where in the argument area the words of the op at hand begin: in short code each depth of the stack has its own.
+    fn area_offset(&self) -> i64 {
+        match self.target.small {
+            true => i64::from(self.depth) * self.word(),
+            false => 0,
+        }
     }
 
     /// Pops the top values, the deepest one first in the list.
@@ -427,7 +449,7 @@ impl Lowering<'_, '_> {
 
     /// Word `at` of the argument area, after a call that fills it.
     fn area_word(&mut self, at: u32) -> Done<Vreg> {
-        let offset = i64::from(at) * self.word();
+        let offset = self.area_offset() + i64::from(at) * self.word();
         Ok(self.b.slot_load(Type::Obj, self.args, offset)?)
     }
 
@@ -794,8 +816,11 @@ impl Lowering<'_, '_> {
         let area = self.area_of(count)?;
         self.b.call_void(fun, &[sequence, n, area])?;
         // The last item comes first, and the first one ends up on top.
+        let mut items = TryVec::with_capacity(count as usize)?;
         for at in 0..count {
-            let item = self.area_word(at)?;
+            items.push(self.area_word(at)?)?;
+        }
+        for item in items {
             self.push(item)?;
         }
         Ok(())
@@ -822,6 +847,9 @@ impl Lowering<'_, '_> {
         }
         let mut func = self.b.finish()?;
         func.slots[self.args].words = self.args_words;
+        if self.target.small {
+            area::settle(&mut func, self.args)?;
+        }
         cached::fill_cells(&mut func, self.tables, self.cells)?;
         Ok(Lowered {
             func,

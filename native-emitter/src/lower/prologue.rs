@@ -7,7 +7,7 @@
 //! generator   code state in the generator object; state number in its `ip`; an exception buffer around it all
 //! ```
 use ferlance_abi::fun_table::Fun;
-use ferlance_abi::{ScopeFlags, layout};
+use ferlance_abi::{ScopeFlags, layout, qstr};
 use ferlance_bytecode::code::Code;
 use ferlance_bytecode::op::{Local, Op};
 use ferlance_collections::TryVec;
@@ -115,7 +115,7 @@ impl Lowering<'_, '_> {
                 let state = *state;
                 self.bind_arguments(state, [fun, n_args, n_kw, args])?;
                 // Our own runtime makes them current itself.
-                if !self.is_ours() && needs_globals(self.code) {
+                if !self.is_ours() && !self.is_run_in_place() && needs_globals(self.code) {
                     self.switch_globals()?;
                 }
                 Ok(())
@@ -176,6 +176,18 @@ impl Lowering<'_, '_> {
         Ok(())
     }
 
+    /// Is it called in one place only, with the arguments that it has, while the module's globals are current? So the
+    /// module's own code is, and so are comprehensions, by what they stand in.
+    fn is_run_in_place(&self) -> bool {
+        let names = [
+            qstr!("<module>"),
+            qstr!("<listcomp>"),
+            qstr!("<dictcomp>"),
+            qstr!("<setcomp>"),
+        ];
+        !self.is_ours() && names.contains(&self.code.name)
+    }
+
     fn bind_arguments(&mut self, state: Slot, params: [Vreg; 4]) -> Done {
         let [_, n_args, n_kw, args] = params;
         let n_pos = self.code.n_pos_args;
@@ -187,7 +199,15 @@ impl Lowering<'_, '_> {
         let is_simple = self.code.cells.is_empty()
             && self.code.n_kwonly_args == 0
             && !stars.iter().any(|flag| self.code.flags.has(*flag));
-        if !is_simple || self.target.small {
+        let is_class = self
+            .code
+            .ops()
+            .contains(&Op::StoreName(qstr!("__module__")));
+        if is_simple && !self.is_ours() && (is_class || self.is_run_in_place()) {
+            return self.take_arguments(args);
+        }
+        // On any firmware it is what the stock compiler's functions do, too.
+        if !is_simple || !self.is_cached() {
             self.call_set_up(state, params)?;
             return self.load_bound_locals();
         }
@@ -205,8 +225,15 @@ impl Lowering<'_, '_> {
         self.load_bound_locals()?;
         self.b.jump(go_on, &[])?;
         self.b.enter(plain)?;
+        self.take_arguments(args)?;
+        self.b.jump(go_on, &[])?;
+        Ok(self.b.enter(go_on)?)
+    }
+
+    /// Takes parameters from the array as they are; the other locals are unbound.
+    fn take_arguments(&mut self, args: Vreg) -> Done {
         for local in 0..self.flow.n_locals {
-            let value = if local < n_pos {
+            let value = if local < self.code.n_pos_args {
                 let offset = i64::from(local) * self.word();
                 self.b.load(Type::Obj, Width::Word, args, offset)?
             } else {
@@ -214,8 +241,7 @@ impl Lowering<'_, '_> {
             };
             self.store_local(Local(local), value)?;
         }
-        self.b.jump(go_on, &[])?;
-        Ok(self.b.enter(go_on)?)
+        Ok(())
     }
 
     fn call_set_up(&mut self, state: Slot, params: [Vreg; 4]) -> Done {

@@ -9,6 +9,7 @@
 //! licm    what does not change in a loop goes before it
 //! induct  pointers that walk along instead of index arithmetic
 //! trips   tests of pointers instead of counters that nobody else wants
+//! remake  (for short code) words of tables and addresses right before their uses
 //! fuse    two operations that the machine does as one
 //! layout  the order of blocks: loops together, tests at their end, cold blocks last
 //! ```
@@ -23,6 +24,7 @@ pub mod layout;
 pub mod legalise;
 mod licm;
 mod params;
+mod remake;
 mod subst;
 #[cfg(test)]
 mod tests;
@@ -43,6 +45,12 @@ pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
         return optimise_hastily(func, arch);
     }
     let word = arch.target().word();
+    if arch.target().small {
+        // No jumps to what is rarely run, and back.
+        for block in func.blocks.iter_mut() {
+            block.cold = false;
+        }
+    }
     clean(func, word)?;
     // Each round gives the next one something; two more are where it ends in practice.
     for _ in 0..3 {
@@ -72,6 +80,10 @@ pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     licm::hoist(func, arch)?;
     check(func, word, "licm");
     clean(func, word)?;
+    if arch.target().small {
+        remake::remake(func)?;
+        check(func, word, "remake");
+    }
     // What reads tables is a load from here on, and loads have limits too.
     expand_env(func, arch.target());
     fuse::fuse(func, arch)?;

@@ -187,7 +187,7 @@ impl Assigner<'_> {
                 // Stored before and loaded behind.
                 cost += 2 * cold as i64;
             } else if !self.made.used.contains(*preg) {
-                cost += 2 * 64;
+                cost += self.arch.save_cost();
             }
             for (hint, runs) in &data.hints {
                 if hint == preg {

@@ -39,6 +39,10 @@ pub(super) struct Single {
     hints: TryVec<(Preg, u64)>,
 }
 
+/// In short code, where a register is worth the more the more often it is used, however far apart: what a use of a
+/// table's address counts.
+const BASE: u64 = 4;
+
 /// How often a block runs, in sixty-fourths of the function's runs.
 pub(super) fn frequency(func: &Func, block: Block) -> u64 {
     let data = &func.blocks[block];
@@ -85,6 +89,8 @@ struct Pair {
 struct Maker<'a> {
     func: &'a Func,
     arch: &'a dyn Arch,
+    /// Is it to be short code?
+    small: bool,
     /// Pairs that would save a move.
     pairs: TryVec<Pair>,
     made: Bundles,
@@ -116,6 +122,7 @@ pub(super) fn bundles(
     let mut maker = Maker {
         func,
         arch,
+        small: arch.target().small,
         pairs: TryVec::new(),
         made: Bundles {
             all: IndexVec::new(),
@@ -164,7 +171,12 @@ impl Maker<'_> {
     fn block(&mut self, block: Block, numbers: &Numbers) -> Result<(), OutOfMemory> {
         let func = self.func;
         let data = &func.blocks[block];
-        let runs = frequency(func, block);
+        // For short code it is bytes that count, wherever they are.
+        let runs = if self.small {
+            64
+        } else {
+            frequency(func, block)
+        };
         let cold = if data.cold { runs } else { 0 };
         for (at, inst) in data.insts.iter().enumerate() {
             let number = numbers.inst(block, at);
@@ -200,11 +212,13 @@ impl Maker<'_> {
                 words.next()
             };
             self.hint(*arg, preg.copied(), runs)?;
-            // Loading an argument costs what moving it does, nearly.
-            self.made.singles[*arg].weight += runs / 2;
+            // Loading an argument costs what moving it does, nearly, and has as many bytes.
+            if !self.small {
+                self.made.singles[*arg].weight += runs / 2;
+            }
         }
         if let Some(table) = inst.a {
-            self.made.singles[table].weight += runs;
+            self.made.singles[table].weight += if self.small { BASE * runs } else { runs };
         }
         if let Some(dst) = inst.dst {
             let result = if self.func.ty(dst).is_float() {
@@ -212,8 +226,13 @@ impl Maker<'_> {
             } else {
                 regs.result
             };
-            self.hint(dst, Some(result), runs)?;
-            self.made.singles[dst].weight += runs;
+            if self.small {
+                // Rather the register of the argument that it becomes: others may want this one before.
+                self.hint(dst, Some(result), runs * 3 / 4)?;
+            } else {
+                self.hint(dst, Some(result), runs)?;
+                self.made.singles[dst].weight += runs;
+            }
         }
         Ok(())
     }
@@ -224,6 +243,9 @@ impl Maker<'_> {
             if let Some(vreg) = operand {
                 self.operand(vreg, &asks, runs)?;
             }
+        }
+        if let (true, Op::Load(..) | Op::Store(..), Some(base)) = (self.small, inst.op, inst.a) {
+            self.made.singles[base].weight += (BASE - 1) * runs;
         }
         if let Some(dst) = inst.dst {
             self.result(dst, [inst.a, inst.b, inst.c], &asks, runs)?;

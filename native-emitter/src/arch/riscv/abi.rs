@@ -132,8 +132,8 @@ impl Riscv {
     pub(super) fn call_(&self, e: &mut E<'_>, callee: Callee) -> Emitted {
         match callee {
             Callee::Table { table, slot } => {
-                self.load_entry(e, table, slot)?;
-                self.put(e, base::jalr(Reg::RA, Reg::T6, 0))
+                let target = self.load_entry(e, table, slot)?;
+                self.put(e, base::jalr(Reg::RA, target, 0))
             }
             Callee::Address(address) => {
                 if self.is_wide() {
@@ -151,17 +151,23 @@ impl Riscv {
         }
     }
 
-    /// Loads an entry of the fun table into `t6`.
-    fn load_entry(&self, e: &mut E<'_>, table: Place, slot: usize) -> Emitted {
+    /// Loads an entry of the fun table. Into `a5`, for which there are short forms, if no argument is there.
+    fn load_entry(&self, e: &mut E<'_>, table: Place, slot: usize) -> Emitted<Reg> {
+        let args = Fun::ALL
+            .iter()
+            .find(|fun| fun.slot() == slot)
+            .map_or(8, |fun| fun.params().len());
+        let target = if args <= 5 { Reg::A5 } else { Reg::T6 };
         let table = match table {
             Place::Reg(preg) => int(preg),
             other => {
-                self.load_place(e, Reg::T6, other)?;
-                Reg::T6
+                self.load_place(e, target, other)?;
+                target
             }
         };
         let offset = self.word_bytes() * slot as i32;
-        self.put(e, self.load_word(Reg::T6, offset, table))
+        self.put(e, self.load_word(target, offset, table))?;
+        Ok(target)
     }
 
     pub(super) fn push_handler(
@@ -172,10 +178,10 @@ impl Riscv {
         caught: Label,
     ) -> Emitted {
         // The table may be in the argument's register.
-        self.load_entry(e, table, Fun::NlrPush.slot())?;
+        let target = self.load_entry(e, table, Fun::NlrPush.slot())?;
         let offset = e.frame.slot(slot, 0);
         self.sp_address(e, Reg::A0, offset)?;
-        self.put(e, base::jalr(Reg::RA, Reg::T6, 0))?;
+        self.put(e, base::jalr(Reg::RA, target, 0))?;
         let branch = Branch::conditional(base::bnez(Reg::A0, 0), self.features);
         e.buffer.fixup(branch, caught)?;
         Ok(())

@@ -221,6 +221,43 @@ impl Thumb {
         Ok(Reg::R4)
     }
 
+    /// Where a thunk may begin: at instructions, but not at those that an `it` governs. Only what ends with `blx` of
+    /// another register than `lr` can end with `bx`.
+    pub(super) fn starts(code: &[u8], out: &mut ferlance_collections::TryVec<u32>) -> Emitted {
+        let half = |at: usize| match code.get(at..at + 2) {
+            Some(&[low, high]) => Some(u16::from_le_bytes([low, high])),
+            _ => None,
+        };
+        let last = code.len().checked_sub(2).and_then(half);
+        let is_call = |half: u16| half & 0xff87 == 0x4780 && half >> 3 & 15 != 14;
+        if !last.is_some_and(is_call) {
+            return Ok(());
+        }
+        let (mut at, mut governed) = (0, 0);
+        while let Some(half) = half(at) {
+            if governed > 0 {
+                governed -= 1;
+            } else {
+                out.push(at as u32)?;
+                if half & 0xff00 == 0xbf00 && half & 15 != 0 {
+                    governed = 4 - half.trailing_zeros();
+                }
+            }
+            at += if half >> 11 >= 0b11101 { 4 } else { 2 };
+        }
+        Ok(())
+    }
+
+    pub(super) fn write_thunk(&self, e: &mut E<'_>, code: &[u8]) -> Emitted {
+        self.flags.set(None);
+        let Some((before, [low, high])) = code.split_last_chunk() else {
+            return Ok(());
+        };
+        e.buffer.put_bytes(before)?;
+        // `blx` becomes `bx`.
+        e.buffer.put_bytes(&[low & 0x7f, *high])
+    }
+
     fn call_through(&self, e: &mut E<'_>, target: Reg) -> Emitted {
         if target == Reg::R4 {
             self.put(e, t16::mov_hi(Reg::LR, Reg::R4))?;

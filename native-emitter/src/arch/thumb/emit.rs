@@ -8,12 +8,14 @@ use ferlance_asm_thumb::fixup::Branch;
 use ferlance_asm_thumb::{
     Cond as Cc, DReg, Inst as Word, Reg, SReg, Shift, TABLES, emit, t16, t32, vfp,
 };
+use ferlance_collections::TryVec;
 
 use super::Thumb;
 use super::isel::{low_bits, word};
 use crate::arch::{Callee, Emit, Emitted, Operands, Place, Preg};
 use crate::emit::Emitter;
 use crate::nir::{Alu, Cond, Inst, Op, Overflow, Shift as NirShift, Slot, Type, Width};
+use crate::outline::Sizes;
 
 pub(super) type E<'a> = Emitter<'a, Branch>;
 
@@ -1218,6 +1220,24 @@ impl Emit for Thumb {
                 self.store(e, Width::F64, Place::Reg(preg), base, offset)
             }
         }
+    }
+
+    fn outlines(&self) -> Option<Sizes> {
+        Some(Sizes { call: 4 })
+    }
+
+    fn thunk_starts(&self, code: &[u8], out: &mut TryVec<u32>) -> Emitted {
+        Thumb::starts(code, out)
+    }
+
+    fn call_thunk(&self, e: &mut E<'_>, thunk: Label) -> Emitted {
+        self.flags.set(None);
+        e.buffer.fixup(Branch::bl(), thunk)?;
+        Ok(())
+    }
+
+    fn thunk(&self, e: &mut E<'_>, code: &[u8]) -> Emitted {
+        self.write_thunk(e, code)
     }
 
     fn unreachable(&self, e: &mut E<'_>) -> Emitted {

@@ -2,7 +2,7 @@
 use ferlance_asm_thumb::encode::is_constant;
 
 use super::Thumb;
-use super::regs::{LOWS, V6, V7, V7_FP};
+use super::regs::{LOW_FP, LOWS, V6, V7, V7_FP};
 use crate::arch::{Arch, Constraints, RegFile, Use, Which};
 use crate::frame::FrameShape;
 use crate::nir::{Cond, Func, Inst, Op, Overflow, Term, Width};
@@ -34,6 +34,9 @@ impl Arch for Thumb {
 
     fn regs(&self) -> &RegFile {
         match (self.is_v7(), self.has_fpu()) {
+            // The others make instructions longer.
+            (true, true) if self.target.small => &LOW_FP,
+            _ if self.target.small => &V6,
             (false, _) => &V6,
             (true, false) => &V7,
             (true, true) => &V7_FP,
@@ -133,6 +136,11 @@ impl Arch for Thumb {
         };
         let narrow = (0..256).contains(&imm);
         narrow || self.is_v7() && (is_constant(imm) || is_constant(!imm) || imm >> 16 == 0)
+    }
+
+    fn save_cost(&self) -> i64 {
+        // One more bit in the lists of `push` and `pop`.
+        if self.target.small { 16 } else { 2 * 64 }
     }
 
     fn constraints(&self, _: &Func, inst: &Inst) -> Constraints {

@@ -74,6 +74,8 @@ const fn file(ints: &'static [Preg], floats: &'static [Preg]) -> RegFile {
 
 /// Armv6-M.
 pub(super) static V6: RegFile = file(&LOW, &[]);
+/// Short instructions only, with float registers.
+pub(super) static LOW_FP: RegFile = file(&LOW, &FLOATS);
 /// Armv7-M without float registers.
 pub(super) static V7: RegFile = file(&ALL, &[]);
 /// Armv7-M with float registers.
