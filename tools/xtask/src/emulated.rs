@@ -111,6 +111,31 @@ fn command(board: &Board) -> Result<Vec<String>> {
     Ok(words)
 }
 
+/// The words that run a board whose runtime is built for speed, and on Thumb for Cortex-M3.
+pub(crate) fn fast(arch: &str) -> Result<Vec<String>> {
+    let (target, program) = match arch {
+        "armv7m" => ("thumbv7m-none-eabi", "qemu-arm"),
+        "rv32imc" => ("riscv32imc-unknown-none-elf", "qemu-riscv32"),
+        _ => bail!("no such board: armv7m or rv32imc"),
+    };
+    let out = target_dir()?.join("emulated-fast");
+    run(Command::new("cargo")
+        .args(["build", "--quiet", "--release", "--target", target])
+        .arg("--target-dir")
+        .arg(&out)
+        .current_dir(folder())
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "2")
+        .env("CARGO_PROFILE_RELEASE_LTO", "thin")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1"))?;
+    let built = out.join(target).join("release/ferlance-emulated");
+    Ok(vec![
+        emulator(program)?.display().to_string(),
+        built.display().to_string(),
+        "-X".to_owned(),
+        format!("arch={arch}"),
+    ])
+}
+
 /// The full path: tests run programs in an empty environment.
 fn emulator(name: &str) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();

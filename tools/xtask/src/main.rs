@@ -16,7 +16,9 @@ mod fuzz;
 mod kernels;
 mod measure;
 mod native;
+mod native_calls;
 mod native_kernels;
+mod native_size;
 mod one_loop;
 mod peers;
 mod plot;
@@ -64,6 +66,10 @@ enum Verb {
     Kernels(kernels::Kernels),
     /// Compare the machine code of kernels with gcc's and the stock compiler's.
     NativeKernels(native_kernels::NativeKernels),
+    /// Count instructions of loops and calls in machine code on emulated boards.
+    NativeCalls(native_calls::NativeCalls),
+    /// Compare the bytes of machine code with the stock compiler's.
+    NativeSize(native_size::NativeSize),
     /// Compare machine code of our own with our own bytecode.
     Native(native::Native),
     /// Show one integer loop as bytecode, native, viper, stock machine code and C.
@@ -104,6 +110,8 @@ fn run() -> anyhow::Result<()> {
         Verb::Bench(verb) => verb.run(),
         Verb::Kernels(verb) => verb.run(),
         Verb::NativeKernels(verb) => verb.run(),
+        Verb::NativeCalls(verb) => verb.run(),
+        Verb::NativeSize(verb) => verb.run(),
         Verb::Native(verb) => verb.run(),
         Verb::OneLoop(verb) => verb.run(),
         Verb::Scaling(verb) => verb.run(),
