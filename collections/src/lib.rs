@@ -13,6 +13,7 @@ pub mod bit_set;
 pub mod hash_index;
 pub mod index_vec;
 pub mod oom;
+pub mod sort;
 pub mod try_string;
 pub mod try_vec;
 
@@ -21,5 +22,6 @@ pub use bit_set::BitSet;
 pub use hash_index::{HashIndex, hash_bytes};
 pub use index_vec::{Index, IndexVec};
 pub use oom::OutOfMemory;
+pub use sort::sort_few;
 pub use try_string::TryString;
 pub use try_vec::TryVec;

@@ -219,7 +219,7 @@ fn float_floor_divide(x: f64, y: f64) -> f64 {
 
 /// The remainder with the sign of the divisor.
 fn float_modulo(x: f64, y: f64) -> f64 {
-    let rest = x % y;
+    let rest = ferlance_num::remainder(x, y);
     if rest == 0.0 {
         return libm::copysign(0.0, y);
     }

@@ -236,7 +236,7 @@ impl Scopes {
         if free.is_empty() {
             return Ok(0);
         }
-        free.sort_unstable();
+        ferlance_collections::sort_few(&mut free);
         let n_free = u16::try_from(free.len()).map_err(|_| OutOfMemory)?;
         let names = self[id].names_mut();
         for name in names.iter_mut() {

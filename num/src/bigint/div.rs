@@ -11,7 +11,7 @@ use ferlance_collections::TryVec;
 
 use super::add::{add_in_place, decrement, increment, sub_in_place};
 use super::limb::{BITS, DoubleLimb, Limb, join, mul_add2, split, trimmed_len};
-use super::mul::{mul_any, sub_mul_limb};
+use super::mul::{SIMPLE, mul_any, sub_mul_limb};
 use super::shift::{shl_small, shr_small_in_place};
 use super::{BigInt, BigRef, cmp_mag};
 use crate::NumError;
@@ -38,7 +38,7 @@ impl Divisor1 {
     }
 
     /// Quotient and remainder of `high * 2^BITS + low`, where `high` is less than the divisor.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn div(self, high: Limb, low: Limb) -> (Limb, Limb) {
         let estimate = DoubleLimb::from(self.inverse) * DoubleLimb::from(high);
         let (q1, q0) = split(estimate.wrapping_add(join(high, low)));
@@ -89,7 +89,7 @@ impl Divisor2 {
     }
 
     /// Quotient and remainder of three limbs; the upper two are less than the divisor.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn div(self, u2: Limb, u1: Limb, u0: Limb) -> (Limb, DoubleLimb) {
         let divisor = join(self.high, self.low);
         let estimate = DoubleLimb::from(self.inverse) * DoubleLimb::from(u2);
@@ -187,7 +187,7 @@ fn schoolbook(u: &mut [Limb], d: &[Limb], q: &mut [Limb]) {
 /// As [`schoolbook`], for a quotient of any length; `scratch` as [`division_scratch`] says.
 fn divide(u: &mut [Limb], d: &[Limb], q: &mut [Limb], scratch: &mut [Limb]) {
     let n = d.len();
-    if n < RECURSIVE || q.len() < RECURSIVE {
+    if SIMPLE || n < RECURSIVE || q.len() < RECURSIVE {
         return schoolbook(u, d, q);
     }
     // From the top: first the odd part of the quotient, then pieces as long as the divisor.
@@ -245,7 +245,7 @@ fn divide_even(u: &mut [Limb], d: &[Limb], q: &mut [Limb], scratch: &mut [Limb])
 
 /// Limbs of working space for [`divide`].
 fn division_scratch(divisor_len: usize, quotient_len: usize) -> usize {
-    if divisor_len < RECURSIVE || quotient_len < RECURSIVE {
+    if SIMPLE || divisor_len < RECURSIVE || quotient_len < RECURSIVE {
         0
     } else {
         // A product as long as the divisor, in any split, and the work for it.

@@ -21,19 +21,19 @@ pub const BITS: usize = Limb::BITS as usize;
 pub(super) const LIMBS_PER_128: usize = 128 / BITS;
 
 /// `high * 2^BITS + low`.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) const fn join(high: Limb, low: Limb) -> DoubleLimb {
     (high as DoubleLimb) << BITS | low as DoubleLimb
 }
 
 /// The two limbs of a double limb, high one first.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) const fn split(double: DoubleLimb) -> (Limb, Limb) {
     ((double >> BITS) as Limb, double as Limb)
 }
 
 /// `a * b + c + d`, high limb first. Cannot overflow.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) const fn mul_add2(a: Limb, b: Limb, c: Limb, d: Limb) -> (Limb, Limb) {
     split(a as DoubleLimb * b as DoubleLimb + c as DoubleLimb + d as DoubleLimb)
 }

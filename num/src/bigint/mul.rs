@@ -10,6 +10,9 @@ use super::limb::{BITS, DoubleLimb, Limb, mul_add2, split};
 use super::{BigInt, BigRef};
 use crate::NumError;
 
+/// Small builds have the schoolbook's methods only: here, in division, in text and in powers.
+pub(super) const SIMPLE: bool = cfg!(feature = "small");
+
 /// From this many limbs on, Karatsuba's method wins (`benches/bigint.rs`).
 const KARATSUBA: usize = 32;
 /// From this many limbs on, Karatsuba's method wins for squares.
@@ -96,7 +99,7 @@ fn schoolbook_square(out: &mut [Limb], a: &[Limb]) {
 
 /// Limbs of working space for a product of `long` and `short` limbs.
 pub(super) fn scratch_len(long: usize, short: usize) -> usize {
-    if short < KARATSUBA {
+    if SIMPLE || short < KARATSUBA {
         0
     } else if 2 * short > long + 1 {
         // Each level takes at most 8/3 of its length and hands a third (or 1 and a half) on; what
@@ -111,7 +114,7 @@ pub(super) fn scratch_len(long: usize, short: usize) -> usize {
 /// `out = a * b`, where `a` is not shorter than `b` and `out` exactly as long as both.
 pub(super) fn mul(out: &mut [Limb], a: &[Limb], b: &[Limb], scratch: &mut [Limb]) {
     debug_assert!(a.len() >= b.len() && out.len() == a.len() + b.len());
-    if b.len() < KARATSUBA {
+    if SIMPLE || b.len() < KARATSUBA {
         schoolbook(out, a, b);
     } else if 2 * b.len() <= a.len() + 1 {
         unbalanced(out, a, b, scratch);
@@ -125,7 +128,9 @@ pub(super) fn mul(out: &mut [Limb], a: &[Limb], b: &[Limb], scratch: &mut [Limb]
 /// `out = a * a`, `out` exactly twice as long.
 pub(super) fn square(out: &mut [Limb], a: &[Limb], scratch: &mut [Limb]) {
     debug_assert!(out.len() == 2 * a.len());
-    if a.is_empty() {
+    if SIMPLE {
+        schoolbook(out, a, a);
+    } else if a.is_empty() {
     } else if a.len() < KARATSUBA_SQUARE {
         schoolbook_square(out, a);
     } else if a.len() >= TOOM3 {

@@ -8,7 +8,7 @@ use ferlance_collections::TryVec;
 use super::add::sub_in_place;
 use super::div::div_rem_mag;
 use super::limb::{BITS, Limb, trimmed, trimmed_len};
-use super::mul::{add_mul_limb, mul_any, scratch_len, square};
+use super::mul::{SIMPLE, add_mul_limb, mul_any, scratch_len, square};
 use super::{BigInt, BigRef};
 use crate::NumError;
 
@@ -86,7 +86,7 @@ impl BigRef<'_> {
             TryVec::from_slice(&[1])?
         } else if base.is_empty() {
             TryVec::new()
-        } else if modulus.is_odd() {
+        } else if !SIMPLE && modulus.is_odd() {
             let field = Montgomery::new(m);
             window_power(&field, &base, exponent.mag)?
         } else {

@@ -9,7 +9,7 @@ use ferlance_collections::{OutOfMemory, TryVec};
 
 use super::div::{Divisor1, div_normalised_in_place, div_rem_mag};
 use super::limb::{BITS, Limb, bit_length, trimmed, trimmed_len};
-use super::mul::{mul_limb_in_place, mul_vec};
+use super::mul::{SIMPLE, mul_limb_in_place, mul_vec};
 use super::{BigInt, BigRef, cmp_mag};
 use crate::NumError;
 
@@ -146,7 +146,11 @@ impl BigRef<'_> {
             upper,
             powers: Powers::for_size(&chunk, self.mag)?,
         };
-        if self.mag.len() <= SHORT_OUT {
+        if SIMPLE {
+            let mut copy = TryVec::from_slice(self.mag)?;
+            let digits = chunk.digits_at_most(bit_length(&copy));
+            writer.write_short(&mut copy, digits, out)?;
+        } else if self.mag.len() <= SHORT_OUT {
             let mut copy = [0; SHORT_OUT];
             let copy = &mut copy[..self.mag.len()];
             copy.copy_from_slice(self.mag);
@@ -222,7 +226,7 @@ impl Powers {
             squares: TryVec::new(),
             first: SHORT_OUT / 2,
         };
-        if mag.len() > SHORT_OUT {
+        if !SIMPLE && mag.len() > SHORT_OUT {
             // The square of the largest one is surely larger than the number.
             powers.grow_until(chunk, |largest| largest.len() * 2 > mag.len() + 1)?;
         }
@@ -320,7 +324,7 @@ impl BigInt {
             return self.read_bits(digits, base.trailing_zeros() as usize);
         }
         let chunk = Chunk::of_base(base);
-        if digits.len() <= SHORT_IN * chunk.digits {
+        if SIMPLE || digits.len() <= SHORT_IN * chunk.digits {
             return read_short(&mut self.mag, digits, &chunk);
         }
         read_long(self, digits, &chunk)
