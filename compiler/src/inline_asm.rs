@@ -63,6 +63,10 @@ pub(crate) fn emit(
     scope: ScopeId,
     options: &Options<'_>,
 ) -> Result<RawCode<'static>, Diag> {
+    // Without an assembler lowering lets no such function through, and none of this is needed.
+    if !cfg!(any(feature = "rv32", feature = "thumb", feature = "xtensa")) {
+        return Err(lower.scope_error(scope, Code::AsmNotFunction));
+    }
     let hir::Body::Function(function) = lower.scopes()[scope].body else {
         return Err(lower.scope_error(scope, Code::AsmNotFunction));
     };
