@@ -19,25 +19,25 @@ pub struct Header {
 
 impl Header {
     /// A header for a structure of type `ty`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub const fn new(ty: &'static Type) -> Header {
         Header { ty: Cell::new(ty) }
     }
 
     /// A header for a `T`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn of<T: PyType>() -> Header {
         Header::new(T::ty())
     }
 
     /// The type.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn ty(&self) -> &'static Type {
         self.ty.get()
     }
 
     /// Makes this a structure of another type with the same layout.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn set_ty(&self, ty: &'static Type) {
         self.ty.set(ty);
     }
@@ -195,13 +195,13 @@ impl Type {
     }
 
     /// The flags.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn flags(&self) -> u16 {
         self.flags.get()
     }
 
     /// Whether all bits of `flag` are set.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn has(&self, flag: u16) -> bool {
         self.flags.get() & flag == flag
     }
@@ -213,7 +213,7 @@ impl Type {
     }
 
     /// What objects of this type can do.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn vt(&self) -> &'static VTable {
         // A type that a linked module built has only the C part.
         #[cfg(feature = "native")]
@@ -224,7 +224,7 @@ impl Type {
     }
 
     /// Namespace and bases, if this is a class made at run time.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn class_data(&self) -> Option<Ptr<Class>> {
         // Types without the Rust part have no such field.
         if self.is_class() {
@@ -235,19 +235,19 @@ impl Type {
     }
 
     /// Whether this is a class made at run time.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn is_class(&self) -> bool {
         self.has(TypeFlags::INSTANCE)
     }
 
     /// The type as an object.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn obj(&'static self) -> Obj {
         Obj::from_ptr(Ptr::from_ref(self))
     }
 
     /// Whether both are the same type object.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn same(&self, other: &Type) -> bool {
         core::ptr::eq(self, other)
     }
@@ -255,7 +255,7 @@ impl Type {
 
 impl Obj {
     /// The type of an object.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn ty(self) -> &'static Type {
         match self.as_ptr() {
             Some(head) => head.get().ty(),

@@ -46,9 +46,83 @@ impl Member {
     }
 }
 
+/// A name and its [`Member`] in two words.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    kind: Kind,
+    name: u16,
+    value: Value,
+}
+
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum Kind {
+    Fun,
+    Static,
+    Class,
+    Int,
+    Str,
+    Type,
+    Word,
+    Get,
+}
+
+#[derive(Clone, Copy)]
+union Value {
+    fun: &'static BuiltinFun,
+    int: isize,
+    name: Qstr,
+    ty: &'static Type,
+    word: Obj,
+    get: fn(&mut Runtime) -> crate::runtime::R<Obj>,
+}
+
+// SAFETY: what the value holds is so itself.
+unsafe impl Sync for Entry {}
+
+impl Entry {
+    const fn new(name: Qstr, member: Member) -> Entry {
+        let (kind, value) = match member {
+            Member::Fun(fun) => (Kind::Fun, Value { fun }),
+            Member::Static(fun) => (Kind::Static, Value { fun }),
+            Member::Class(fun) => (Kind::Class, Value { fun }),
+            Member::Int(int) => (Kind::Int, Value { int }),
+            Member::Str(name) => (Kind::Str, Value { name }),
+            Member::Type(ty) => (Kind::Type, Value { ty }),
+            Member::Word(word) => (Kind::Word, Value { word }),
+            Member::Get(get) => (Kind::Get, Value { get }),
+        };
+        assert!(
+            name.number() <= 0xffff,
+            "names in tables are known at build time"
+        );
+        Entry {
+            kind,
+            name: name.number() as u16,
+            value,
+        }
+    }
+
+    fn member(&self) -> Member {
+        // SAFETY: `new` wrote the field that the kind stands for.
+        unsafe {
+            match self.kind {
+                Kind::Fun => Member::Fun(self.value.fun),
+                Kind::Static => Member::Static(self.value.fun),
+                Kind::Class => Member::Class(self.value.fun),
+                Kind::Int => Member::Int(self.value.int),
+                Kind::Str => Member::Str(self.value.name),
+                Kind::Type => Member::Type(self.value.ty),
+                Kind::Word => Member::Word(self.value.word),
+                Kind::Get => Member::Get(self.value.get),
+            }
+        }
+    }
+}
+
 /// A table sorted by name; see [`crate::members!`].
 pub struct Members {
-    entries: &'static [(Qstr, Member)],
+    entries: &'static [Entry],
 }
 
 impl Members {
@@ -56,11 +130,11 @@ impl Members {
     pub const EMPTY: Members = Members { entries: &[] };
 
     /// A table over `entries`, which are sorted by qstr number.
-    pub const fn new(entries: &'static [(Qstr, Member)]) -> Members {
+    pub const fn new(entries: &'static [Entry]) -> Members {
         let mut i = 1;
         while i < entries.len() {
             assert!(
-                entries[i - 1].0.number() < entries[i].0.number(),
+                entries[i - 1].name < entries[i].name,
                 "a name stands twice, or the table is not sorted"
             );
             i += 1;
@@ -72,14 +146,16 @@ impl Members {
     pub fn get(&self, name: Qstr) -> Option<Member> {
         let at = self
             .entries
-            .binary_search_by_key(&name.number(), |(n, _)| n.number())
+            .binary_search_by_key(&name.number(), |entry| u32::from(entry.name))
             .ok()?;
-        Some(self.entries[at].1)
+        self.entries.get(at).map(Entry::member)
     }
 
     /// All entries, by qstr number.
     pub fn iter(&self) -> impl Iterator<Item = (Qstr, Member)> + '_ {
-        self.entries.iter().copied()
+        self.entries
+            .iter()
+            .map(|entry| (Qstr::new(entry.name.into()), entry.member()))
     }
 
     /// Number of entries.
@@ -94,29 +170,30 @@ impl Members {
 }
 
 /// Sorts a table by qstr number at compile time.
-pub const fn sorted<const N: usize>(mut entries: [(Qstr, Member); N]) -> [(Qstr, Member); N] {
-    let mut i = 1;
+pub const fn sorted<const N: usize>(members: [(Qstr, Member); N]) -> [Entry; N] {
+    let mut entries = [Entry::new(Qstr::NONE, Member::Int(0)); N];
+    let mut i = 0;
     while i < N {
+        let entry = Entry::new(members[i].0, members[i].1);
         let mut j = i;
-        while j > 0 && entries[j - 1].0.number() > entries[j].0.number() {
-            let held = entries[j];
+        while j > 0 && entries[j - 1].name > entry.name {
             entries[j] = entries[j - 1];
-            entries[j - 1] = held;
             j -= 1;
         }
+        entries[j] = entry;
         i += 1;
     }
     entries
 }
 
-/// A [`Members`] table: `members! { "append" => Fun(&APPEND), "maxsize" => Int(isize::MAX >> 1) }`.
+/// A [`Members`] table; what only some builds have stands behind a `#[cfg(…)]`: `members! { "append" => Fun(&APPEND), "maxsize" => Int(isize::MAX >> 1) }`.
 #[macro_export]
 macro_rules! members {
-    ($($name:literal => $kind:ident $(($value:expr))?),* $(,)?) => {{
+    ($($(#[$when:meta])* $name:literal => $kind:ident $(($value:expr))?),* $(,)?) => {{
         use $crate::obj::ty::Member::*;
-        const N: usize = 0 $(+ { let _ = $name; 1 })*;
-        static SORTED: [(::ferlance_abi::qstr::Qstr, $crate::obj::ty::Member); N] =
-            $crate::obj::ty::sorted([$((::ferlance_abi::qstr!($name), $kind $(($value))?)),*]);
+        const N: usize = [$($(#[$when])* $name),*].len();
+        static SORTED: [$crate::obj::ty::Entry; N] =
+            $crate::obj::ty::sorted([$($(#[$when])* (::ferlance_abi::qstr!($name), $kind $(($value))?)),*]);
         $crate::obj::ty::Members::new(&SORTED)
     }};
 }

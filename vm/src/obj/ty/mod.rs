@@ -17,5 +17,5 @@ mod members;
 mod vtable;
 
 pub use header::{Header, Type, TypeFlags};
-pub use members::{Member, Members, sorted};
+pub use members::{Entry, Member, Members, sorted};
 pub use vtable::*;
