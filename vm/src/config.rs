@@ -9,7 +9,7 @@ pub const VALUE_STACK_WORDS: usize = if cfg!(feature = "std") {
 /// Active Python frames.
 pub const MAX_FRAMES: usize = if cfg!(feature = "std") { 1 << 14 } else { 64 };
 /// Whether code is copied to RAM and rewritten there: inline caches, fused groups.
-pub const QUICKEN: bool = cfg!(feature = "std");
+pub const QUICKEN: bool = cfg!(all(feature = "std", not(feature = "small")));
 /// Most inline caches a code object may have: their numbers take one byte with the top bit clear.
 pub const MAX_CACHES: u8 = 127;
 

@@ -111,7 +111,7 @@ impl<'a> Found<'a> {
     }
 
     fn finish(mut self) -> Result<Completion, OutOfMemory> {
-        self.names.as_mut_slice().sort_unstable();
+        ferlance_collections::sort_few(self.names.as_mut_slice());
         let (Some(first), Some(last)) = (self.names.first(), self.names.last()) else {
             return Ok(Completion::None);
         };

@@ -61,7 +61,7 @@ impl Pending {
     }
 
     /// Whether the loop has something to do.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn any(&self) -> bool {
         ATTENTION.interrupt.load(Ordering::Relaxed) | !self.queue.is_empty()
     }

@@ -58,7 +58,7 @@ fn help_modules(rt: &mut Runtime) -> R<()> {
     if names.extend(all.chain([&b"__main__"[..]])).is_err() {
         return Err(rt.no_memory(0));
     }
-    names.as_mut_slice().sort_unstable();
+    ferlance_collections::sort_few(names.as_mut_slice());
     let rows = names.len().div_ceil(COLUMNS);
     for row in 0..rows {
         let mut width = 0usize;

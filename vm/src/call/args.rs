@@ -13,7 +13,7 @@ pub struct Args<'a> {
 
 impl<'a> Args<'a> {
     /// Positional arguments only.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub const fn positional(values: &'a [Obj]) -> Args<'a> {
         Args {
             values,
@@ -22,7 +22,7 @@ impl<'a> Args<'a> {
     }
 
     /// `n_pos` positional values, then key/value pairs.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn new(values: &'a [Obj], n_pos: usize) -> Args<'a> {
         debug_assert!(n_pos <= values.len() && (values.len() - n_pos).is_multiple_of(2));
         Args { values, n_pos }
@@ -35,25 +35,25 @@ impl<'a> Args<'a> {
     };
 
     /// Number of positional arguments.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn n_pos(&self) -> usize {
         self.n_pos
     }
 
     /// Number of keyword arguments.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn n_kw(&self) -> usize {
         (self.values.len() - self.n_pos) / 2
     }
 
     /// The positional arguments.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn pos(&self) -> &'a [Obj] {
         &self.values[..self.n_pos]
     }
 
     /// Positional argument `i`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn get(&self, i: usize) -> Option<Obj> {
         if i < self.n_pos {
             Some(self.values[i])
@@ -77,7 +77,7 @@ impl<'a> Args<'a> {
     }
 
     /// All values, pairs included.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn values(&self) -> &'a [Obj] {
         self.values
     }

@@ -23,7 +23,7 @@ impl Kind {
     }
 
     /// The head granule's bit in each plane (head, body, flag), as masks.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn planes(self) -> (usize, usize, usize) {
         match self {
             Kind::Scanned => (!0, 0, 0),
@@ -35,7 +35,7 @@ impl Kind {
 
 /// Sets bits in a plane: volatile, lest the compiler joins two planes into one vector, which stalls
 /// when the store before it was of one word.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn set(plane: &mut usize, bits: usize) {
     let plane: *mut usize = plane;
     // SAFETY: made from a reference.
@@ -51,7 +51,7 @@ impl Heap {
     ///
     /// `None` if a collection is due, memory is exhausted, or the heap is locked. The caller then
     /// collects, unless locked, and calls `alloc_after_collect`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn alloc(&mut self, bytes: usize, leaf: bool) -> Option<NonNull<u8>> {
         // Zero bytes and sizes that could overflow fail this test, too.
         if bytes.wrapping_sub(1) < GROUP_BYTES {
@@ -290,13 +290,13 @@ impl Heap {
     }
 
     /// Granules taken from the window that `used` does not count yet.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn unsettled(&self) -> usize {
         (self.cur.addr() - self.settled.addr()) >> GRANULE_SHIFT
     }
 
     /// Brings `used` up to date.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn settle(&mut self) {
         self.used += self.unsettled();
         self.settled = self.cur;

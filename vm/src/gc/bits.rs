@@ -19,38 +19,38 @@ pub(super) struct Group {
 
 impl Group {
     /// Granules that continue a block.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn bodies(&self) -> usize {
         self.body & !self.head & !self.flag
     }
 
     /// Heads of owned blocks.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn owned(&self) -> usize {
         self.body & self.flag & !self.head
     }
 
     /// Marked heads whose contents wait to be scanned. Only between the start and end of marking.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn gray(&self) -> usize {
         self.flag & !self.head & !self.body
     }
 
     /// Granules not free. Not to be asked while gray heads exist.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn occupied(&self) -> usize {
         self.head | self.body
     }
 }
 
 /// The bit of granule `at` in its group.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) fn bit(at: usize) -> usize {
     1usize.wrapping_shl(at as u32)
 }
 
 /// Bits `[from, to)` of a word; `from < to <= GROUP`.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) fn span(from: usize, to: usize) -> usize {
     debug_assert!(from < to && to <= GROUP);
     (!0 >> (GROUP - (to - from))) << from
@@ -67,7 +67,7 @@ pub(super) struct Marked {
 ///
 /// # Safety
 /// `groups` are the groups of a table, and that of `at` is initialised.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) unsafe fn mark(groups: *mut Group, at: usize) -> Option<Marked> {
     // SAFETY: the caller's contract.
     let slot = unsafe { &mut *groups.add(at / GROUP) };
@@ -84,7 +84,7 @@ pub(super) unsafe fn mark(groups: *mut Group, at: usize) -> Option<Marked> {
 
 /// The granules of `group` behind `at` that are no body: the first of them ends the block with its
 /// head at `at`. None: the block goes on in the next group.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn ends(group: Group, at: usize) -> usize {
     !group.bodies() & (bit(at) << 1).wrapping_neg()
 }
@@ -174,19 +174,19 @@ impl Table {
         self.ready = self.ready.max(n);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn group_ptr(&self, g: usize) -> *mut Group {
         self.groups.wrapping_add(g)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn group(&self, g: usize) -> Group {
         debug_assert!(g < self.ready);
         // SAFETY: `g < ready` by the callers' contract (file header).
         unsafe { self.groups.add(g).read() }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn group_mut(&mut self, g: usize) -> &mut Group {
         debug_assert!(g < self.ready);
         // SAFETY: as in `group`; the borrow of `self` keeps the reference unique.
@@ -194,19 +194,19 @@ impl Table {
     }
 
     /// The word of summary bitmap `map` that has the bit of group `g`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn word(map: *mut usize, g: usize) -> *mut usize {
         map.wrapping_add(g / GROUP)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn set_used(&mut self, g: usize) {
         debug_assert!(g < self.ready);
         // SAFETY: `g < ready`, whose summary words are initialised.
         unsafe { *Self::word(self.used, g) |= bit(g) };
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn clear_used(&mut self, g: usize) {
         debug_assert!(g < self.ready);
         // SAFETY: `g < ready`, whose summary words are initialised.
@@ -255,7 +255,7 @@ impl Table {
     }
 
     /// Whether granule `at` belongs to no block.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn is_free(&self, at: usize) -> bool {
         self.group(at / GROUP).occupied() & bit(at) == 0
     }
@@ -279,13 +279,13 @@ impl Table {
     }
 
     /// Granules of the block whose head is at `at`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn size(&self, at: usize) -> usize {
         self.size_from(at, ends(self.group(at / GROUP), at))
     }
 
     /// `size` when the answer of `ends` is known.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn size_from(&self, at: usize, ends: usize) -> usize {
         if ends == 0 {
             return self.size_across(at, GROUP - at % GROUP);

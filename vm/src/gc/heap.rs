@@ -226,13 +226,13 @@ impl Heap {
     }
 
     /// Address of granule `at`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn address(&self, at: usize) -> *mut u8 {
         self.base.wrapping_add(at << GRANULE_SHIFT)
     }
 
     /// Granule at an address of the heap.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn granule(&self, ptr: *const u8) -> usize {
         (ptr.addr() - self.base.addr()) >> GRANULE_SHIFT
     }
@@ -241,7 +241,7 @@ impl Heap {
     ///
     /// # Safety
     /// `ptr` was returned by an allocation of this heap and not freed since.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) unsafe fn head_at(&self, ptr: NonNull<u8>) -> usize {
         let at = self.granule(ptr.as_ptr());
         debug_assert!(at < self.top && self.table.is_head(at), "not a block");
@@ -354,7 +354,7 @@ impl Heap {
     }
 
     /// Counts a slow-path step in tests; nothing otherwise.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn step(&mut self) {
         #[cfg(test)]
         {
@@ -368,7 +368,7 @@ pub(super) const POISON: u8 = 0xdd;
 
 impl Heap {
     /// In debug builds, overwrites the free granules `[at, at + n)`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn poison(&mut self, at: usize, n: usize) {
         if cfg!(debug_assertions) {
             // SAFETY: the callers just freed these granules, which are committed memory.
@@ -377,7 +377,7 @@ impl Heap {
     }
 
     /// The word `i` words behind the start of granule `at`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn word_of(&self, at: usize, i: usize) -> *mut usize {
         debug_assert!((i * WORD) < GRANULE * 2);
         self.address(at).cast::<usize>().wrapping_add(i)

@@ -17,7 +17,7 @@ type Range = (*const usize, *const usize);
 
 /// Asks memory for what lies at `at`. (Taking the stack's entries through a queue that runs ahead
 /// was tried: it helps objects scattered at random, and hurts those in order by as much.)
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn prefetch(at: *const usize) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a hint; it reads nothing as far as the program can tell.
@@ -66,7 +66,7 @@ impl Heap {
     }
 
     /// The words of the block of `n` granules at `at`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn block_range(&self, at: usize, n: usize) -> Range {
         let start = self.address(at).cast::<usize>();
         (start, start.wrapping_byte_add(n << GRANULE_SHIFT))
@@ -301,7 +301,7 @@ impl Marker<'_> {
 /// # Safety
 /// `at` is aligned and readable.
 #[cfg(not(ferlance_asan))]
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) unsafe fn stack_word(at: *const usize) -> usize {
     // SAFETY: the caller's. What lies there need not be initialised for the compiler, hence volatile.
     unsafe { at.read_volatile() }
@@ -312,7 +312,7 @@ pub(super) unsafe fn stack_word(at: *const usize) -> usize {
 /// # Safety
 /// As above.
 #[cfg(ferlance_asan)]
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) unsafe fn stack_word(at: *const usize) -> usize {
     let word;
     // SAFETY: the caller's; reads one word.

@@ -41,7 +41,7 @@ fn save(then: &mut dyn FnMut(usize)) {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn store(registers: &mut [usize; SAVED]) -> usize {
     let low: usize;
     // SAFETY: writes inside the array; rdi and rsi are preserved by calls on Windows.
@@ -61,7 +61,7 @@ fn store(registers: &mut [usize; SAVED]) -> usize {
 }
 
 #[cfg(target_arch = "aarch64")]
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn store(registers: &mut [usize; SAVED]) -> usize {
     let low: usize;
     // SAFETY: writes inside the array.
@@ -80,7 +80,7 @@ fn store(registers: &mut [usize; SAVED]) -> usize {
 }
 
 #[cfg(target_arch = "arm")]
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn store(registers: &mut [usize; SAVED]) -> usize {
     let low: usize;
     // The high registers move by way of a low one: Thumb-1 stores only those.
@@ -115,7 +115,7 @@ macro_rules! put {
 }
 
 #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn store(registers: &mut [usize; SAVED]) -> usize {
     let low: usize;
     // SAFETY: writes inside the array.

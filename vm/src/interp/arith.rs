@@ -10,7 +10,7 @@ use crate::obj::{array, bytearray, bytes, tuple};
 use crate::runtime::{R, Runtime};
 
 /// `lhs + rhs` of small ints, if it is one.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) fn add_small(lhs: Obj, rhs: Obj) -> Option<Obj> {
     if lhs.is_small() & rhs.is_small() {
         // The tag of one operand is taken off first: (2a) + (2b + 1) = 2(a + b) + 1.
@@ -24,7 +24,7 @@ pub(super) fn add_small(lhs: Obj, rhs: Obj) -> Option<Obj> {
 }
 
 /// `lhs - rhs` of small ints, if it is one.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) fn sub_small(lhs: Obj, rhs: Obj) -> Option<Obj> {
     if lhs.is_small() & rhs.is_small() {
         let (difference, over) = (lhs.raw() as isize).overflowing_sub((rhs.raw() - 1) as isize);
@@ -37,7 +37,7 @@ pub(super) fn sub_small(lhs: Obj, rhs: Obj) -> Option<Obj> {
 }
 
 /// Compares two floats.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) fn compare_floats(lhs: Obj, rhs: Obj, f: impl Fn(f64, f64) -> bool) -> Option<bool> {
     Some(f(lhs.as_float()?, rhs.as_float()?))
 }
@@ -65,7 +65,7 @@ pub(crate) fn set_item(rt: &mut Runtime, obj: Obj, index: Obj, value: Obj) -> R<
 }
 
 /// The commonest operators on small ints. `op` is the opcode byte.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(crate) fn fast(op: u8, lhs: Obj, rhs: Obj) -> Option<Obj> {
     const BASE: u8 = opcode::BINARY_OP;
     const ADD: u8 = BASE + BinaryOp::Add.number();
@@ -152,7 +152,7 @@ pub(super) fn compare(rt: &mut Runtime, number: u8, lhs: Obj, rhs: Obj) -> R<boo
 }
 
 /// `list[i]` for a list and a small int in range.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(crate) fn list_item(obj: Obj, index: Obj) -> Option<Obj> {
     let list = obj.cast::<List>()?;
     let i = index.as_small()?;
@@ -196,7 +196,7 @@ pub(crate) fn item(rt: &mut Runtime, obj: Obj, index: Obj) -> R<Obj> {
 }
 
 /// `list[i] = value` for a list and a small int in range.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(crate) fn set_list_item(obj: Obj, index: Obj, value: Obj) -> bool {
     let (Some(list), Some(i)) = (obj.cast::<List>(), index.as_small()) else {
         return false;
@@ -290,7 +290,7 @@ pub(crate) fn binary(rt: &mut Runtime, op: u8, lhs: Obj, rhs: Obj) -> R<Obj> {
 }
 
 /// The value of a float, or of a small int that a float holds exactly.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn number_as_float(obj: Obj) -> Option<f64> {
     match obj.as_small() {
         Some(value) if value.unsigned_abs() as u64 >> 53 == 0 => Some(value as f64),

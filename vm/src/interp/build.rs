@@ -21,7 +21,7 @@ use crate::runtime::{R, Runtime};
 ///
 /// # Safety
 /// `n` words that are not null stand at `at`, and stay while the slice is used.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) unsafe fn objects<'a>(at: *const Slot, n: usize) -> &'a [Obj] {
     // SAFETY: the caller's; `Option<Obj>` and `Obj` have one layout.
     unsafe { core::slice::from_raw_parts(at.cast(), n) }

@@ -105,7 +105,7 @@ impl Code {
     }
 
     /// Words of a frame: locals and temporaries, then three for each block.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn frame_words(&self) -> usize {
         self.n_state as usize + BLOCK_WORDS * self.n_exc as usize
     }
@@ -122,7 +122,7 @@ impl Code {
     ///
     /// # Safety
     /// `i < n_children`: the verifier checked the instruction.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub unsafe fn child(&self, i: usize) -> Ptr<Code> {
         debug_assert!(i < self.n_children as usize);
         // SAFETY: the caller's.

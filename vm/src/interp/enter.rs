@@ -177,7 +177,7 @@ pub(super) fn init_returned(rt: &mut Runtime, value: Obj) {
 
 /// Whether arguments may become the callee's first locals where they are: they are on the value stack (and not in
 /// a generator), and the callee's frame will not lie on blocks of the running frame that are active.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn on_stack(rt: &Runtime, at: *mut Slot) -> bool {
     let (low, high) = rt.interp.bounds();
     let clear = match rt.interp.current() {
@@ -188,7 +188,7 @@ fn on_stack(rt: &Runtime, at: *mut Slot) -> bool {
 }
 
 /// `words` more words from `at`, if the stack has them.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn room(rt: &Runtime, at: *mut Slot, words: usize) -> Option<()> {
     let left = (rt.interp.end() as usize).wrapping_sub(at as usize) / size_of::<Slot>();
     (words <= left).then_some(())
@@ -249,7 +249,7 @@ pub(super) unsafe fn enter_fun(
 ///
 /// # Safety
 /// `base` has room for the frame; locals are initialised.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 unsafe fn push_frame(
     rt: &mut Runtime,
     fun: Ptr<Fun>,

@@ -112,14 +112,14 @@ impl Block {
 
 impl Frame {
     /// The first block's place.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn blocks_start(&self) -> *mut Block {
         // SAFETY: a frame has `frame_words` words, the blocks behind its `n_state` words.
         unsafe { self.base.add(self.code.n_state as usize).cast() }
     }
 
     /// Whether no block is active.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn no_blocks(&self) -> bool {
         self.blocks == self.blocks_start()
     }
@@ -195,7 +195,7 @@ impl Interp {
     }
 
     /// Lowest address the machine stack may reach.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn stack_limit(&self) -> usize {
         self.stack_limit
     }
@@ -206,7 +206,7 @@ impl Interp {
     }
 
     /// The running frame.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(crate) fn current(&self) -> Option<&Frame> {
         // SAFETY: `depth` frames are initialised.
         (self.depth > 0).then(|| unsafe { self.frames.add(self.depth - 1).as_ref() })
@@ -268,14 +268,14 @@ impl Interp {
     }
 
     /// End of the value stack.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn end(&self) -> *mut Slot {
         // SAFETY: one past the end of the allocation.
         unsafe { self.stack.as_ptr().add(self.stack_words) }
     }
 
     /// First and last place of the value stack.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn bounds(&self) -> (*mut Slot, *mut Slot) {
         (self.stack.as_ptr(), self.end())
     }
@@ -291,7 +291,7 @@ impl Interp {
     }
 
     /// Room for one more frame record; `None` = too deep.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn next_frame(&mut self) -> Option<NonNull<Frame>> {
         if self.depth == self.max_frames {
             return None;
@@ -306,7 +306,7 @@ impl Interp {
     ///
     /// # Safety
     /// `i < depth`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) unsafe fn frame_at(&self, i: usize) -> *mut Frame {
         debug_assert!(i < self.depth);
         // SAFETY: the caller's.

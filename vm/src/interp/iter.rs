@@ -72,7 +72,7 @@ pub(crate) enum Fast {
 ///
 /// # Safety
 /// The four words at `slots` were filled by [`start`] or by a generator expression.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(crate) unsafe fn fast_next(_rt: &mut Runtime, slots: *mut Slot) -> Fast {
     // SAFETY: the caller's; slot 1 is never null, and the kinds above say what the slots hold.
     unsafe {

@@ -45,7 +45,7 @@ fn undefined(rt: &mut Runtime, name: Qstr) -> crate::Raised {
 }
 
 /// A number that changes whenever a name may have been added to `map` (or a built-in been replaced).
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn negative_version(rt: &Runtime, map: &Map) -> usize {
     rt.interp
         .map_epoch
@@ -54,7 +54,7 @@ fn negative_version(rt: &Runtime, map: &Map) -> usize {
 }
 
 /// Whether the cache holds a built-in whose name was not in `map`, and still is not.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(crate) fn is_builtin_hit(rt: &Runtime, map: &Map, cache: &Cache) -> bool {
     cache.key == core::ptr::from_ref(map).addr() && cache.version == negative_version(rt, map)
 }
@@ -137,7 +137,7 @@ fn addr(ty: &'static Type) -> usize {
 }
 
 /// The map in which an instance or loaded module keeps its own attributes.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn own_map<'a>(obj: Obj, ty: &'static Type) -> Option<&'a Map> {
     if ty.is_class() {
         if class::is_metaclass(ty) {
@@ -178,7 +178,7 @@ const GETTER: u32 = 1 << 30;
 ///
 /// An object's own map comes before anything in the class, so its entry is the answer whatever the class holds; what
 /// was found in the class counts as long as the class is the same and the object has no entry of its own.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(crate) fn attr_hit(rt: &Runtime, obj: Obj, cache: &Cache) -> Hit {
     let Some(head) = obj.as_ptr() else {
         return Hit::Miss;
@@ -207,7 +207,7 @@ pub(crate) fn attr_hit(rt: &Runtime, obj: Obj, cache: &Cache) -> Hit {
     Hit::Miss
 }
 
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn class_hit(rt: &Runtime, ty: &'static Type, map: &Map, cache: &Cache) -> Hit {
     let Some(class) = ty.class_data() else {
         return Hit::Miss;
@@ -271,7 +271,7 @@ pub(crate) fn load_attr_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) ->
 }
 
 /// The method, if the cache holds the one for the object's type.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(crate) fn method_hit(rt: &Runtime, obj: Obj, cache: &Cache) -> Option<Obj> {
     let ty = obj.ty();
     if addr(ty) != cache.key {
@@ -312,7 +312,7 @@ pub(crate) fn load_method_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) 
 }
 
 /// Replaces an attribute that stands where the cache says; `false` = not done.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(crate) fn store_hit(rt: &Runtime, obj: Obj, cache: &Cache, value: Slot) -> bool {
     let (Some(head), Some(value)) = (obj.as_ptr(), value) else {
         return false;

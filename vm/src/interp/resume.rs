@@ -22,7 +22,7 @@ pub(crate) enum Step {
 }
 
 /// The generator whose frame this is.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) fn generator_of(frame: &Frame) -> Option<Ptr<Generator>> {
     match frame.ret_kind {
         Return::ForIter | Return::Delegate | Return::GeneratorToRust => frame.owner?.cast(),

@@ -3,10 +3,11 @@
 use ferlance_abi::ops::BinaryOp;
 use ferlance_abi::qstr;
 use libm::{
-    acos, acosh, asin, asinh, atan, atanh, cosh, erf, erfc, expm1, fabs, lgamma, log2, log10, sinh,
-    tan, tanh, tgamma, trunc,
+    acos, acosh, asin, asinh, atan, atanh, cosh, expm1, fabs, log2, log10, sinh, tan, tanh, trunc,
 };
 pub use libm::{atan2, ceil, cos, exp, floor, hypot, log as ln, pow, sin, sqrt};
+#[cfg(feature = "special-math")]
+use libm::{erf, erfc, lgamma, tgamma};
 
 use crate::call::Args;
 use crate::exc;
@@ -18,8 +19,8 @@ use crate::obj::{float, int, tuple};
 use crate::runtime::{R, Raised, Runtime};
 
 macro_rules! one_argument {
-    ($($id:ident $name:literal $f:expr;)*) => {
-        $(static $id: BuiltinFun = BuiltinFun::f1(qstr!($name), |rt, x| {
+    ($($(#[$when:meta])* $id:ident $name:literal $f:expr;)*) => {
+        $($(#[$when])* static $id: BuiltinFun = BuiltinFun::f1(qstr!($name), |rt, x| {
             let x = rt.float(x)?;
             let f: fn(f64) -> f64 = $f;
             checked(rt, f(x), &[x])
@@ -37,12 +38,16 @@ one_argument! {
     COS "cos" cos;
     COSH "cosh" cosh;
     DEGREES "degrees" |x| x * (180.0 / core::f64::consts::PI);
+    #[cfg(feature = "special-math")]
     ERF "erf" erf;
+    #[cfg(feature = "special-math")]
     ERFC "erfc" erfc;
     EXP "exp" exp;
     EXPM1 "expm1" expm1;
     FABS "fabs" fabs;
+    #[cfg(feature = "special-math")]
     GAMMA "gamma" gamma;
+    #[cfg(feature = "special-math")]
     LGAMMA "lgamma" lgamma;
     LOG10 "log10" |x| if x <= 0.0 { f64::NAN } else { log10(x) };
     LOG2 "log2" |x| if x <= 0.0 { f64::NAN } else { log2(x) };
@@ -57,7 +62,9 @@ one_argument! {
 static ATAN2: BuiltinFun = BuiltinFun::f2(qstr!("atan2"), |rt, y, x| two(rt, y, x, atan2));
 static COPYSIGN: BuiltinFun =
     BuiltinFun::f2(qstr!("copysign"), |rt, x, y| two(rt, x, y, f64::copysign));
-static FMOD: BuiltinFun = BuiltinFun::f2(qstr!("fmod"), |rt, x, y| two(rt, x, y, |x, y| x % y));
+static FMOD: BuiltinFun = BuiltinFun::f2(qstr!("fmod"), |rt, x, y| {
+    two(rt, x, y, ferlance_num::remainder)
+});
 static POW: BuiltinFun = BuiltinFun::f2(qstr!("pow"), |rt, x, y| two(rt, x, y, pow));
 static CEIL: BuiltinFun = BuiltinFun::f1(qstr!("ceil"), |rt, x| whole(rt, x, ceil));
 static FLOOR: BuiltinFun = BuiltinFun::f1(qstr!("floor"), |rt, x| whole(rt, x, floor));
@@ -89,10 +96,14 @@ pub static MODULE: ModuleDef = ModuleDef {
         "acos" => Fun(&ACOS), "acosh" => Fun(&ACOSH), "asin" => Fun(&ASIN), "asinh" => Fun(&ASINH),
         "atan" => Fun(&ATAN), "atan2" => Fun(&ATAN2), "atanh" => Fun(&ATANH), "ceil" => Fun(&CEIL),
         "copysign" => Fun(&COPYSIGN), "cos" => Fun(&COS), "cosh" => Fun(&COSH), "degrees" => Fun(&DEGREES),
-        "erf" => Fun(&ERF), "erfc" => Fun(&ERFC), "exp" => Fun(&EXP), "expm1" => Fun(&EXPM1),
+        #[cfg(feature = "special-math")]
+        "erf" => Fun(&ERF), #[cfg(feature = "special-math")]
+        "erfc" => Fun(&ERFC), "exp" => Fun(&EXP), "expm1" => Fun(&EXPM1),
         "fabs" => Fun(&FABS), "factorial" => Fun(&FACTORIAL), "floor" => Fun(&FLOOR), "fmod" => Fun(&FMOD),
-        "frexp" => Fun(&FREXP), "gamma" => Fun(&GAMMA), "isclose" => Fun(&ISCLOSE), "isfinite" => Fun(&ISFINITE),
-        "isinf" => Fun(&ISINF), "isnan" => Fun(&ISNAN), "ldexp" => Fun(&LDEXP), "lgamma" => Fun(&LGAMMA),
+        "frexp" => Fun(&FREXP), #[cfg(feature = "special-math")]
+        "gamma" => Fun(&GAMMA), "isclose" => Fun(&ISCLOSE), "isfinite" => Fun(&ISFINITE),
+        "isinf" => Fun(&ISINF), "isnan" => Fun(&ISNAN), "ldexp" => Fun(&LDEXP), #[cfg(feature = "special-math")]
+        "lgamma" => Fun(&LGAMMA),
         "log" => Fun(&LOG), "log10" => Fun(&LOG10), "log2" => Fun(&LOG2), "modf" => Fun(&MODF),
         "pow" => Fun(&POW), "radians" => Fun(&RADIANS), "sin" => Fun(&SIN), "sinh" => Fun(&SINH),
         "sqrt" => Fun(&SQRT), "tan" => Fun(&TAN), "tanh" => Fun(&TANH), "trunc" => Fun(&TRUNC),
@@ -131,6 +142,7 @@ fn whole(rt: &mut Runtime, x: Obj, f: fn(f64) -> f64) -> R<Obj> {
     int::from_f64(rt, f(x))
 }
 
+#[cfg(feature = "special-math")]
 /// The gamma function; its poles are outside the domain.
 fn gamma(x: f64) -> f64 {
     if x == f64::NEG_INFINITY || (x <= 0.0 && x == floor(x)) {

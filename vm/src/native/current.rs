@@ -16,12 +16,12 @@ mod place {
         static CURRENT: Cell<*mut Runtime> = const { Cell::new(core::ptr::null_mut()) };
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn get() -> *mut Runtime {
         CURRENT.get()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn set(rt: *mut Runtime) {
         CURRENT.set(rt);
     }
@@ -35,19 +35,19 @@ mod place {
 
     static CURRENT: AtomicPtr<Runtime> = AtomicPtr::new(core::ptr::null_mut());
 
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn get() -> *mut Runtime {
         CURRENT.load(Relaxed)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn set(rt: *mut Runtime) {
         CURRENT.store(rt, Relaxed);
     }
 }
 
 /// Native code is about to run under `rt`; gives what was current before, for [`leave`].
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) fn enter(rt: *mut Runtime) -> *mut Runtime {
     let before = place::get();
     place::set(rt);
@@ -55,7 +55,7 @@ pub(super) fn enter(rt: *mut Runtime) -> *mut Runtime {
 }
 
 /// Native code is done.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) fn leave(before: *mut Runtime) {
     place::set(before);
 }
@@ -65,7 +65,7 @@ pub(super) fn leave(before: *mut Runtime) {
 /// # Safety
 /// Called from native code, that is below a trampoline, which holds the only other reference and does not use it
 /// meanwhile; the reference must be gone before control goes back to native code.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) unsafe fn runtime<'a>() -> &'a mut Runtime {
     debug_assert!(!place::get().is_null());
     // SAFETY: the caller's.

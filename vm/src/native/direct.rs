@@ -20,7 +20,7 @@ type Code = unsafe extern "C" fn(usize, usize, usize, *mut Slot) -> usize;
 ///
 /// # Safety
 /// `fun` is an object or null; called from native code.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 unsafe fn code_of(fun: usize) -> Option<Code> {
     if cfg!(target_arch = "xtensa") {
         // The calling convention of the code may be another one.

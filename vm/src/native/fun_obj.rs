@@ -119,7 +119,7 @@ impl NativeFun {
     ///
     /// # Safety
     /// The function is of kind native: its code begins with the index.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) unsafe fn descriptor(&self) -> Ptr<Code> {
         // SAFETY: the loader checked the index and put the descriptor there.
         unsafe {

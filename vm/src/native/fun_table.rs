@@ -24,7 +24,7 @@ pub(super) trait Take<C>: Sized {
 }
 
 impl Take<usize> for Obj {
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     unsafe fn take(rt: &mut Runtime, word: usize) -> R<Obj> {
         // SAFETY: the caller's.
         match unsafe { Obj::from_raw(word) } {
@@ -45,7 +45,7 @@ pub(super) fn unbound(rt: &mut Runtime) -> crate::Raised {
 }
 
 impl Take<usize> for Option<Obj> {
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     unsafe fn take(_: &mut Runtime, word: usize) -> R<Option<Obj>> {
         // SAFETY: the caller's.
         Ok(unsafe { Obj::from_raw(word) })
@@ -53,28 +53,28 @@ impl Take<usize> for Option<Obj> {
 }
 
 impl Take<usize> for Qstr {
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     unsafe fn take(_: &mut Runtime, word: usize) -> R<Qstr> {
         Ok(Qstr::new(word as u32))
     }
 }
 
 impl Take<usize> for isize {
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     unsafe fn take(_: &mut Runtime, word: usize) -> R<isize> {
         Ok(word as isize)
     }
 }
 
 impl<T> Take<*mut ()> for *mut T {
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     unsafe fn take(_: &mut Runtime, word: *mut ()) -> R<*mut T> {
         Ok(word.cast())
     }
 }
 
 impl Take<u8> for bool {
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     unsafe fn take(_: &mut Runtime, word: u8) -> R<bool> {
         Ok(word != 0)
     }
@@ -83,7 +83,7 @@ impl Take<u8> for bool {
 macro_rules! as_it_is {
     ($($ty:ty)*) => {$(
         impl Take<$ty> for $ty {
-            #[inline(always)]
+            #[cfg_attr(not(feature = "small"), inline(always))]
             unsafe fn take(_: &mut Runtime, word: $ty) -> R<$ty> {
                 Ok(word)
             }
@@ -99,28 +99,28 @@ pub(super) trait Give<C> {
 }
 
 impl Give<usize> for Obj {
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn give(self) -> usize {
         self.raw()
     }
 }
 
 impl Give<usize> for Option<Obj> {
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn give(self) -> usize {
         self.map_or(0, Obj::raw)
     }
 }
 
 impl Give<usize> for isize {
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn give(self) -> usize {
         self as usize
     }
 }
 
 impl<T> Give<*mut ()> for *mut T {
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn give(self) -> *mut () {
         self.cast()
     }
@@ -129,7 +129,7 @@ impl<T> Give<*mut ()> for *mut T {
 macro_rules! given_as_it_is {
     ($($ty:ty)*) => {$(
         impl Give<$ty> for $ty {
-            #[inline(always)]
+            #[cfg_attr(not(feature = "small"), inline(always))]
             fn give(self) -> $ty {
                 self
             }
@@ -139,7 +139,7 @@ macro_rules! given_as_it_is {
 given_as_it_is! { usize bool f32 f64 }
 
 impl Give<()> for () {
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn give(self) {}
 }
 

@@ -18,7 +18,7 @@ struct Frame {
 }
 
 /// The address to call: code has bit 0 set on Thumb.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) fn entry_point(code: *const u8, offset: usize) -> usize {
     code.addr() + offset + usize::from(ARCH.is_thumb())
 }

@@ -238,7 +238,7 @@ fn make_new(rt: &mut Runtime, _: &'static Type, args: Args<'_>) -> R<Obj> {
     Ok(array.obj())
 }
 
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn this(obj: Obj) -> Ptr<Array> {
     // SAFETY: reached through the vtable of ARRAY, or after a test of the type.
     unsafe { obj.cast_unchecked() }
@@ -532,7 +532,7 @@ impl Array {
     }
 
     /// Item `i` of an array of signed 32-bit items.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn i32_item(&self, i: usize) -> Option<Obj> {
         if self.code() != b'i' || i >= self.len.get() {
             return None;
@@ -543,7 +543,7 @@ impl Array {
     }
 
     /// Item `i` of an array of unsigned 32-bit items.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn u32_item(&self, i: usize) -> Option<Obj> {
         if self.code() != b'I' || i >= self.len.get() {
             return None;
@@ -554,7 +554,7 @@ impl Array {
     }
 
     /// Replaces item `i` of an array of 32-bit items by a small int, cut to the item's bits; `false` = not done.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn set_32_bit_item(&self, i: usize, value: isize) -> bool {
         if !matches!(self.code(), b'i' | b'I') || i >= self.len.get() {
             return false;

@@ -31,6 +31,7 @@ pub enum Code {
 pub struct BuiltinFun {
     base: Header,
     /// Name; shown nowhere by stock, kept for `explain` and profiles.
+    #[cfg(not(feature = "small"))]
     pub name: Qstr,
     /// Fewest positional arguments.
     pub min: u16,
@@ -44,9 +45,11 @@ pub struct BuiltinFun {
 unsafe impl Sync for BuiltinFun {}
 
 impl BuiltinFun {
+    #[cfg_attr(feature = "small", allow(unused_variables))]
     const fn with(name: Qstr, min: u16, max: u16, code: Code) -> BuiltinFun {
         BuiltinFun {
             base: Header::new(&BUILTIN_FUN),
+            #[cfg(not(feature = "small"))]
             name,
             min,
             max,

@@ -72,32 +72,32 @@ const MOST: usize = isize::MAX as usize >> 8;
 
 impl ByteArray {
     /// Number of bytes.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn len(&self) -> usize {
         self.len.get()
     }
 
     /// Whether there are none.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn is_empty(&self) -> bool {
         self.len.get() == 0
     }
 
     /// The bytes, until the next call that can run Python or change the bytearray.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn bytes<'a>(&self) -> &'a [u8] {
         // SAFETY: `len` initialised bytes are at `data`; see the module header of `obj::ptr`.
         unsafe { core::slice::from_raw_parts(self.data.get().as_ptr(), self.len.get()) }
     }
 
     /// The byte at `i`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn byte(&self, i: usize) -> Option<u8> {
         self.bytes().get(i).copied()
     }
 
     /// Replaces the byte at `i`; `false` when there is none.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn set(&self, i: usize, byte: u8) -> bool {
         if i >= self.len.get() {
             return false;
@@ -255,7 +255,7 @@ fn make_new(rt: &mut Runtime, _: &'static Type, args: Args<'_>) -> R<Obj> {
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn this(obj: Obj) -> Ptr<ByteArray> {
     // SAFETY: reached through the vtable of BYTEARRAY, or after a test of the type.
     unsafe { obj.cast_unchecked() }

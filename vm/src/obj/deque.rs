@@ -215,7 +215,7 @@ fn make_new(rt: &mut Runtime, _: &'static Type, args: Args<'_>) -> R<Obj> {
     Ok(deque.obj())
 }
 
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn this(obj: Obj) -> Ptr<Deque> {
     // SAFETY: reached through the vtable of DEQUE only.
     unsafe { obj.cast_unchecked() }

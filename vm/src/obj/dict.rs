@@ -193,7 +193,7 @@ fn pair_of(rt: &mut Runtime, pair: Obj) -> R<(Obj, Obj)> {
     Err(rt.value_error("dict update sequence has wrong length"))
 }
 
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn this(obj: Obj) -> Ptr<Dict> {
     // SAFETY: reached through the vtables of DICT and ORDERED_DICT only.
     unsafe { obj.cast_unchecked() }

@@ -62,7 +62,7 @@ pub fn new(rt: &mut Runtime, value: f64) -> R<Obj> {
 
 impl Obj {
     /// The value, if this is exactly a float.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn as_float(self) -> Option<f64> {
         Some(self.cast::<Float>()?.value)
     }
@@ -214,7 +214,7 @@ pub fn modulo(a: f64, b: f64) -> f64 {
             b
         };
     }
-    let r = a % b;
+    let r = ferlance_num::remainder(a, b);
     if r == 0.0 {
         return 0.0f64.copysign(b);
     }

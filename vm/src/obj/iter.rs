@@ -53,7 +53,7 @@ impl SeqIter {
     ///
     /// # Safety
     /// `obj` was made by [`new`].
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub unsafe fn of(obj: Obj) -> Ptr<SeqIter> {
         // SAFETY: the caller's.
         unsafe { obj.cast_unchecked() }

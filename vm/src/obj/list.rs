@@ -82,7 +82,7 @@ unsafe impl PyType for List {
 
 impl List {
     /// Number of items.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn len(&self) -> usize {
         self.len.get()
     }
@@ -93,26 +93,26 @@ impl List {
     }
 
     /// The items, until the next call that can run Python or change the list.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn items<'a>(&self) -> &'a [Cell<Obj>] {
         // SAFETY: the block holds `len` initialised words; see the module header of `obj::ptr`.
         unsafe { core::slice::from_raw_parts(self.items.get().as_ptr(), self.len.get()) }
     }
 
     /// Item `i`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn item(&self, i: usize) -> Option<Obj> {
         self.items().get(i).map(Cell::get)
     }
 
     /// Item `i`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn get(&self, i: usize) -> Option<Obj> {
         self.items().get(i).map(Cell::get)
     }
 
     /// Replaces item `i`; `false` when there is none.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn set(&self, i: usize, value: Obj) -> bool {
         match self.items().get(i) {
             Some(slot) => {
@@ -342,7 +342,7 @@ fn make_new(rt: &mut Runtime, _: &'static Type, args: Args<'_>) -> R<Obj> {
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn this(obj: Obj) -> Ptr<List> {
     // SAFETY: reached through the vtable of LIST only.
     unsafe { obj.cast_unchecked() }

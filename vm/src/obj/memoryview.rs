@@ -142,7 +142,7 @@ fn make_new(rt: &mut Runtime, _: &'static Type, args: Args<'_>) -> R<Obj> {
     new(rt, head, buffer.len / size, data, owner)
 }
 
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn this(obj: Obj) -> Ptr<View> {
     // SAFETY: reached through the vtable of MEMORYVIEW, or after a test of the type.
     unsafe { obj.cast_unchecked() }

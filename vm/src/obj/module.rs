@@ -83,7 +83,7 @@ impl Module {
     }
 
     /// The namespace; `None` for a built-in module.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn globals(&self) -> Option<Ptr<Dict>> {
         self.globals.get()
     }

@@ -20,14 +20,14 @@ use super::word::Obj;
 pub struct Ptr<T>(NonNull<T>);
 
 impl<T> Clone for Ptr<T> {
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn clone(&self) -> Self {
         *self
     }
 }
 impl<T> Copy for Ptr<T> {}
 impl<T> PartialEq for Ptr<T> {
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn eq(&self, other: &Self) -> bool {
         self.0 == other.0
     }
@@ -39,7 +39,7 @@ impl<T> Ptr<T> {
     ///
     /// # Safety
     /// `addr` is the address of an initialised `T` that is alive as the module header says.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub unsafe fn from_addr(addr: NonZeroUsize) -> Ptr<T> {
         Ptr(NonNull::with_exposed_provenance(addr))
     }
@@ -48,37 +48,37 @@ impl<T> Ptr<T> {
     ///
     /// # Safety
     /// As [`Ptr::from_addr`].
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub unsafe fn from_non_null(ptr: NonNull<T>) -> Ptr<T> {
         Ptr(ptr)
     }
 
     /// The handle of a static (or otherwise pinned) structure.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub const fn from_ref(r: &'static T) -> Ptr<T> {
         Ptr(NonNull::from_ref(r))
     }
 
     /// Address of the structure.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn addr(self) -> NonZeroUsize {
         self.0.expose_provenance()
     }
 
     /// The raw pointer.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn as_non_null(self) -> NonNull<T> {
         self.0
     }
 
     /// The object.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn obj(self) -> Obj {
         Obj::from_ptr(self)
     }
 
     /// The structure, for as long as the caller keeps to the rule in the module header.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn get<'a>(self) -> &'a T {
         // SAFETY: made from a live structure; see the module header for what keeps it alive.
         unsafe { self.0.as_ref() }
@@ -88,7 +88,7 @@ impl<T> Ptr<T> {
     ///
     /// # Safety
     /// The structure really begins with a `U`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub unsafe fn cast<U>(self) -> Ptr<U> {
         Ptr(self.0.cast())
     }
@@ -96,7 +96,7 @@ impl<T> Ptr<T> {
 
 impl<T> Deref for Ptr<T> {
     type Target = T;
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn deref(&self) -> &T {
         // SAFETY: as in `get`.
         unsafe { self.0.as_ref() }
@@ -114,7 +114,7 @@ pub unsafe trait PyType: Sized + 'static {
 
 impl Obj {
     /// The structure, if its type is exactly `T`'s.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn cast<T: PyType>(self) -> Option<Ptr<T>> {
         let head = self.as_ptr()?;
         if core::ptr::eq(head.ty(), T::ty()) {
@@ -126,7 +126,7 @@ impl Obj {
     }
 
     /// Whether the type is exactly `T`'s.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn is<T: PyType>(self) -> bool {
         self.cast::<T>().is_some()
     }
@@ -135,7 +135,7 @@ impl Obj {
     ///
     /// # Safety
     /// The object is a structure that begins with a `T` (for instance because its vtable was just used).
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub unsafe fn cast_unchecked<T>(self) -> Ptr<T> {
         debug_assert!(self.is_ptr());
         // SAFETY: the caller says so; the word is not zero.

@@ -64,19 +64,19 @@ pub fn count(start: isize, stop: isize, step: isize) -> usize {
 
 impl Range {
     /// First value.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn start(&self) -> isize {
         self.start
     }
 
     /// Where it ends.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn stop(&self) -> isize {
         self.stop
     }
 
     /// Distance of values; not 0.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn step(&self) -> isize {
         self.step
     }

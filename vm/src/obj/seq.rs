@@ -22,21 +22,21 @@ pub trait Items: Copy {
     fn all<'a>(self) -> &'a [Cell<Obj>];
 
     /// Item `i`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn at(self, i: usize) -> Option<Obj> {
         self.all().get(i).map(Cell::get)
     }
 }
 
 impl Items for Ptr<List> {
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn all<'a>(self) -> &'a [Cell<Obj>] {
         self.get().items()
     }
 }
 
 impl Items for Ptr<Tuple> {
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn all<'a>(self) -> &'a [Cell<Obj>] {
         self.get().items()
     }

@@ -202,7 +202,7 @@ fn make_new(rt: &mut Runtime, ty: &'static Type, args: Args<'_>) -> R<Obj> {
     Ok(set.obj())
 }
 
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn this(obj: Obj) -> Ptr<Set> {
     // SAFETY: reached through the vtables of SET and FROZENSET only.
     unsafe { obj.cast_unchecked() }

@@ -67,27 +67,27 @@ unsafe impl Sync for Tuple {}
 
 impl Tuple {
     /// The items. A tuple under construction holds `None`s.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn items<'a>(&self) -> &'a [Cell<Obj>] {
         // SAFETY: `len` initialised words follow the header.
         unsafe { core::slice::from_raw_parts((&raw const *self).add(1).cast(), self.len) }
     }
 
     /// The items as plain objects. A finished tuple does not change.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn slice<'a>(&self) -> &'a [Obj] {
         // SAFETY: as in `items`; a `Cell<Obj>` is laid out as an `Obj`, and nobody writes to a tuple once it is seen.
         unsafe { core::slice::from_raw_parts((&raw const *self).add(1).cast(), self.len) }
     }
 
     /// Item `i`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn item(&self, i: usize) -> Option<Obj> {
         self.items().get(i).map(Cell::get)
     }
 
     /// Number of items.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn len(&self) -> usize {
         self.len
     }
@@ -198,7 +198,7 @@ fn make_new(rt: &mut Runtime, _: &'static Type, args: Args<'_>) -> R<Obj> {
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn this(obj: Obj) -> Ptr<Tuple> {
     // SAFETY: reached through the vtable of types with this layout only.
     unsafe { obj.cast_unchecked() }

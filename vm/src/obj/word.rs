@@ -43,7 +43,7 @@ impl Obj {
     pub const TRUE: Obj = word((3 << 3) | 0b110);
 
     /// The small int `value`, if it is in range.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub const fn small(value: isize) -> Option<Obj> {
         if value >= SMALL_MIN && value <= SMALL_MAX {
             Some(word(((value as usize) << 1) | 1))
@@ -53,14 +53,14 @@ impl Obj {
     }
 
     /// The small int `value`, which the caller knows to be in range (an index, a length, a code point).
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub const fn int(value: isize) -> Obj {
         debug_assert!(value >= SMALL_MIN && value <= SMALL_MAX);
         word(((value as usize) << 1) | 1)
     }
 
     /// Value of a small int.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub const fn as_small(self) -> Option<isize> {
         if self.is_small() {
             Some(self.0.get() as isize >> 1)
@@ -70,26 +70,26 @@ impl Obj {
     }
 
     /// Value of a word known to be a small int.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub const fn small_value(self) -> isize {
         debug_assert!(self.is_small());
         self.0.get() as isize >> 1
     }
 
     /// Whether this is a small int.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub const fn is_small(self) -> bool {
         self.0.get() & 1 != 0
     }
 
     /// The interned string `name`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub const fn qstr(name: Qstr) -> Obj {
         word(((name.number() as usize) << 3) | 0b010)
     }
 
     /// The name, if this is an interned string.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub const fn as_qstr(self) -> Option<Qstr> {
         if self.is_qstr() {
             Some(Qstr::new((self.0.get() >> 3) as u32))
@@ -99,25 +99,25 @@ impl Obj {
     }
 
     /// Whether this is an interned string.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub const fn is_qstr(self) -> bool {
         self.0.get() & 0b111 == 0b010
     }
 
     /// `True` or `False`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub const fn bool(value: bool) -> Obj {
         if value { Obj::TRUE } else { Obj::FALSE }
     }
 
     /// Whether this is None, False or True.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub const fn is_immediate(self) -> bool {
         self.0.get() & 0b111 == 0b110
     }
 
     /// The truth value, if this is False or True.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn as_bool(self) -> Option<bool> {
         match self {
             Obj::TRUE => Some(true),
@@ -127,19 +127,19 @@ impl Obj {
     }
 
     /// Whether this is `None`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn is_none(self) -> bool {
         self == Obj::NONE
     }
 
     /// Whether this is the address of a structure.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub const fn is_ptr(self) -> bool {
         self.0.get() & 0b11 == 0
     }
 
     /// The address, if this is a structure.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn as_ptr(self) -> Option<Ptr<super::ty::Header>> {
         if self.is_ptr() {
             // SAFETY: a word with low bits 00 is always made from a live structure's address (`from_ptr`),
@@ -151,13 +151,13 @@ impl Obj {
     }
 
     /// The object at `ptr`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn from_ptr<T>(ptr: Ptr<T>) -> Obj {
         Obj(ptr.addr())
     }
 
     /// The bits.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub const fn raw(self) -> usize {
         self.0.get()
     }
@@ -166,7 +166,7 @@ impl Obj {
     ///
     /// # Safety
     /// `raw` is zero or was made by [`Obj::raw`] from an object that is still alive.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub unsafe fn from_raw(raw: usize) -> Option<Obj> {
         NonZeroUsize::new(raw).map(Obj)
     }

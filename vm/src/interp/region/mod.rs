@@ -85,7 +85,7 @@ impl Region {
 
     /// Notes that the region is left within its loop, for a call of a Python function or something else that only
     /// the bytecode can do. If that is all it ever comes to, the bytecode is quicker alone.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn left_early(&self, code: Ptr<Code>, at: &Ins, jumps: u32) {
         let place = (core::ptr::from_ref(at).addr() - self.code.addr()) / size_of::<Ins>();
         if jumps.saturating_add(place as u32) >= FEW_STEPS {
@@ -109,7 +109,7 @@ impl Region {
     ///
     /// # Safety
     /// `base` is the first word of a frame of the region's function.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) unsafe fn is_ready(&self, base: *const Slot) -> bool {
         // SAFETY: `n_reads` numbers of locals stand there.
         unsafe { (0..self.n_reads).all(|i| (*base.add(*self.reads.add(i) as usize)).is_some()) }

@@ -443,24 +443,24 @@ pub(in crate::interp) unsafe fn run(
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn checked((value, over): (isize, bool)) -> Option<usize> {
     (!over).then_some(value as usize)
 }
 
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn multiply(a: usize, b: usize) -> Option<usize> {
     let (product, over) = ((a - 1) as isize).overflowing_mul(b as isize >> 1);
     (!over).then_some(product as usize | 1)
 }
 
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn shift_right(a: usize, b: usize) -> Option<usize> {
     let by = b >> 1;
     (by < usize::BITS as usize).then(|| ((a as isize) >> by) as usize | 1)
 }
 
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn shift_left(a: usize, b: usize) -> Option<usize> {
     let (value, by) = ((a - 1) as isize, b >> 1);
     (by < usize::BITS as usize - 1 && (value << by) >> by == value)
@@ -468,17 +468,17 @@ fn shift_left(a: usize, b: usize) -> Option<usize> {
 }
 
 /// For operands that are not negative, truncation and flooring agree.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn divide(a: usize, b: usize) -> Option<usize> {
     ((a | b) as isize >= 0 && b > 1).then(|| (((a >> 1) / (b >> 1)) << 1) | 1)
 }
 
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn remainder(a: usize, b: usize) -> Option<usize> {
     ((a | b) as isize >= 0 && b > 1).then(|| (((a >> 1) % (b >> 1)) << 1) | 1)
 }
 
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn truth(rt: &mut Runtime, value: Obj) -> R<bool> {
     match value {
         Obj::TRUE => Ok(true),

@@ -26,7 +26,7 @@ pub(crate) fn call_function_n_kw(
 }
 
 /// Calls anything but what `direct` has called already; the commonest first.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn call(rt: &mut Runtime, fun: Obj, args: Args<'_>) -> R<Obj> {
     match fun.cast::<BuiltinFun>() {
         Some(builtin) => builtin_fun::invoke(rt, builtin.get(), args),

@@ -76,7 +76,7 @@ const _: () = {
 
 impl Buf {
     /// A buffer that remembers nothing yet.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) const fn new(prev: *mut Buf) -> Buf {
         Buf {
             prev,

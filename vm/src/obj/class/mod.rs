@@ -50,7 +50,7 @@ pub struct Instance {
 }
 
 /// The instance structure of an object whose class is no metaclass.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(crate) fn instance_of(obj: Obj) -> Ptr<Instance> {
     debug_assert!(obj.ty().is_class());
     // SAFETY: objects of Python classes other than metaclasses have this layout; callers come from the vtable of
@@ -263,7 +263,7 @@ fn any_base_is_special(ty: &'static Type) -> bool {
 }
 
 /// A number that changes whenever a method found through `class` may have changed.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub fn effective_version(rt: &Runtime, class: Ptr<Class>) -> usize {
     class.version.get().wrapping_add(rt.interp.class_epoch)
 }

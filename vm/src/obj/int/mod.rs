@@ -85,7 +85,7 @@ pub fn value(obj: Obj) -> Option<IntValue> {
 }
 
 /// The value of a small int or bool.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub fn small_value(obj: Obj) -> Option<isize> {
     match obj.as_small() {
         Some(value) => Some(value),

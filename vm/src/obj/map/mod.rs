@@ -91,13 +91,13 @@ impl Map {
     /// Entries used, tombstones included; positions are below this. Grows by one with each new key; shrinks
     /// only when [`crate::interp::Interp::map_moves`] changes (and, in a map of names,
     /// [`crate::interp::Interp::map_epoch`]).
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn entry_count(&self) -> usize {
         self.head.get() >> SHIFT
     }
 
     /// Word of the key at a position; 0 or 4 when nothing (any more) stands there.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn key_at(&self, i: usize) -> usize {
         match self.entries().get(i) {
             Some(entry) => entry.key.get(),
@@ -106,7 +106,7 @@ impl Map {
     }
 
     /// Value at a position that holds a live entry; `None` (the object) elsewhere.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn value_at(&self, i: usize) -> Obj {
         match self.entries().get(i) {
             Some(entry) => entry.value.get().unwrap_or(Obj::NONE),
@@ -115,7 +115,7 @@ impl Map {
     }
 
     /// Replaces the value at a position that holds a live entry.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn set_value_at(&self, i: usize, value: Obj) {
         if let Some(entry) = self.entries().get(i) {
             entry.value.set(Some(value));
@@ -123,7 +123,7 @@ impl Map {
     }
 
     /// The value at position `i` if the key there is this very word: the check of an inline cache.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn cached(&self, i: usize, key: Obj) -> Option<Obj> {
         let entry = self.entries().get(i)?;
         if entry.key.get() == key.raw() {
@@ -134,7 +134,7 @@ impl Map {
     }
 
     /// Replaces the value at position `i` if the key there is this very word; whether it was.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn set_cached(&self, i: usize, key: Obj, value: Obj) -> bool {
         match self.entries().get(i) {
             Some(entry) if entry.key.get() == key.raw() => {
@@ -147,19 +147,19 @@ impl Map {
 
     /// Whether all keys are interned strings. Only then may "this name is not in here" be remembered, by the
     /// map's address, [`Map::entry_count`] and [`crate::interp::Interp::map_epoch`].
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn is_names(&self) -> bool {
         self.head.get() & NAMES != 0
     }
 
     /// Whether the map is read-only.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn is_fixed(&self) -> bool {
         self.head.get() & FIXED != 0
     }
 
     /// Address of the table; another one after growth.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn table_addr(&self) -> usize {
         self.table.get().addr().get()
     }
@@ -480,14 +480,14 @@ impl Map {
 
     // ---- details ----
 
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn entries<'a>(&self) -> &'a [Entry] {
         // SAFETY: that many initialised entries stand in the block.
         unsafe { core::slice::from_raw_parts(self.table.get().as_ptr(), self.entry_count()) }
     }
 
     /// The table, which is not fixed.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn view(&self) -> Table {
         debug_assert!(!self.is_fixed());
         Table {
@@ -497,7 +497,7 @@ impl Map {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn set_used(&self, used: usize) {
         self.head.set((used << SHIFT) | (self.head.get() & FLAGS));
     }
@@ -639,7 +639,7 @@ enum Found {
 }
 
 /// The key of an entry that is neither free nor removed.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn live_key(entry: &Entry) -> Option<Obj> {
     let word = entry.key.get();
     if is_vacant(word) {

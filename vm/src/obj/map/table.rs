@@ -32,7 +32,7 @@ pub(super) const SMALL: usize = 8;
 pub(super) const REMOVED: usize = 4;
 
 /// Whether a key word is no object. (Small ints have smaller words than [`REMOVED`].)
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) const fn is_vacant(word: usize) -> bool {
     word & !REMOVED == 0
 }
@@ -70,7 +70,7 @@ pub(super) struct Table {
 }
 
 /// A hash in 32 bits. Small ints and names stay what they are.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) const fn fold(hash: usize) -> u32 {
     #[cfg(target_pointer_width = "64")]
     {
@@ -83,25 +83,25 @@ pub(super) const fn fold(hash: usize) -> u32 {
 }
 
 /// Hash of a name's word in a table of names: its number, so that the pool is not touched.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) const fn fold_name(word: usize) -> u32 {
     (word >> 3) as u32
 }
 
 impl Table {
     /// Whether there is an index.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn is_large(self) -> bool {
         self.alloc > SMALL
     }
 
     /// Binary logarithm of the index's size.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn index_bits(alloc: usize) -> u32 {
         usize::BITS - (alloc + alloc / 2).leading_zeros()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn index_width(alloc: usize) -> usize {
         if alloc < 0x100 {
             1
@@ -144,7 +144,7 @@ impl Table {
     }
 
     /// Entry `i`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn entry<'a>(self, i: usize) -> &'a Entry {
         debug_assert!(i < self.alloc);
         // SAFETY: all callers have checked `i` against the number of entries; the block is initialised.
@@ -158,7 +158,7 @@ impl Table {
     }
 
     /// The counts behind the entries of a large table.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn tail<'a>(self) -> &'a Tail {
         // SAFETY: as in `tail_ptr`; initialised by `wipe`.
         unsafe { self.tail_ptr().as_ref() }
@@ -176,7 +176,7 @@ impl Table {
     }
 
     /// The kept hash of entry `i`, which is live, or what it is computed to in a table of names.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn hash(self, i: usize) -> u32 {
         if self.names {
             fold_name(self.entry(i).key.get())
@@ -188,7 +188,7 @@ impl Table {
     }
 
     /// Keeps the hash of entry `i`.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn set_hash(self, i: usize, hash: u32) {
         if !self.names {
             debug_assert!(i < self.alloc);
@@ -198,7 +198,7 @@ impl Table {
     }
 
     /// The index of a large table.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn index(self) -> Index {
         let bits = Table::index_bits(self.alloc);
         // SAFETY: the index follows the hashes.
@@ -318,7 +318,7 @@ pub(super) struct Probe {
 
 impl Index {
     /// The search for a hash.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn probe(self, hash: u32) -> Probe {
         let mixed = hash.wrapping_mul(0x9e37_79b1);
         let unused = 32 - 8 * self.width as u32;
@@ -332,7 +332,7 @@ impl Index {
     }
 
     /// The search one slot further.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn next(self, probe: Probe) -> Probe {
         Probe {
             slot: probe.slot.wrapping_add(probe.step) & self.mask,
@@ -341,7 +341,7 @@ impl Index {
     }
 
     /// The entry that a slot leads to, if the slot's tag is that of the search. The slot is not free.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn entry(self, slot_value: u32, probe: Probe) -> Option<usize> {
         let number = slot_value ^ probe.tag;
         // Another tag leaves bits above the number.
@@ -353,7 +353,7 @@ impl Index {
     }
 
     /// The slot that a search has come to; 0 = free.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn get(self, probe: Probe) -> u32 {
         let slot = probe.slot;
         debug_assert!(slot <= self.mask);
@@ -368,7 +368,7 @@ impl Index {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn set(self, probe: Probe, to: u32) {
         let slot = probe.slot;
         debug_assert!(slot <= self.mask);

@@ -39,15 +39,16 @@ pub(crate) fn sort(
             if sort_words(list, reverse) {
                 return Ok(());
             }
-            let items = Block::<Obj>::new(rt, n)?;
+            let items = Block::new(rt, n, width::ONE)?;
             for (i, item) in list.items().iter().enumerate() {
-                items.set(i, item.get());
+                let item = item.get();
+                items.set(i, Pair { key: item, item });
             }
             merge_sort(rt, items, reverse)?;
-            write_back(rt, list, items, |item| item)
+            write_back(rt, list, items)
         }
         Some(key) => {
-            let items = Block::<Pair>::new(rt, n)?;
+            let items = Block::new(rt, n, width::TWO)?;
             for (i, item) in list.items().iter().enumerate() {
                 let item = item.get();
                 items.set(i, Pair { key: item, item });
@@ -58,7 +59,7 @@ pub(crate) fn sort(
                 items.set(i, Pair { key, item });
             }
             merge_sort(rt, items, reverse)?;
-            write_back(rt, list, items, |pair| pair.item)
+            write_back(rt, list, items)
         }
     }
 }
@@ -88,21 +89,16 @@ fn sort_words(_: Ptr<List>, _: bool) -> bool {
     false
 }
 
-fn write_back<T: Element>(
-    rt: &mut Runtime,
-    list: Ptr<List>,
-    items: Block<T>,
-    item: impl Fn(T) -> Obj,
-) -> R<()> {
+fn write_back<W: Width>(rt: &mut Runtime, list: Ptr<List>, items: Block<W>) -> R<()> {
     let n = items.len;
     if list.len() != n {
         list.clear(rt);
         for i in 0..n {
-            list.push(rt, item(items.get(i)))?;
+            list.push(rt, items.get(i).item)?;
         }
     } else {
         for i in 0..n {
-            list.set(i, item(items.get(i)));
+            list.set(i, items.get(i).item);
         }
     }
     // Nothing can refer to the block any more.
@@ -110,82 +106,124 @@ fn write_back<T: Element>(
     Ok(())
 }
 
-/// What is moved about.
-trait Element: Copy {
-    const FILL: Self;
-    fn key(self) -> Obj;
-}
-
-impl Element for Obj {
-    const FILL: Obj = Obj::NONE;
-    #[inline(always)]
-    fn key(self) -> Obj {
-        self
-    }
-}
-
+/// What is moved about: an item and its key, which may be the item itself.
 #[derive(Clone, Copy)]
-#[repr(C)]
 struct Pair {
     key: Obj,
     item: Obj,
 }
 
-impl Element for Pair {
-    const FILL: Pair = Pair {
-        key: Obj::NONE,
-        item: Obj::NONE,
-    };
-    #[inline(always)]
-    fn key(self) -> Obj {
-        self.key
+/// Words that an element takes in a block.
+trait Width: Copy {
+    fn words(self) -> usize;
+}
+
+/// Hosts have code for each width.
+#[cfg(not(feature = "small"))]
+mod width {
+    use super::Width;
+
+    #[derive(Clone, Copy)]
+    pub(super) struct One;
+    #[derive(Clone, Copy)]
+    pub(super) struct Two;
+
+    impl Width for One {
+        #[cfg_attr(not(feature = "small"), inline(always))]
+        fn words(self) -> usize {
+            1
+        }
     }
+    impl Width for Two {
+        #[cfg_attr(not(feature = "small"), inline(always))]
+        fn words(self) -> usize {
+            2
+        }
+    }
+    pub(super) const ONE: One = One;
+    pub(super) const TWO: Two = Two;
+}
+
+/// Small builds have the code once.
+#[cfg(feature = "small")]
+mod width {
+    use super::Width;
+
+    #[derive(Clone, Copy)]
+    pub(super) struct Words(usize);
+
+    impl Width for Words {
+        fn words(self) -> usize {
+            self.0
+        }
+    }
+    pub(super) const ONE: Words = Words(1);
+    pub(super) const TWO: Words = Words(2);
 }
 
 /// A block of elements on the heap. Nobody else knows it, so Python code cannot change it.
 #[derive(Clone, Copy)]
-struct Block<T> {
-    at: NonNull<T>,
+struct Block<W> {
+    at: NonNull<Obj>,
     len: usize,
+    width: W,
 }
 
-impl<T: Element> Block<T> {
-    fn new(rt: &mut Runtime, len: usize) -> R<Block<T>> {
-        let words = len.saturating_mul(size_of::<T>() / size_of::<usize>());
-        let at = rt.alloc_words(words.max(1), false)?.cast::<T>();
-        for i in 0..len {
+impl<W: Width> Block<W> {
+    fn new(rt: &mut Runtime, len: usize, width: W) -> R<Block<W>> {
+        let words = len.saturating_mul(width.words()).max(1);
+        let at = rt.alloc_words(words, false)?.cast::<Obj>();
+        for i in 0..words {
             // SAFETY: within the new block.
-            unsafe { at.add(i).write(T::FILL) };
+            unsafe { at.add(i).write(Obj::NONE) };
         }
-        Ok(Block { at, len })
+        Ok(Block { at, len, width })
     }
 
-    #[inline(always)]
-    fn get(self, i: usize) -> T {
+    #[cfg_attr(not(feature = "small"), inline(always))]
+    fn get(self, i: usize) -> Pair {
         debug_assert!(i < self.len);
+        let words = self.width.words();
         // SAFETY: all positions are computed from run lengths, which add up to `len`; all are initialised.
-        unsafe { self.at.add(i).read() }
+        unsafe {
+            let at = self.at.add(i * words);
+            Pair {
+                key: at.read(),
+                item: at.add(words - 1).read(),
+            }
+        }
     }
 
-    #[inline(always)]
-    fn set(self, i: usize, value: T) {
+    #[cfg_attr(not(feature = "small"), inline(always))]
+    fn set(self, i: usize, value: Pair) {
         debug_assert!(i < self.len);
-        // SAFETY: as in `get`.
-        unsafe { self.at.add(i).write(value) };
+        let words = self.width.words();
+        // SAFETY: as in `get`. Of one word, both are the same.
+        unsafe {
+            let at = self.at.add(i * words);
+            at.write(value.key);
+            at.add(words - 1).write(value.item);
+        }
     }
 
     /// Moves `n` elements from `from` of `source` (which may be this block) to `to` of this one.
     #[inline]
-    fn copy(self, to: usize, source: Block<T>, from: usize, n: usize) {
+    fn copy(self, to: usize, source: Block<W>, from: usize, n: usize) {
         debug_assert!(to + n <= self.len && from + n <= source.len);
+        let words = self.width.words();
         // SAFETY: both ranges lie in their blocks.
-        unsafe { source.at.add(from).copy_to(self.at.add(to), n) };
+        unsafe {
+            source
+                .at
+                .add(from * words)
+                .copy_to(self.at.add(to * words), n * words);
+        }
     }
 }
 
 /// `a < b`, the short cuts first. `binary` is asked with the operands in this order; a message names them the
 /// other way round, because upstream would have compared `b < a` in its order of things.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 fn less(rt: &mut Runtime, a: Obj, b: Obj) -> R<bool> {
     if a.is_small() && b.is_small() {
         return Ok((a.raw() as isize) < b.raw() as isize);
@@ -262,15 +300,15 @@ struct Run {
     len: usize,
 }
 
-struct Sorter<T> {
-    items: Block<T>,
-    spare: Option<Block<T>>,
+struct Sorter<W> {
+    items: Block<W>,
+    spare: Option<Block<W>>,
     reverse: bool,
     runs: [Run; MAX_RUNS],
     n_runs: usize,
 }
 
-fn merge_sort<T: Element>(rt: &mut Runtime, items: Block<T>, reverse: bool) -> R<()> {
+fn merge_sort<W: Width>(rt: &mut Runtime, items: Block<W>, reverse: bool) -> R<()> {
     let mut sorter = Sorter {
         items,
         spare: None,
@@ -309,14 +347,14 @@ fn merge_sort<T: Element>(rt: &mut Runtime, items: Block<T>, reverse: bool) -> R
     Ok(())
 }
 
-impl<T: Element> Sorter<T> {
+impl<W: Width> Sorter<W> {
     /// Whether `b`, which comes later, must go before `a`.
-    #[inline(always)]
-    fn precedes(&self, rt: &mut Runtime, b: T, a: T) -> R<bool> {
+    #[cfg_attr(not(feature = "small"), inline(always))]
+    fn precedes(&self, rt: &mut Runtime, b: Pair, a: Pair) -> R<bool> {
         if self.reverse {
-            less(rt, a.key(), b.key())
+            less(rt, a.key, b.key)
         } else {
-            less(rt, b.key(), a.key())
+            less(rt, b.key, a.key)
         }
     }
 
@@ -407,7 +445,7 @@ impl<T: Element> Sorter<T> {
     }
 
     /// Room for `n` elements outside the sorted block.
-    fn spare(&mut self, rt: &mut Runtime, n: usize) -> R<Block<T>> {
+    fn spare(&mut self, rt: &mut Runtime, n: usize) -> R<Block<W>> {
         if let Some(spare) = self.spare {
             if spare.len >= n {
                 return Ok(spare);
@@ -415,7 +453,7 @@ impl<T: Element> Sorter<T> {
             self.spare = None;
             rt.free_block(spare.at.cast());
         }
-        let spare = Block::new(rt, n)?;
+        let spare = Block::new(rt, n, self.items.width)?;
         self.spare = Some(spare);
         Ok(spare)
     }
@@ -425,8 +463,8 @@ impl<T: Element> Sorter<T> {
     fn upper(
         &self,
         rt: &mut Runtime,
-        item: T,
-        block: Block<T>,
+        item: Pair,
+        block: Block<W>,
         start: usize,
         n: usize,
     ) -> R<usize> {
@@ -456,8 +494,8 @@ impl<T: Element> Sorter<T> {
     fn lower(
         &self,
         rt: &mut Runtime,
-        item: T,
-        block: Block<T>,
+        item: Pair,
+        block: Block<W>,
         start: usize,
         n: usize,
     ) -> R<usize> {
@@ -487,7 +525,7 @@ impl<T: Element> Sorter<T> {
     fn merge_up(
         &self,
         rt: &mut Runtime,
-        spare: Block<T>,
+        spare: Block<W>,
         start: usize,
         len_a: usize,
         len_b: usize,
@@ -525,7 +563,7 @@ impl<T: Element> Sorter<T> {
     }
 
     /// How many of the `n` elements at `start` must go before `item`. Gallops from the front.
-    fn gallop(&self, rt: &mut Runtime, item: T, start: usize, n: usize) -> R<usize> {
+    fn gallop(&self, rt: &mut Runtime, item: Pair, start: usize, n: usize) -> R<usize> {
         let (mut low, mut step) = (0, 1);
         let mut high = n;
         while low + step <= n {
@@ -551,7 +589,7 @@ impl<T: Element> Sorter<T> {
     fn merge_down(
         &self,
         rt: &mut Runtime,
-        spare: Block<T>,
+        spare: Block<W>,
         start: usize,
         len_a: usize,
         len_b: usize,
@@ -588,7 +626,7 @@ impl<T: Element> Sorter<T> {
     }
 
     /// How many of the `n` elements at `start` stay before `item`. Gallops from the end.
-    fn gallop_back(&self, rt: &mut Runtime, item: T, start: usize, n: usize) -> R<usize> {
+    fn gallop_back(&self, rt: &mut Runtime, item: Pair, start: usize, n: usize) -> R<usize> {
         let (mut high, mut step) = (n, 1);
         let mut low = 0;
         while step <= high {

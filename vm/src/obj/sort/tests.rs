@@ -39,7 +39,7 @@ fn sorts_every_shape_stably_both_ways() {
     let rt = &mut runtime();
     for shape in shapes() {
         for reverse in [false, true] {
-            let items = Block::<Pair>::new(rt, shape.len()).unwrap();
+            let items = Block::new(rt, shape.len(), width::TWO).unwrap();
             let mut want: Vec<(isize, isize)> = Vec::new();
             for (i, key) in shape.iter().enumerate() {
                 let (k, v) = (*key, i as isize);

@@ -67,20 +67,20 @@ struct Growth {
 
 impl StrData {
     /// The bytes.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn bytes<'a>(&self) -> &'a [u8] {
         // SAFETY: `data` holds `len` bytes for as long as the structure lives; they never change.
         unsafe { core::slice::from_raw_parts(self.data.as_ptr(), self.len) }
     }
 
     /// Number of bytes.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn len(&self) -> usize {
         self.len
     }
 
     /// Whether there are none.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -106,7 +106,7 @@ impl StrData {
     }
 
     /// Whether all bytes are ASCII.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn is_ascii(&self) -> bool {
         let state = self.state.get();
         if state & ASCII_KNOWN != 0 {

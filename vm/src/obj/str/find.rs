@@ -100,7 +100,7 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    #[inline(always)]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn at(self, i: usize) -> Option<u8> {
         if self.reversed {
             let i = self.bytes.len().checked_sub(i + 1)?;

@@ -156,7 +156,7 @@ pub fn new_of(rt: &mut Runtime, ty: &'static Type, text: &[u8]) -> R<Obj> {
 const SHORT: usize = 10;
 
 /// The str of one ASCII character that is a name.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub fn char_name(ch: u8) -> Option<Obj> {
     match CHARS.get(ch as usize) {
         Some(0) | None => None,
@@ -228,7 +228,7 @@ fn buffer(rt: &mut Runtime, obj: Obj, write: bool) -> Option<Buffer> {
 ///
 /// # Safety
 /// The object came through the vtable of `str` or `bytes`.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(crate) unsafe fn data_of(obj: Obj) -> Ptr<StrData> {
     // SAFETY: the caller's.
     unsafe { obj.cast_unchecked() }

@@ -13,7 +13,7 @@ use crate::runtime::{R, Raised, Runtime};
 use crate::text::unicode::char_len;
 
 /// White space as `split`, `strip` and `isspace` see it.
-#[inline(always)]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | 9..=13)
 }
