@@ -41,6 +41,7 @@ fn runtime() -> Option<Runtime> {
     // SAFETY: the array is ours alone, and lives as long as the program.
     let region = unsafe { Region::fixed(base, HEAP) };
     let heap = Heap::new(region, Policy::WHEN_FULL)?;
+    #[cfg_attr(not(feature = "compiler"), allow(unused_mut))]
     let mut rt = Runtime::new(heap, Box::new(hal::Board), Settings::default()).ok()?;
     #[cfg(feature = "compiler")]
     {

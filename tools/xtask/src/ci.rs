@@ -5,6 +5,7 @@ use clap::Args;
 
 use crate::{
     cross_check::CrossCheck,
+    small::Small,
     test,
     workspace::{cargo, run},
 };
@@ -48,6 +49,7 @@ impl Ci {
             }
             .run(),
         );
+        step("small", Small {}.run());
         let (totals, ok) = test::count(&mut cargo(["test", "--workspace", "--no-fail-fast"]))?;
         if !ok {
             broken.push("tests");

@@ -26,6 +26,7 @@ mod random_programs;
 mod scaling;
 mod setup;
 mod sizes;
+mod small;
 mod small_heap;
 mod startup;
 mod stats;
@@ -87,6 +88,8 @@ enum Verb {
     CompileSpeed(compile_speed::CompileSpeed),
     /// Measure start-up: instructions and memory of a program that does nothing.
     Startup(startup::Startup),
+    /// Run the language tests with the virtual machine of the smallest boards.
+    Small(small::Small),
     /// Find the smallest heap that runs a script.
     SmallHeap(small_heap::SmallHeap),
     /// Fail every single allocation of the sweep programs in turn.
@@ -120,6 +123,7 @@ fn run() -> anyhow::Result<()> {
         Verb::Soup(verb) => verb.run(),
         Verb::CompileSpeed(verb) => verb.run(),
         Verb::Startup(verb) => verb.run(),
+        Verb::Small(verb) => verb.run(),
         Verb::SmallHeap(verb) => verb.run(),
         Verb::Sweep(verb) => verb.run(),
         Verb::RandomPrograms(verb) => verb.run(),
