@@ -12,13 +12,18 @@ use ferlance_tests::{
     workspace::{files, has_extension, root},
 };
 
-/// The files of these folders with this extension.
-fn seeds(folders: &[&str], extension: &str) -> Vec<Vec<u8>> {
+/// The files of these folders with this extension, and the corpus of the target.
+fn seeds(folders: &[&str], extension: &str, target: &str) -> Vec<Vec<u8>> {
     let wanted = |path: &Path| has_extension(path, extension);
     let paths = folders
         .iter()
         .flat_map(|folder| files(&root().join(folder), &wanted).unwrap());
-    let seeds: Vec<Vec<u8>> = paths.map(|path| fs::read(path).unwrap()).collect();
+    let corpus = root().join("fuzz/corpus").join(target);
+    let corpus = files(&corpus, &|_| true).unwrap_or_default();
+    let seeds: Vec<Vec<u8>> = paths
+        .chain(corpus)
+        .map(|path| fs::read(path).unwrap())
+        .collect();
     assert!(seeds.len() > 20, "{folders:?} holds {} files", seeds.len());
     seeds
 }
@@ -46,7 +51,7 @@ const SOURCES: [&str; 3] = ["tests/lang", "tests/vectors/behaviour", "tests/cras
 fn lexer_reads_or_refuses() {
     try_out(
         ferlance_frontend::fuzz::lexer,
-        &seeds(&SOURCES, "py"),
+        &seeds(&SOURCES, "py", "lexer"),
         true,
         100_000,
     );
@@ -56,7 +61,7 @@ fn lexer_reads_or_refuses() {
 fn parser_reads_or_refuses() {
     try_out(
         ferlance_frontend::fuzz::parser,
-        &seeds(&SOURCES, "py"),
+        &seeds(&SOURCES, "py", "parser"),
         true,
         50_000,
     );
@@ -66,7 +71,7 @@ fn parser_reads_or_refuses() {
 fn compiled_modules_verify() {
     try_out(
         ferlance_compiler::fuzz::compiles,
-        &seeds(&SOURCES, "py"),
+        &seeds(&SOURCES, "py", "compile"),
         true,
         4_000,
     );
@@ -76,7 +81,7 @@ fn compiled_modules_verify() {
 fn mpy_files_are_read_or_refused() {
     try_out(
         ferlance_bytecode::fuzz::mpy_read,
-        &seeds(&["tests/vectors/mpy"], "mpy"),
+        &seeds(&["tests/vectors/mpy"], "mpy", "mpy_read"),
         false,
         100_000,
     );
@@ -86,7 +91,7 @@ fn mpy_files_are_read_or_refused() {
 fn verifier_answers_for_any_file() {
     try_out(
         ferlance_bytecode::fuzz::verifier,
-        &seeds(&["tests/vectors/mpy"], "mpy"),
+        &seeds(&["tests/vectors/mpy"], "mpy", "verify"),
         false,
         100_000,
     );
@@ -96,7 +101,7 @@ fn verifier_answers_for_any_file() {
 fn programs_end_or_raise() {
     try_out(
         ferlance_port::fuzz::runs,
-        &seeds(&["tests/crash", "tests/lang"], "py"),
+        &seeds(&["tests/crash", "tests/lang"], "py", "run"),
         true,
         500,
     );
@@ -106,7 +111,7 @@ fn programs_end_or_raise() {
 fn back_ends_compile_or_refuse() {
     try_out(
         ferlance_compiler::fuzz::machine_code,
-        &seeds(&["tests/crash", "tests/native"], "py"),
+        &seeds(&["tests/crash", "tests/native"], "py", "native"),
         true,
         1_000,
     );
@@ -120,7 +125,7 @@ fn programs_in_machine_code_end_or_raise() {
     }
     try_out(
         body,
-        &seeds(&["tests/crash", "tests/native"], "py"),
+        &seeds(&["tests/crash", "tests/native"], "py", "native"),
         true,
         100,
     );
