@@ -2,6 +2,8 @@
 
 use ferlance_abi::Arch;
 
+use crate::interp;
+use crate::obj::word::Obj;
 use crate::runtime::Runtime;
 
 /// The architecture of the code that this build can call.
@@ -28,4 +30,9 @@ pub fn arch(_: &mut Runtime) -> Arch {
 /// The architecture features that code may use.
 pub fn arch_flags(_: &mut Runtime) -> u32 {
     0
+}
+
+/// The exception that the innermost handler handles, all of which are of bytecode.
+pub(crate) fn being_handled(rt: &Runtime) -> Option<Obj> {
+    interp::handled_between(rt, 0, usize::MAX)
 }
