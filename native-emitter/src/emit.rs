@@ -5,6 +5,7 @@
 use ferlance_asm::{BufferError, CodeBuffer, Fixup, Label};
 use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 
+use crate::analysis::{Cfg, entry_lines};
 use crate::arch::{Callee, Emit, MAX_TEMPS, Operands, Place, Preg, PregSet};
 use crate::frame::Frame;
 use crate::nir::{Block, Edge, Func, Inst, Op, Term, Type, Vreg};
@@ -194,6 +195,10 @@ struct Writer<'a, A: Emit> {
     plain: (u32, usize),
     /// Calls of thunks, and the thunks' labels.
     plan: Option<(Plan, TryVec<Label>)>,
+    /// The source line that each block begins in.
+    entry_lines: IndexVec<Block, u32>,
+    /// The line that was marked last.
+    line: u32,
 }
 
 impl<'a, A: Emit> Writer<'a, A> {
@@ -238,6 +243,8 @@ impl<'a, A: Emit> Writer<'a, A> {
             sites: TryVec::new(),
             plain: (0, 0),
             plan,
+            entry_lines: entry_lines(func, &Cfg::new(func)?)?,
+            line: 0,
         })
     }
 }
@@ -413,6 +420,9 @@ impl<A: Emit> Writer<'_, A> {
         let data = &func.blocks[block];
         self.e.flags = None;
         self.e.stored = None;
+        if self.entry_lines[block] != 0 {
+            self.mark_line(self.entry_lines[block])?;
+        }
         self.number += 1;
         let mut done: Option<usize> = None;
         self.plain = (self.e.buffer.offset(), self.e.buffer.site_count());
@@ -479,12 +489,19 @@ impl<A: Emit> Writer<'_, A> {
         }
     }
 
+    /// What follows belongs to this line.
+    fn mark_line(&mut self, line: u32) -> Result<(), OutOfMemory> {
+        if line == self.line {
+            return Ok(());
+        }
+        self.line = line;
+        let here = self.e.buffer.here()?;
+        self.e.lines.push((here, line))
+    }
+
     fn inst(&mut self, inst: &Inst) -> Result<(), OutOfMemory> {
         match inst.op {
-            Op::Line => {
-                let here = self.e.buffer.here()?;
-                self.e.lines.push((here, inst.imm as u32))
-            }
+            Op::Line => self.mark_line(inst.imm as u32),
             Op::Const | Op::FConst => match inst.dst {
                 Some(dst) => {
                     let place = self.e.place(dst);

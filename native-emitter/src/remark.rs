@@ -8,8 +8,8 @@ use ferlance_abi::fun_table::Fun;
 use ferlance_abi::{BinaryOp, UnaryOp};
 use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 
-use crate::analysis::Cfg;
-use crate::nir::{Block, Func, Op, Term, Vreg};
+use crate::analysis::{Cfg, entry_lines};
+use crate::nir::{Func, Op, Term, Vreg};
 
 /// One thing about one source line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Group {
 /// All remarks about a function, by line.
 pub fn remarks(func: &Func) -> Result<TryVec<Remark>, OutOfMemory> {
     let cfg = Cfg::new(func)?;
-    let mut lines: IndexVec<Block, u32> = IndexVec::filled(0, func.blocks.len())?;
+    let lines = entry_lines(func, &cfg)?;
     let mut found: TryVec<Remark> = TryVec::new();
     let mut consts: IndexVec<Vreg, Option<i64>> = IndexVec::filled(None, func.vregs.len())?;
     for block in func.blocks.iter() {
@@ -108,12 +108,6 @@ pub fn remarks(func: &Func) -> Result<TryVec<Remark>, OutOfMemory> {
         if let Term::NlrPush { .. } = data.term {
             note(line, What::Handler)?;
         }
-        for to in func.successors(*block) {
-            // The first way in counts: it is the one in the order of the text.
-            if lines[to] == 0 {
-                lines[to] = line;
-            }
-        }
     }
     found.sort_by_key(|remark| (remark.line, remark.rare));
     Ok(found)
@@ -136,8 +130,12 @@ impl Remark {
     /// How it is sorted for readers.
     pub const fn group(&self) -> Group {
         match self.what {
-            What::Call(Fun::NativeToObj) => Group::Boxed,
-            What::Call(Fun::NativeFromObj) => Group::Unboxed,
+            What::Call(Fun::NativeToObj | Fun::ObjNewFloatFromF | Fun::ObjNewFloatFromD) => {
+                Group::Boxed
+            }
+            What::Call(Fun::NativeFromObj | Fun::ObjGetFloatToF | Fun::ObjGetFloatToD) => {
+                Group::Unboxed
+            }
             What::Call(
                 Fun::NewTuple
                 | Fun::NewList
@@ -179,6 +177,11 @@ impl fmt::Display for Remark {
 /// Why a runtime function is called.
 const fn reason(fun: Fun) -> &'static str {
     match fun {
+        Fun::ObjNewFloatFromF | Fun::ObjNewFloatFromD => "a float becomes an object",
+        Fun::ObjGetFloatToF | Fun::ObjGetFloatToD => "an object becomes a float",
+        Fun::ObjGetType => "asks an object for its type",
+        Fun::RaiseUnbound => "raises, since a local is not bound",
+        Fun::Poll => "lets callbacks and the keyboard interrupt in",
         Fun::NativeToObj => "a number becomes an object",
         Fun::NativeFromObj => "an object becomes a number or an address",
         Fun::SwapGlobals => "puts the module's globals in place, since names are looked up",
