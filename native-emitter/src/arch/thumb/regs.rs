@@ -32,24 +32,9 @@ static ALL: [Preg; 12] = [
     r(10),
     r(11),
 ];
-/// All but `d7`.
-static FLOATS: [Preg; 15] = [
-    f(0),
-    f(1),
-    f(2),
-    f(3),
-    f(4),
-    f(5),
-    f(6),
-    f(8),
-    f(9),
-    f(10),
-    f(11),
-    f(12),
-    f(13),
-    f(14),
-    f(15),
-];
+/// All but `d7`, and `d11` to `d15`: an exception buffer keeps those below only, so a jump to a handler would bring
+/// back the values that a callee left there.
+static FLOATS: [Preg; 10] = [f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(8), f(9), f(10)];
 static FLOAT_ARGS: [Preg; 1] = [f(0)];
 
 /// `r4` to `r11`, `d8` to `d15`.
