@@ -21,13 +21,19 @@ macro_rules! for_each_native_type {
             Ptr16  = 6, "ptr16",  element 2;
             /// Pointer to 32-bit units.
             Ptr32  = 7, "ptr32",  element 4;
+            /// Floating-point number as the processor has it. Viper's own, as the next two: it never crosses the border.
+            Float  = 16, "float",  element 0;
+            /// Signed number of 64 bits.
+            Int64  = 17, "int64",  element 0;
+            /// Unsigned number of 64 bits.
+            Uint64 = 18, "uint64", element 0;
         }
     };
 }
 
 macro_rules! define {
     ($($(#[$doc:meta])* $ty:ident = $number:literal, $name:literal, element $bytes:literal;)*) => {
-        /// A type of native values, numbered as entries 3 and 4 of the function table take it.
+        /// A type of native values, numbered as entries 3 and 4 of the function table take it; from 16 on, as they do not.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u8)]
         pub enum NativeType {
@@ -64,6 +70,14 @@ for_each_native_type!(define);
 pub const QSTR_TYPE_NUMBER: u8 = 8;
 
 impl NativeType {
+    /// A type that stock lacks?
+    pub const fn is_wide(self) -> bool {
+        matches!(
+            self,
+            NativeType::Float | NativeType::Int64 | NativeType::Uint64
+        )
+    }
+
     /// The number that crosses the border.
     pub const fn number(self) -> u8 {
         self as u8

@@ -31,7 +31,8 @@ pub(crate) fn infer(
         sound: options.sound,
         direct,
     };
-    ferlance_viper::infer(code, &scene).map_err(|stop| match stop {
+    let consts = lower.consts().consts();
+    ferlance_viper::infer(code, &scene, consts).map_err(|stop| match stop {
         Stop::OutOfMemory => Diag::from(OutOfMemory),
         Stop::Refused(error) => refusal(lower, scope, code, &error, options),
     })
@@ -122,6 +123,7 @@ fn message(problem: &Problem, options: &Options<'_>) -> Result<(Message, Arg), O
         Problem::StoreTo(a) => (Message::ViperStoreTo, ty(a)),
         Problem::StoreIndex(a) => (Message::ViperStoreIndex, ty(a)),
         Problem::StoreValue(a) => (Message::ViperStoreValue, ty(a)),
+        Problem::Cast(from, to) => (Message::ViperCast, two(from, to)),
         Problem::RaiseNative => (Message::RaiseNative, Arg::None),
         Problem::BareRaise => (Message::NativeRaise, Arg::None),
         Problem::Yield => (Message::NativeYield, Arg::None),

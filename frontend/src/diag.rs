@@ -264,6 +264,9 @@ macro_rules! for_each_message {
         ViperStoreValue, ViperTypeError, "can't store '{}'",
             "What is stored through a pointer is bool, int or uint.",
             "Convert the value to int.";
+        ViperCast, ViperTypeError, "can't convert '{}' to '{}'",
+            "An address is no float, and a float no address.",
+            "Convert to int in between.";
         RaiseNative, ViperTypeError, "must raise an object",
             "Only objects can be raised.",
             "";

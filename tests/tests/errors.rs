@@ -136,6 +136,7 @@ const VIPER_FUNCTIONS: &[Row] = &[
     (UnknownType, 2, "", "@micropython.viper\ndef f(a: float32): pass\n"),
     (ViperClassVariable, 3, "x", "@micropython.viper\nclass A:\n    x = 1\n    y = 2\n"),
     (ViperParameters, 2, "", "@micropython.viper\ndef f(*a): pass\n"),
+    (ViperCast, 3, "", "@micropython.viper\ndef f(a: float):\n    x = ptr8(a)\n    pass\n"),
 ];
 
 /// Sources that are long.

@@ -37,7 +37,9 @@ fn field<'a>(case: &'a Value, name: &str) -> &'a str {
 }
 
 /// Stock refuses these, and we do in its dialect; beyond it they are programs.
-const EXTENSIONS: [&str; 2] = [
+const EXTENSIONS: [&str; 4] = [
+    "viper-0017", // numbers that stock lacks
+    "viper-0018",
     "viper-0086", // locals that inner functions use
     "viper-0087",
 ];
@@ -118,7 +120,14 @@ fn beyond_the_stock_dialect_only_the_extensions_differ() {
 
 #[test]
 fn extensions_compile_for_stock_firmware_of_each_architecture() {
-    for program in ["calls_inside", "extensions", "sound"] {
+    for program in [
+        "calls_inside",
+        "extensions",
+        "float_numbers",
+        "float_remainders",
+        "long_numbers",
+        "sound",
+    ] {
         let path = format!("{}/viper/{program}.py", env!("CARGO_MANIFEST_DIR"));
         let source = std::fs::read_to_string(path).expect("the program is there");
         for arch in ARCHS.into_iter().chain([Arch::Xtensa, Arch::Armv7emdp]) {
@@ -172,4 +181,84 @@ fn each_operator_has_the_types_of_stock() {
         }
     }
     assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What a function with wide numbers gets, beyond the stock dialect; 32 and 64 bits.
+fn wide(signature: &str, body: &str) -> [String; 2] {
+    let source = format!("@micropython.viper\ndef f({signature}:\n    {body}\n");
+    [Arch::Armv7emsp, Arch::X64].map(|arch| outcome_in(ViperDialect::Full, &source, arch).0)
+}
+
+#[test]
+fn wide_numbers_have_the_wider_type() {
+    for (signature, body) in [
+        ("a: float, b: int) -> float", "return a + b"),
+        ("a: float, b: uint) -> float", "return b / a"),
+        ("a: float) -> float", "return a ** 2 // 3 % 0.5"),
+        ("a: float) -> float", "return 1"),
+        ("a: int) -> float", "x = 0.5; x = 1; return x"),
+        ("a: int64, b: int) -> int64", "return b - a"),
+        ("a: uint64, b: int) -> uint64", "return a << b"),
+        ("a: int64) -> int64", "return a & 0xffffffffff"),
+        ("a: int64) -> int", "return int(a) + int(float(a))"),
+        ("a: int64) -> bool", "return a < 5"),
+        ("a: uint64, b: uint) -> bool", "return a == b and a > 7"),
+    ] {
+        assert_eq!(wide(signature, body), ["ok", "ok"], "{signature}: {body}");
+    }
+}
+
+#[test]
+fn what_wide_numbers_lack_is_refused() {
+    for (signature, body, message) in [
+        (
+            "a: float) -> int",
+            "return a",
+            "return expected 'int' but got 'float'",
+        ),
+        (
+            "a: int64) -> int",
+            "return a",
+            "return expected 'int' but got 'int64'",
+        ),
+        ("a: float)", "x = a | a", "binary op  not implemented"),
+        ("a: float)", "x = ~a", "can't do unary op of 'float'"),
+        ("a: int64)", "x = a / a", "binary op  not implemented"),
+        (
+            "a: int64, b: uint)",
+            "x = a < b",
+            "comparison of int and uint",
+        ),
+        ("a: uint64)", "x = a < -1", "comparison of int and uint"),
+        ("a: float, p: ptr8)", "p[0] = a", "can't store 'float'"),
+        (
+            "a: int64, p: ptr8)",
+            "x = p[a]",
+            "can't load with 'int64' index",
+        ),
+        (
+            "a: float)",
+            "x = ptr8(a)",
+            "can't convert 'float' to 'ptr8'",
+        ),
+        (
+            "a: float, b)",
+            "x = a + b",
+            "can't do binary op between 'float' and 'object'",
+        ),
+        (
+            "a: float)",
+            "a = b'x'",
+            "local 'a' has type 'float' but source is 'object'",
+        ),
+    ] {
+        let expected = format!("ViperTypeError: {message} (2)");
+        let found = wide(signature, body);
+        assert_eq!(found, [expected.clone(), expected], "{signature}: {body}");
+    }
+    // Without such a parameter or result the names are those of built-in functions, as in stock.
+    assert_eq!(
+        wide("a: int)", "x = float(a); x = 1.5; return x"),
+        ["ok", "ok"]
+    );
 }

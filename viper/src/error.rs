@@ -48,6 +48,8 @@ pub enum Problem {
     StoreIndex(Ty),
     /// A store of what is no number through a pointer.
     StoreValue(Ty),
+    /// A conversion between a float and an address: from, to.
+    Cast(Ty, Ty),
     /// `raise` of what is no object.
     RaiseNative,
     /// `raise` without an exception, or with a cause.

@@ -83,10 +83,10 @@ pub const fn arith(op: BinaryOp) -> Option<Arith> {
 /// The types that two operands have together: an object that can be a number is one beside a number.
 pub fn agreed(left: (Ty, Option<Ty>), right: (Ty, Option<Ty>)) -> (Ty, Ty) {
     match (left, right) {
-        ((Ty::Object, Some(native)), (right, None)) if native.is_int() && right.is_int() => {
+        ((Ty::Object, Some(native)), (right, None)) if native.is_number() && right.is_number() => {
             (native, right)
         }
-        ((left, None), (Ty::Object, Some(native))) if native.is_int() && left.is_int() => {
+        ((left, None), (Ty::Object, Some(native))) if native.is_number() && left.is_number() => {
             (left, native)
         }
         _ => (left.0, right.0),
@@ -99,7 +99,39 @@ pub fn binary(op: BinaryOp, left: Ty, right: Ty) -> (Ty, Option<Problem>) {
         (Ty::Object, Ty::Object) => (Ty::Object, None),
         (Ty::Cast(_), _) | (_, Ty::Cast(_)) => (Ty::Object, Some(Problem::Boxing)),
         (Ty::Int | Ty::Uint, Ty::Int | Ty::Uint) => numbers(op, left, right),
+        _ if left.is_number() && right.is_number() => wide(op, left, right),
         _ => (left, Some(Problem::Binary(left, right))),
+    }
+}
+
+/// The type of numbers of which one is wide, or both: that of floats, else the wide one, else the left one.
+pub fn common(left: Ty, right: Ty) -> Ty {
+    match (left, right) {
+        (Ty::Float, _) | (_, Ty::Float) => Ty::Float,
+        (left, _) if left.is_long() => left,
+        (left, right) if !right.is_long() => left,
+        (_, right) => right,
+    }
+}
+
+fn wide(op: BinaryOp, left: Ty, right: Ty) -> (Ty, Option<Problem>) {
+    use BinaryOp as B;
+    let ty = common(left, right);
+    let is_float = ty == Ty::Float;
+    let is_signed = |ty| matches!(ty, Ty::Int | Ty::Int64);
+    match (op, arith(op)) {
+        (B::TrueDivide | B::InplaceTrueDivide | B::Power | B::InplacePower, _) if is_float => {
+            (ty, None)
+        }
+        (_, None) => (ty, Some(Problem::BinaryOp(op))),
+        (_, Some(Arith::And | Arith::Or | Arith::Xor | Arith::Shl | Arith::Shr)) if is_float => {
+            (ty, Some(Problem::BinaryOp(op)))
+        }
+        (_, Some(arith)) if !arith.is_comparison() => (ty, None),
+        _ if !is_float && is_signed(left) != is_signed(right) => {
+            (Ty::Bool, Some(Problem::MixedCompare))
+        }
+        _ => (Ty::Bool, None),
     }
 }
 
@@ -120,13 +152,14 @@ pub fn unary(op: UnaryOp, operand: Ty) -> (Ty, Option<Problem>) {
     match operand {
         Ty::Object => (Ty::Object, None),
         Ty::Cast(_) => (Ty::Object, Some(Problem::Boxing)),
-        Ty::Int | Ty::Uint if op == UnaryOp::Not => (operand, Some(Problem::Not)),
-        Ty::Int | Ty::Uint => (operand, None),
+        Ty::Float if op == UnaryOp::Invert => (operand, Some(Problem::Unary(operand))),
+        number if number.is_number() && op == UnaryOp::Not => (operand, Some(Problem::Not)),
+        number if number.is_number() => (operand, None),
         _ => (operand, Some(Problem::Unary(operand))),
     }
 }
 
 /// Can `ty` be tested?
 pub const fn is_condition(ty: Ty) -> bool {
-    matches!(ty, Ty::Object | Ty::Bool | Ty::Int | Ty::Uint)
+    ty.is_number() || matches!(ty, Ty::Object | Ty::Bool)
 }

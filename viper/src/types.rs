@@ -1,5 +1,7 @@
 //! The types of values while compiling.
 use ferlance_abi::NativeType;
+use ferlance_bytecode::module::Const;
+use ferlance_bytecode::op::ConstId;
 
 /// The type of a local or of a value on the stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +22,12 @@ pub enum Ty {
     Ptr16,
     /// The address of 32-bit units.
     Ptr32,
+    /// A floating-point number.
+    Float,
+    /// A signed number of 64 bits.
+    Int64,
+    /// An unsigned number of 64 bits.
+    Uint64,
     /// The literal None.
     None,
     /// The null word: an absent default, a value that deletes.
@@ -40,10 +48,13 @@ impl Ty {
             NativeType::Ptr8 => Ty::Ptr8,
             NativeType::Ptr16 => Ty::Ptr16,
             NativeType::Ptr32 => Ty::Ptr32,
+            NativeType::Float => Ty::Float,
+            NativeType::Int64 => Ty::Int64,
+            NativeType::Uint64 => Ty::Uint64,
         }
     }
 
-    /// The type as it crosses the border: what entries 3 and 4 of the function table take.
+    /// The type that is named so; but for wide numbers, what entries 3 and 4 of the function table take.
     pub const fn native(self) -> NativeType {
         match self {
             Ty::Object | Ty::None | Ty::Null | Ty::Cast(_) => NativeType::Object,
@@ -54,6 +65,9 @@ impl Ty {
             Ty::Ptr8 => NativeType::Ptr8,
             Ty::Ptr16 => NativeType::Ptr16,
             Ty::Ptr32 => NativeType::Ptr32,
+            Ty::Float => NativeType::Float,
+            Ty::Int64 => NativeType::Int64,
+            Ty::Uint64 => NativeType::Uint64,
         }
     }
 
@@ -66,7 +80,7 @@ impl Ty {
         }
     }
 
-    /// A machine word that is no object?
+    /// A native value, which is no object?
     pub const fn is_native(self) -> bool {
         !matches!(self, Ty::Object | Ty::None | Ty::Null | Ty::Cast(_))
     }
@@ -74,6 +88,21 @@ impl Ty {
     /// `int` or `uint`?
     pub const fn is_int(self) -> bool {
         matches!(self, Ty::Int | Ty::Uint)
+    }
+
+    /// `int64` or `uint64`?
+    pub const fn is_long(self) -> bool {
+        matches!(self, Ty::Int64 | Ty::Uint64)
+    }
+
+    /// A number that stock lacks?
+    pub const fn is_wide(self) -> bool {
+        matches!(self, Ty::Float | Ty::Int64 | Ty::Uint64)
+    }
+
+    /// Any number?
+    pub const fn is_number(self) -> bool {
+        self.is_int() || self.is_wide()
     }
 
     /// Any pointer?
@@ -86,6 +115,33 @@ impl Ty {
         match self {
             Ty::Ptr8 | Ty::Ptr16 | Ty::Ptr32 => self.native().element_bytes(),
             _ => 0,
+        }
+    }
+}
+
+/// The value of a constant, if it is a number that has a wide type.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Literal {
+    /// A float.
+    Float(f64),
+    /// An int of 64 bits: `Int64` if it is one, else `Uint64`.
+    Int(i64, Ty),
+}
+
+impl Literal {
+    /// What constant `at` is.
+    pub fn of(consts: &[Const<'_>], at: ConstId) -> Option<Literal> {
+        match consts.get(at.0 as usize)? {
+            Const::Float(number) => Some(Literal::Float(number.value)),
+            Const::Int(text) => {
+                let text = core::str::from_utf8(text).ok()?;
+                match (text.parse::<i64>(), text.parse::<u64>()) {
+                    (Ok(value), _) => Some(Literal::Int(value, Ty::Int64)),
+                    (_, Ok(value)) => Some(Literal::Int(value as i64, Ty::Uint64)),
+                    _ => None,
+                }
+            }
+            _ => None,
         }
     }
 }

@@ -66,6 +66,8 @@ pub struct Options {
     pub emit: CodeKind,
     /// Whether `native` and `viper` can be emitted for the chosen architecture.
     pub native: bool,
+    /// Whether viper has the types that stock lacks.
+    pub wide_types: bool,
     /// Which decorators of inline assembler there are.
     pub asm: AsmDecorators,
     /// Whether float constants need the text that `.mpy` files hold.
@@ -93,6 +95,7 @@ impl Default for Options {
             lines: true,
             emit: CodeKind::Bytecode,
             native: false,
+            wide_types: true,
             asm: AsmDecorators::InvalidArch,
             float_text: true,
             stack: StackLimit::default(),
@@ -252,6 +255,11 @@ impl<'a> Lower<'a> {
     /// The pool, and the name and object tables so far.
     pub fn pool_and_tables(&mut self) -> (&Pool, &mut NameTable, &mut ConstTable) {
         (self.pool, &mut self.names, &mut self.consts)
+    }
+
+    /// The object table so far.
+    pub fn consts(&self) -> &ConstTable {
+        &self.consts
     }
 
     /// The tables, when all scopes are assembled.

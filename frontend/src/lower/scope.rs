@@ -278,8 +278,8 @@ impl Lower<'_> {
             return self.refuse(Message::AnnotationNotName, node.pos);
         };
         match NativeType::from_name(self.pool.text(name)) {
-            Some(ty) => Ok(ty),
-            None => self.refuse_with(Message::UnknownType, node.pos, Arg::Name(name)),
+            Some(ty) if self.options.wide_types || !ty.is_wide() => Ok(ty),
+            _ => self.refuse_with(Message::UnknownType, node.pos, Arg::Name(name)),
         }
     }
 }

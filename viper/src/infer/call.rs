@@ -61,7 +61,9 @@ impl Infer<'_, '_> {
             // Lengths do not cross direct calls.
             let pointer = |ty: &NativeType| Ty::of(*ty).is_pointer();
             let views = self.scene.sound && signature.params.iter().any(pointer);
-            let callee = match views || signature.words() > MOST_WORDS {
+            let types = signature.params.iter().copied().chain([signature.result]);
+            let wide = types.into_iter().any(NativeType::is_wide);
+            let callee = match views || wide || signature.words() > MOST_WORDS {
                 true => Callee::Typed(signature.result),
                 false => Callee::Direct(signature.callee),
             };
@@ -119,9 +121,15 @@ impl Infer<'_, '_> {
         if let Ty::Cast(_) = value.ty {
             return self.refuse(Problem::CastOfCast);
         }
+        let ty = Ty::of(to);
+        match (value.ty, ty) {
+            (Ty::Float, to) if to.is_pointer() => self.note(Problem::Cast(Ty::Float, to))?,
+            (from, Ty::Float) if from.is_pointer() => self.note(Problem::Cast(from, ty))?,
+            _ => {}
+        }
         self.stack.push(Entry {
             literal: value.literal,
-            ..Entry::of(Ty::of(to))
+            ..Entry::of(ty)
         })?;
         Ok(())
     }

@@ -14,6 +14,7 @@ mod op;
 
 use ferlance_abi::{NativeType, Qstr, ScopeFlags};
 use ferlance_bytecode::code::Code;
+use ferlance_bytecode::module::Const;
 use ferlance_bytecode::trace::StmtEnd;
 use ferlance_bytecode::{Label, Op};
 use ferlance_collections::{OutOfMemory, TryVec};
@@ -69,9 +70,16 @@ pub struct Scene<'a, 'p> {
 }
 
 impl Scene<'_, '_> {
-    /// The type that `name` converts to.
-    pub fn cast(&self, name: Qstr) -> Option<NativeType> {
-        cast((self.name)(name))
+    /// The type that `name` converts to in a function.
+    pub fn cast(&self, code: &Code, name: Qstr) -> Option<NativeType> {
+        cast((self.name)(name)).filter(|ty| !ty.is_wide() || self.has_wide(code))
+    }
+
+    /// Does a function know the numbers that stock lacks? Only if its parameters or its result have such a type, which
+    /// stock refuses: so what stock accepts means the same here.
+    pub fn has_wide(&self, code: &Code) -> bool {
+        let params = code.param_types.iter().copied();
+        self.dialect == Dialect::Full && params.chain(code.return_type).any(NativeType::is_wide)
     }
 
     /// The function of the module that `name` always means.
@@ -104,6 +112,8 @@ struct Entry {
     native: Option<Ty>,
     /// The op that loaded it, if it is a global.
     origin: Option<u32>,
+    /// Of a literal int: its value. It may become a wide number.
+    int: Option<i64>,
     /// Of an iterator: the type of the numbers that it counts.
     counts: Option<Ty>,
 }
@@ -115,7 +125,17 @@ impl Entry {
             literal: false,
             native: None,
             origin: None,
+            int: None,
             counts: None,
+        }
+    }
+
+    /// A literal that can be a wide number of this type?
+    fn fits(self, wide: Ty) -> bool {
+        match (self.int, wide) {
+            (Some(_), Ty::Int64 | Ty::Float) => true,
+            (Some(value), Ty::Uint64) => value >= 0,
+            _ => false,
         }
     }
 
@@ -123,6 +143,7 @@ impl Entry {
     fn as_wanted(self, wanted: Ty) -> Ty {
         match self.native {
             Some(native) if native == wanted => native,
+            _ if self.fits(wanted) => wanted,
             _ => self.ty,
         }
     }
@@ -137,10 +158,12 @@ impl Entry {
 }
 
 /// Infers the types of `code`, or tells what is wrong.
-pub fn infer(code: &Code, scene: &Scene<'_, '_>) -> Result<Types, Stop> {
+pub fn infer(code: &Code, scene: &Scene<'_, '_>, consts: &[Const<'_>]) -> Result<Types, Stop> {
     let mut infer = Infer {
         code,
         scene,
+        consts,
+        wide: scene.has_wide(code),
         origins: TryVec::new(),
         first_leads: TryVec::filled(u32::MAX, code.n_labels() as usize)?,
         types: Types::default(),
@@ -162,6 +185,10 @@ pub fn infer(code: &Code, scene: &Scene<'_, '_>) -> Result<Types, Stop> {
 struct Infer<'a, 'p> {
     code: &'a Code,
     scene: &'a Scene<'a, 'p>,
+    /// The module's objects so far.
+    consts: &'a [Const<'a>],
+    /// Are there the numbers that stock lacks?
+    wide: bool,
     types: Types,
     /// By place in the pool of types: the op that loaded the global.
     origins: TryVec<Option<u32>>,

@@ -6,7 +6,7 @@ use ferlance_bytecode::op::ITER_SLOTS;
 use super::{Entry, Infer, Walk};
 use crate::error::Problem;
 use crate::rules;
-use crate::types::Ty;
+use crate::types::{Literal, Ty};
 
 impl Infer<'_, '_> {
     pub(super) fn op(&mut self, op: Op) -> Walk {
@@ -14,15 +14,22 @@ impl Infer<'_, '_> {
             Op::Line(_) => {}
             Op::Label(label) => self.place(label)?,
 
-            Op::LoadConstString(_) | Op::LoadConstObj(_) | Op::LoadBuildClass => {
-                self.push(Ty::Object)?;
-            }
-            Op::LoadConstSmallInt(_) => self.push_literal(Ty::Int)?,
+            Op::LoadConstString(_) | Op::LoadBuildClass => self.push(Ty::Object)?,
+            Op::LoadConstObj(object) => match Literal::of(self.consts, object) {
+                Some(Literal::Float(_)) if self.wide => self.push_literal(Ty::Float)?,
+                Some(Literal::Int(_, ty)) if self.wide => self.push_literal(ty)?,
+                _ => self.push(Ty::Object)?,
+            },
+            Op::LoadConstSmallInt(value) => self.stack.push(Entry {
+                literal: true,
+                int: Some(self.code.int_value(value)),
+                ..Entry::of(Ty::Int)
+            })?,
             Op::LoadConstFalse | Op::LoadConstTrue => self.push_literal(Ty::Bool)?,
             Op::LoadConstNone => self.push_literal(Ty::None)?,
             Op::LoadNull => self.push(Ty::Null)?,
             Op::LoadName(name) | Op::LoadGlobal(name) => {
-                let ty = match self.scene.cast(name) {
+                let ty = match self.scene.cast(self.code, name) {
                     Some(ty) => Ty::Cast(ty),
                     None => Ty::Object,
                 };
@@ -245,8 +252,15 @@ impl Infer<'_, '_> {
     }
 
     pub(super) fn binary(&mut self, op: BinaryOp) -> Walk {
-        let right = self.pop_entry()?;
-        let left = self.pop_entry()?;
+        let mut right = self.pop_entry()?;
+        let mut left = self.pop_entry()?;
+        // A literal beside a wide number is one.
+        let types = (left.ty, right.ty);
+        for (one, other) in [(&mut left, types.1), (&mut right, types.0)] {
+            if one.fits(other) {
+                one.ty = other;
+            }
+        }
         let (left, right) = rules::agreed((left.ty, left.native), (right.ty, right.native));
         let right = match left {
             Ty::Object if right.is_native() && self.is_attribute_update(op) => Ty::Object,

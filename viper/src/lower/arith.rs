@@ -12,7 +12,7 @@ use crate::types::Ty;
 /// The operands as inference saw them: see [`rules::agreed`].
 fn agreed(left: Item, right: Item) -> (Item, Item) {
     let native = |item: Item| match item.value {
-        Value::Direct(_, ty) => Some(ty),
+        Value::Direct(_, ty) | Value::DirectTwo(_, _, ty) => Some(ty),
         _ => None,
     };
     let found = rules::agreed((left.ty, native(left)), (right.ty, native(right)));
@@ -34,6 +34,7 @@ impl Lower<'_, '_> {
                 let result = self.call_fun(Fun::UnaryOp, &[number, operand])?;
                 self.push_object(result)?;
             }
+            (ty, _) if ty.is_wide() => self.wide_unary(op, item)?,
             (ty, UnaryOp::Positive) => self.push(ty, item.value)?,
             (ty, UnaryOp::Negative) => {
                 let value = match item.value {
@@ -84,6 +85,9 @@ impl Lower<'_, '_> {
         if left.ty == Ty::Object {
             return self.object_binary(op, left, right);
         }
+        if left.ty.is_wide() || right.ty.is_wide() {
+            return self.wide_binary(op, left, right);
+        }
         let Some(arith) = arith(op) else {
             return self.malformed();
         };
@@ -115,7 +119,12 @@ impl Lower<'_, '_> {
         Ok(self.push_object(result)?)
     }
 
-    fn compare(&mut self, arith: Arith, left: Item, right: Item) -> Result<Value, OutOfMemory> {
+    pub(super) fn compare(
+        &mut self,
+        arith: Arith,
+        left: Item,
+        right: Item,
+    ) -> Result<Value, OutOfMemory> {
         let unsigned = left.ty == Ty::Uint;
         let cond = match (arith, unsigned) {
             (Arith::Less, false) => Cond::Lt,
@@ -140,7 +149,12 @@ impl Lower<'_, '_> {
     }
 
     /// Arithmetic that wraps.
-    fn simple(&mut self, arith: Arith, left: Item, right: Item) -> Result<Value, OutOfMemory> {
+    pub(super) fn simple(
+        &mut self,
+        arith: Arith,
+        left: Item,
+        right: Item,
+    ) -> Result<Value, OutOfMemory> {
         let (op, fold): (Op, fn(i64, i64) -> i64) = match arith {
             Arith::Add => (Op::Add, i64::wrapping_add),
             Arith::Sub => (Op::Sub, i64::wrapping_sub),
@@ -165,7 +179,7 @@ impl Lower<'_, '_> {
     }
 
     /// A constant as a word of the target holds it, sign-extended.
-    fn wrapped(&self, imm: i64) -> i64 {
+    pub(super) fn wrapped(&self, imm: i64) -> i64 {
         match self.env.target.word() {
             4 => i64::from(imm as i32),
             _ => imm,
@@ -173,7 +187,12 @@ impl Lower<'_, '_> {
     }
 
     /// What the machine's shift makes of a count: x64 looks at six bits, RISC-V and Xtensa at five, Thumb at eight.
-    fn shift(&mut self, left_shift: bool, left: Item, right: Item) -> Result<Value, OutOfMemory> {
+    pub(super) fn shift(
+        &mut self,
+        left_shift: bool,
+        left: Item,
+        right: Item,
+    ) -> Result<Value, OutOfMemory> {
         let op = match (left_shift, left.ty) {
             (true, _) => Op::Shl,
             (false, Ty::Uint) => Op::Shr,
@@ -209,7 +228,7 @@ impl Lower<'_, '_> {
     }
 
     /// Rounded down, as Python has it. A divisor of 0 raises, which stock leaves to the machine.
-    fn divide(&mut self, quotient: bool, left: Item, right: Item) -> Walk<Value> {
+    pub(super) fn divide(&mut self, quotient: bool, left: Item, right: Item) -> Walk<Value> {
         if let Value::Imm(divisor) = right.value {
             return self.divide_by(quotient, left, divisor);
         }

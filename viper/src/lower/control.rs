@@ -7,7 +7,6 @@ use ferlance_collections::{OutOfMemory, TryVec};
 use ferlance_native_emitter::nir::{Cond, Operand, Slot, Type, Vreg};
 
 use super::handler::{Block, Cont, State, slot_of};
-use super::memory::ir_type;
 use super::value::{Item, Value};
 use super::{Lower, Walk};
 use crate::direct::Form;
@@ -18,6 +17,13 @@ impl Lower<'_, '_> {
     pub(super) fn test(&mut self, item: Item) -> Result<(Cond, Vreg, Operand), OutOfMemory> {
         match (item.ty, item.value) {
             (_, Value::Test(cond, a, b)) => Ok((cond, a, b)),
+            (ty, Value::Reg(_) | Value::Two(..) | Value::Float(..)) if ty.is_wide() => {
+                self.test_wide(item)
+            }
+            (_, Value::FTest(..)) => Ok((Cond::Ne, self.word(item)?, Operand::Imm(0))),
+            (_, Value::Direct(_, ty) | Value::DirectTwo(_, _, ty)) if ty.is_wide() => {
+                self.test_wide(item.bare())
+            }
             (_, Value::Direct(word, _)) => Ok((Cond::Ne, word, Operand::Imm(0))),
             (Ty::Object, _) => {
                 let object = self.object(item)?;
@@ -50,6 +56,10 @@ impl Lower<'_, '_> {
                 self.dead = true;
             }
             return Ok(());
+        }
+        let item = self.float_test(item)?;
+        if let Value::FTest(cond, a, b) = item.value {
+            return self.branch_floats((cond, a, b), sense, to, stack);
         }
         let (cond, a, b) = self.test(item)?;
         let cond = match sense {
@@ -113,7 +123,7 @@ impl Lower<'_, '_> {
     /// What the function returns: an object, or what it is declared to.
     pub(super) fn result_type(&self) -> Type {
         match self.form {
-            Form::Direct => ir_type(self.declared()),
+            Form::Direct => self.ir_type(self.declared()),
             _ => Type::Obj,
         }
     }

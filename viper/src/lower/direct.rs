@@ -5,7 +5,6 @@ use ferlance_bytecode::op::CallArgs;
 use ferlance_collections::TryVec;
 use ferlance_native_emitter::nir::{Cond, Type, Vreg};
 
-use super::memory::ir_type;
 use super::value::{Item, Value};
 use super::{Lower, Walk};
 use crate::direct::{MOST_NESTED, Signature};
@@ -64,8 +63,11 @@ impl<'a> Lower<'a, '_> {
             return Ok(());
         }
         let object = self.pop_object()?;
-        let word = self.unboxed(object, result)?;
-        let value = Value::Direct(word, Ty::of(result));
+        let item = self.native(object, result)?;
+        let value = match item.value {
+            Value::Two(low, high) if self.is_pair(item.ty) => Value::DirectTwo(low, high, item.ty),
+            _ => Value::Direct(self.word(item)?, item.ty),
+        };
         Ok(self.push(Ty::Object, value)?)
     }
 
@@ -100,7 +102,7 @@ impl<'a> Lower<'a, '_> {
         let long = self.b.cold_block()?;
         let short = self.b.block()?;
         let join = self.b.block()?;
-        let result = self.b.param(join, ir_type(ty))?;
+        let result = self.b.param(join, self.ir_type(ty))?;
         self.b
             .branch(Cond::Eq, left, 0, (long, &[]), (short, &[]))?;
         self.b.enter(short)?;
@@ -133,6 +135,11 @@ impl<'a> Lower<'a, '_> {
             (_, Ty::Object) => self.object(item)?,
             // None is no number: the conversion says so.
             (Ty::Object | Ty::None | Ty::Null | Ty::Cast(_), _) => {
+                let object = self.object(item)?;
+                self.unboxed(object, ty.native())?
+            }
+            // What is no word goes by way of an object, as at any call: a float is no int.
+            (given, _) if given == Ty::Float || self.is_pair(given) => {
                 let object = self.object(item)?;
                 self.unboxed(object, ty.native())?
             }

@@ -6,7 +6,6 @@ use ferlance_collections::TryVec;
 use ferlance_native_emitter::nir::{self, Cond, Slot, Type, Vreg, Width};
 use ferlance_native_emitter::target::Host;
 
-use super::memory::ir_type;
 use super::{Lower, Place, Walk};
 use crate::direct::{Default, MOST_NESTED};
 use crate::types::Ty;
@@ -61,15 +60,18 @@ impl Lower<'_, '_> {
             let name = self.code.local_names.get(slot).copied();
             let place = match ty {
                 Ty::None | Ty::Null | Ty::Cast(_) => Place::Nowhere,
-                _ if *shared => Place::Slot(self.b.slot(1)?),
-                ty => Place::Var(self.b.var(ir_type(ty), name.unwrap_or(Qstr::NONE))?),
+                _ if *shared => Place::Slot(self.b.slot(self.slot_words(ty))?),
+                ty => {
+                    let ty = self.ir_type(ty);
+                    Place::Var(self.b.var(ty, name.unwrap_or(Qstr::NONE))?)
+                }
             };
-            let length = match (place, self.is_view(ty)) {
+            let second = match (place, self.has_second(ty)) {
                 (_, false) | (Place::Nowhere, _) => None,
                 (Place::Slot(_), true) => Some(Place::Slot(self.b.slot(1)?)),
                 (Place::Var(_), true) => Some(Place::Var(self.b.var(Type::Word, Qstr::NONE)?)),
             };
-            self.lengths.push(length)?;
+            self.seconds.push(second)?;
             self.locals.push(place)?;
         }
         Ok(())
@@ -89,7 +91,7 @@ impl Lower<'_, '_> {
             let value = match self.is_cell(local) {
                 false => {
                     let item = self.native(*given, ty.native())?;
-                    self.write_length(local, item)?;
+                    self.write_second(local, item)?;
                     self.word(item)?
                 }
                 true if local.0 < code.n_free => *given,
@@ -186,7 +188,8 @@ impl Lower<'_, '_> {
     /// Frame slots of objects begin unset.
     fn clear_shared(&mut self, from: u32) -> Walk {
         for slot in from as usize..self.locals.len() {
-            let object = self.types.locals.get(slot).copied().flatten() == Some(Ty::Object);
+            let ty = self.types.locals.get(slot).copied().flatten();
+            let object = ty.is_some_and(|ty| ty == Ty::Object || self.is_soft(ty));
             if let (Some(&Place::Slot(place)), true) = (self.locals.get(slot), object) {
                 let null = self.null()?;
                 self.b.slot_store(place, 0, null)?;
@@ -298,11 +301,7 @@ impl Lower<'_, '_> {
         let object = match ty {
             Ty::Object => given,
             ty => {
-                let word = self.unboxed(given, ty.native())?;
-                let item = super::Item {
-                    ty,
-                    value: super::Value::Reg(word),
-                };
+                let item = self.native(given, ty.native())?;
                 self.object(item)?
             }
         };

@@ -71,9 +71,13 @@ impl Lower<'_, '_> {
     /// The variable of a place of the stack.
     pub(super) fn join(&mut self, depth: usize, ty: Type) -> Walk<nir::Var> {
         if self.joins.len() <= depth {
-            self.joins.resize(depth + 1, [None; 2])?;
+            self.joins.resize(depth + 1, [None; 3])?;
         }
-        let which = usize::from(ty != Type::Obj);
+        let which = match ty {
+            Type::Obj => 0,
+            Type::Word => 1,
+            Type::F32 | Type::F64 => 2,
+        };
         let known = self.joins.get(depth).and_then(|vars| vars[which]);
         if let Some(var) = known {
             return Ok(var);
@@ -121,12 +125,12 @@ impl Lower<'_, '_> {
                 }
                 _ => {
                     let value = self.word(item)?;
-                    let var = self.join(depth, Type::Word)?;
+                    let var = self.join(depth, self.ir_type(ty))?;
                     self.b.write_local(var, value)?;
-                    if self.is_view(ty) {
-                        let bytes = self.length(item)?;
-                        let var = self.join_length(depth)?;
-                        self.b.write_local(var, bytes)?;
+                    if self.has_second(ty) {
+                        let second = self.second(item)?;
+                        let var = self.join_second(depth)?;
+                        self.b.write_local(var, second)?;
                     }
                     Shape::Value(ty)
                 }
@@ -147,7 +151,7 @@ impl Lower<'_, '_> {
     pub(super) fn needs_conversion(&self, to: Label, stack: &[Item]) -> Walk<bool> {
         for (depth, item) in stack.iter().enumerate() {
             let fixed = matches!(item.value, Value::Pending(..) | Value::Nothing);
-            let is_boxed = matches!(item.value, Value::Direct(..));
+            let is_boxed = item.is_direct();
             if !fixed && (is_boxed || self.type_at(to, depth)? != item.ty) {
                 return Ok(true);
             }
@@ -238,17 +242,13 @@ impl Lower<'_, '_> {
             let item = match *place {
                 Shape::Fixed(item) => item,
                 Shape::Value(ty) => {
-                    let which = match ty {
-                        Ty::Object => Type::Obj,
-                        _ => Type::Word,
-                    };
-                    let var = self.join(depth, which)?;
+                    let var = self.join(depth, self.ir_type(ty))?;
                     let word = self.b.read_local(var)?;
-                    let value = match self.is_view(ty) {
+                    let value = match self.has_second(ty) {
                         false => Value::Reg(word),
                         true => {
-                            let bytes = self.join_length(depth)?;
-                            Value::View(word, self.b.read_local(bytes)?)
+                            let second = self.join_second(depth)?;
+                            Value::Two(word, self.b.read_local(second)?)
                         }
                     };
                     Item { ty, value }

@@ -66,26 +66,32 @@ impl Lower<'_, '_> {
             return Ok(self.push_object(cell)?);
         }
         let ty = self.local_type(local);
-        let value = match self.read(local, ir_type(ty))? {
+        let value = match self.read(local, self.ir_type(ty))? {
             None => Value::Nothing,
             Some(value) => {
-                if ty == Ty::Object && !self.bound.contains(local.0 as usize) {
+                let is_object = ty == Ty::Object || self.is_soft(ty);
+                if is_object && !self.bound.contains(local.0 as usize) {
                     self.check_bound(value)?;
                     self.set_bound(local)?;
                 }
-                self.read_view(local, value)?
+                self.read_second(local, value)?
             }
         };
         Ok(self.push(ty, value)?)
     }
 
     pub(super) fn store_fast(&mut self, local: Local) -> Walk {
-        let item = self.pop()?;
+        let mut item = self.pop()?;
         let value = match self.local_type(local) {
             Ty::Object => self.object(item)?,
-            _ => self.word(item)?,
+            ty => {
+                if ty.is_wide() {
+                    item = self.converted(item, ty)?;
+                }
+                self.word(item)?
+            }
         };
-        self.write_length(local, item)?;
+        self.write_second(local, item)?;
         self.write(local, value)
     }
 
@@ -246,14 +252,6 @@ impl Lower<'_, '_> {
             self.push_object(value)?;
         }
         Ok(())
-    }
-}
-
-/// What the builder calls a type.
-pub(super) fn ir_type(ty: Ty) -> Type {
-    match ty {
-        Ty::Object => Type::Obj,
-        _ => Type::Word,
     }
 }
 

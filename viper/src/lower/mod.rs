@@ -12,6 +12,7 @@
 //! direct.rs   calls inside the module
 //! range.rs    loops over ranges of any step
 //! view.rs     checks of indices
+//! wide.rs     floats, numbers of 64 bits
 //! memory.rs   locals, cells, items, attributes, names
 //! arith.rs    operators
 //! call.rs     calls, displays, functions, imports
@@ -33,12 +34,13 @@ mod memory;
 mod range;
 mod value;
 mod view;
+mod wide;
 
 use ferlance_abi::fun_table::Fun;
 use ferlance_abi::{Qstr, obj_word, qstr};
 use ferlance_bytecode::code::Code;
 use ferlance_bytecode::module::Const;
-use ferlance_bytecode::op::ITER_SLOTS;
+use ferlance_bytecode::op::{ConstId, ITER_SLOTS};
 use ferlance_bytecode::{Bytes, ConstTable, Op};
 use ferlance_collections::{BitSet, OutOfMemory, TryVec};
 use ferlance_native_emitter::nir::{self, Builder, Func, Slot, Type, Vreg};
@@ -47,7 +49,7 @@ use ferlance_native_emitter::target::Target;
 use crate::direct::{Default, Form, Signature};
 use crate::error::{Error, Problem, Stop};
 use crate::infer::{Callee, Scene, Types};
-use crate::types::Ty;
+use crate::types::{Literal, Ty};
 use entry::Globals;
 use handler::Block;
 use label::LabelState;
@@ -90,14 +92,14 @@ struct Lower<'a, 'p> {
     labels: TryVec<LabelState>,
     blocks: TryVec<Block>,
     locals: TryVec<Place>,
-    /// Where the lengths of pointers are kept, by slot.
-    lengths: TryVec<Option<Place>>,
+    /// Where second words of values are kept, by slot.
+    seconds: TryVec<Option<Place>>,
     /// Locals that have a value on every way here.
     bound: BitSet,
-    /// By place of the stack: its variables for objects and for words.
-    joins: TryVec<[Option<nir::Var>; 2]>,
-    /// By place of the stack: the length of a pointer.
-    join_lengths: TryVec<Option<nir::Var>>,
+    /// By place of the stack: its variables for objects, for words and for floats.
+    joins: TryVec<[Option<nir::Var>; 3]>,
+    /// By place of the stack: the second word of a value.
+    join_seconds: TryVec<Option<nir::Var>>,
     /// What the runtime tells of a buffer.
     info: Option<Slot>,
     /// Arrays of arguments and results of runtime functions.
@@ -143,10 +145,10 @@ pub fn lower(code: &Code, types: &Types, env: Env<'_, '_>, form: Form) -> Result
         labels: TryVec::new(),
         blocks: TryVec::new(),
         locals: TryVec::new(),
-        lengths: TryVec::new(),
+        seconds: TryVec::new(),
         bound: BitSet::new(),
         joins: TryVec::new(),
-        join_lengths: TryVec::new(),
+        join_seconds: TryVec::new(),
         info: None,
         array: None,
         iters: TryVec::new(),
@@ -197,7 +199,7 @@ impl Lower<'_, '_> {
     }
 
     fn cast_of(&self, name: Qstr) -> Option<ferlance_abi::NativeType> {
-        self.env.scene.cast(name)
+        self.env.scene.cast(self.code, name)
     }
 
     fn push(&mut self, ty: Ty, value: Value) -> Result<(), OutOfMemory> {
@@ -277,6 +279,23 @@ impl Lower<'_, '_> {
         self.b.unreachable()
     }
 
+    #[inline(never)]
+    fn load_const(&mut self, object: ConstId) -> Walk {
+        let literal = match self.env.scene.has_wide(self.code) {
+            true => Literal::of(self.env.consts.consts(), object),
+            false => None,
+        };
+        match literal {
+            Some(Literal::Float(value)) => self.push(Ty::Float, Value::Float(value, object))?,
+            Some(Literal::Int(value, ty)) => self.push(ty, Value::Imm(value))?,
+            None => {
+                let object = self.const_object(object)?;
+                self.push_object(object)?;
+            }
+        }
+        Ok(())
+    }
+
     fn op(&mut self, op: Op) -> Walk {
         match op {
             Op::Label(label) => return self.place_label(label),
@@ -296,11 +315,7 @@ impl Lower<'_, '_> {
                 let text = self.b.nullary(nir::Op::QstrObj(text), Type::Obj)?;
                 self.push_object(text)?;
             }
-            Op::LoadConstObj(object) => {
-                let object = i64::from(object.0);
-                let object = self.b.number(nir::Op::ConstObj, Type::Obj, object)?;
-                self.push_object(object)?;
-            }
+            Op::LoadConstObj(object) => self.load_const(object)?,
             Op::LoadBuildClass => {
                 let builder = self.call_fun(Fun::LoadBuildClass, &[])?;
                 self.push_object(builder)?;

@@ -2,6 +2,7 @@
 use ferlance_abi::NativeType;
 use ferlance_abi::fun_table::Fun;
 use ferlance_abi::obj_word;
+use ferlance_bytecode::op::ConstId;
 use ferlance_collections::OutOfMemory;
 use ferlance_native_emitter::nir::{Cond, Op, Operand, Overflow, Slot, Type, Vreg};
 
@@ -25,10 +26,16 @@ pub(super) enum Value {
     Test(Cond, Vreg, Operand),
     /// The only value of its type: None, null, the name of a cast.
     Nothing,
-    /// An object still in its native form: a word of that type.
+    /// A float literal, and the object of it.
+    Float(f64, ConstId),
+    /// A comparison of floats that has not been made yet: a bool.
+    FTest(Cond, Vreg, Vreg),
+    /// An object still in its native form: a value of that type.
     Direct(Vreg, Ty),
-    /// A pointer, and how many bytes it may address.
-    View(Vreg, Vreg),
+    /// The same of two words.
+    DirectTwo(Vreg, Vreg, Ty),
+    /// A pointer, and how many bytes it may address; or the low and the high word of a number.
+    Two(Vreg, Vreg),
     /// Part of an iterator.
     Iter(Slot),
     /// Part of a loop that counts: its number.
@@ -45,17 +52,31 @@ impl Item {
                 ty,
                 value: Value::Reg(word),
             },
+            Value::DirectTwo(low, high, ty) => Item {
+                ty,
+                value: Value::Two(low, high),
+            },
             _ => self,
         }
+    }
+
+    /// Is it an object still in its native form?
+    pub(super) fn is_direct(self) -> bool {
+        matches!(self.value, Value::Direct(..) | Value::DirectTwo(..))
     }
 }
 
 impl Lower<'_, '_> {
-    /// The value as a machine word.
+    /// The value in a register: a machine word, the first of two words, a float.
     pub(super) fn word(&mut self, item: Item) -> Result<Vreg, OutOfMemory> {
         match item.value {
-            Value::Reg(vreg) | Value::Direct(vreg, _) | Value::View(vreg, _) => Ok(vreg),
-            Value::Imm(imm) => self.b.word(imm),
+            Value::Reg(vreg)
+            | Value::Direct(vreg, _)
+            | Value::DirectTwo(vreg, ..)
+            | Value::Two(vreg, _) => Ok(vreg),
+            Value::Imm(imm) => self.b.word(self.wrapped(imm)),
+            Value::Float(value, object) => self.literal_float(value, object),
+            Value::FTest(cond, a, b) => self.b.binary(Op::FCmp(cond), a, b),
             Value::Test(cond, a, b) => self.b.cmp(cond, a, b),
             Value::Nothing | Value::Iter(_) | Value::Range(_) => self.b.word(0),
             Value::Pending(_, how) => Ok(how),
@@ -74,7 +95,8 @@ impl Lower<'_, '_> {
     pub(super) fn object(&mut self, item: Item) -> Result<Vreg, OutOfMemory> {
         match (item.ty, item.value) {
             (Ty::Object, Value::Reg(vreg)) => Ok(vreg),
-            (_, Value::Direct(..)) => self.object(item.bare()),
+            (_, Value::Direct(..) | Value::DirectTwo(..)) => self.object(item.bare()),
+            (ty, _) if ty.is_wide() => self.box_wide(item),
             (Ty::None, _) => self.none(),
             (_, Value::Pending(exc, _)) => Ok(exc),
             (Ty::Object | Ty::Bool, Value::Test(..)) => {
@@ -101,11 +123,11 @@ impl Lower<'_, '_> {
                 let word = self.word(item)?;
                 self.box_uint(word)
             }
-            (Ty::Object | Ty::Null | Ty::Cast(_), _) => self.null(),
+            _ => self.null(),
         }
     }
 
-    fn is_small_int(&self, value: i64) -> bool {
+    pub(super) fn is_small_int(&self, value: i64) -> bool {
         let bits = self.env.target.word_bits() - 1;
         ferlance_abi::small_int::fits(value, bits)
     }
@@ -161,7 +183,7 @@ impl Lower<'_, '_> {
         Ok(object)
     }
 
-    fn box_by_call(&mut self, word: Vreg, ty: NativeType) -> Result<Vreg, OutOfMemory> {
+    pub(super) fn box_by_call(&mut self, word: Vreg, ty: NativeType) -> Result<Vreg, OutOfMemory> {
         let ty = self.b.word(i64::from(ty.number()))?;
         self.call_fun(Fun::NativeToObj, &[word, ty])
     }
@@ -178,7 +200,11 @@ impl Lower<'_, '_> {
         }
     }
 
-    fn unbox_by_call(&mut self, object: Vreg, to: NativeType) -> Result<Vreg, OutOfMemory> {
+    pub(super) fn unbox_by_call(
+        &mut self,
+        object: Vreg,
+        to: NativeType,
+    ) -> Result<Vreg, OutOfMemory> {
         let ty = self.b.word(i64::from(to.number()))?;
         self.call_fun(Fun::NativeFromObj, &[object, ty])
     }
@@ -221,15 +247,16 @@ impl Lower<'_, '_> {
         if item.ty == to {
             return Ok(item);
         }
+        if to.is_wide() || item.bare().ty.is_wide() {
+            return self.convert_wide(item, to);
+        }
         let value = match (item.ty, to) {
             // As the truth of an object is asked for.
-            (Ty::Object, Ty::Bool) if matches!(item.value, Value::Direct(..)) => {
+            (Ty::Object, Ty::Bool) if item.is_direct() => {
                 let word = self.word(item)?;
                 Value::Reg(self.b.cmp(Cond::Ne, word, 0)?)
             }
-            (Ty::Object, to) if to.is_native() && matches!(item.value, Value::Direct(..)) => {
-                item.bare().value
-            }
+            (Ty::Object, to) if to.is_native() && item.is_direct() => item.bare().value,
             (_, Ty::None | Ty::Null | Ty::Cast(_)) => Value::Nothing,
             (_, Ty::Object) => Value::Reg(self.object(item)?),
             (Ty::Object, _) => {

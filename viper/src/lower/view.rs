@@ -32,6 +32,7 @@ impl Lower<'_, '_> {
     pub(super) fn native(&mut self, object: Vreg, to: NativeType) -> Result<Item, OutOfMemory> {
         let ty = Ty::of(to);
         let value = match self.is_view(ty) {
+            _ if ty.is_wide() => self.unbox_wide(object, ty)?,
             false => Value::Reg(self.unboxed(object, to)?),
             true => self.view(object, to)?,
         };
@@ -65,27 +66,33 @@ impl Lower<'_, '_> {
         let endless = self.b.word(ENDLESS)?;
         self.b.jump(join, &[data, endless])?;
         self.b.enter(join)?;
-        Ok(Value::View(start, bytes))
+        Ok(Value::Two(start, bytes))
     }
 
-    /// The bytes that a pointer may address.
-    pub(super) fn length(&mut self, item: Item) -> Result<Vreg, OutOfMemory> {
+    /// Has a value of this type a second word?
+    pub(super) fn has_second(&self, ty: Ty) -> bool {
+        self.is_view(ty) || self.is_pair(ty)
+    }
+
+    /// The second word of a value: the bytes that a pointer may address, the upper half of a number.
+    pub(super) fn second(&mut self, item: Item) -> Result<Vreg, OutOfMemory> {
         match item.value {
-            Value::View(_, bytes) => Ok(bytes),
+            Value::Two(_, second) => Ok(second),
+            Value::Imm(imm) if self.is_pair(item.ty) => self.b.word(imm >> 32),
             _ => self.b.word(ENDLESS),
         }
     }
 
-    /// Where the length of a local is kept, if it has one.
-    fn length_place(&self, local: Local) -> Option<Place> {
-        self.lengths.get(local.0 as usize).copied().flatten()
+    /// Where the second word of a local is kept, if it has one.
+    fn second_place(&self, local: Local) -> Option<Place> {
+        self.seconds.get(local.0 as usize).copied().flatten()
     }
 
-    pub(super) fn write_length(&mut self, local: Local, item: Item) -> Walk {
-        let Some(place) = self.length_place(local) else {
+    pub(super) fn write_second(&mut self, local: Local, item: Item) -> Walk {
+        let Some(place) = self.second_place(local) else {
             return Ok(());
         };
-        let bytes = self.length(item)?;
+        let bytes = self.second(item)?;
         match place {
             Place::Var(var) => self.b.write_local(var, bytes)?,
             Place::Slot(slot) => self.b.slot_store(slot, 0, bytes)?,
@@ -94,25 +101,25 @@ impl Lower<'_, '_> {
         Ok(())
     }
 
-    /// The value of a local that has a length.
-    pub(super) fn read_view(&mut self, local: Local, address: Vreg) -> Walk<Value> {
-        Ok(match self.length_place(local) {
-            Some(Place::Var(var)) => Value::View(address, self.b.read_local(var)?),
-            Some(Place::Slot(slot)) => Value::View(address, self.b.slot_load(Type::Word, slot, 0)?),
+    /// The value of a local that may have a second word.
+    pub(super) fn read_second(&mut self, local: Local, address: Vreg) -> Walk<Value> {
+        Ok(match self.second_place(local) {
+            Some(Place::Var(var)) => Value::Two(address, self.b.read_local(var)?),
+            Some(Place::Slot(slot)) => Value::Two(address, self.b.slot_load(Type::Word, slot, 0)?),
             _ => Value::Reg(address),
         })
     }
 
-    /// The variable that holds the length of a pointer on the stack where paths join.
-    pub(super) fn join_length(&mut self, depth: usize) -> Walk<nir::Var> {
-        if self.join_lengths.len() <= depth {
-            self.join_lengths.resize(depth + 1, None)?;
+    /// The variable that holds the second word of a value on the stack where paths join.
+    pub(super) fn join_second(&mut self, depth: usize) -> Walk<nir::Var> {
+        if self.join_seconds.len() <= depth {
+            self.join_seconds.resize(depth + 1, None)?;
         }
-        if let Some(Some(var)) = self.join_lengths.get(depth) {
+        if let Some(Some(var)) = self.join_seconds.get(depth) {
             return Ok(*var);
         }
         let var = self.b.var(Type::Word, qstr::Qstr::NONE)?;
-        if let Some(place) = self.join_lengths.get_mut(depth) {
+        if let Some(place) = self.join_seconds.get_mut(depth) {
             *place = Some(var);
         }
         Ok(var)
@@ -120,7 +127,7 @@ impl Lower<'_, '_> {
 
     /// Raises IndexError unless the element is there.
     pub(super) fn check_index(&mut self, base: Item, index: Item, shift: u8) -> Walk {
-        let Value::View(_, bytes) = base.value else {
+        let Value::Two(_, bytes) = base.value else {
             return Ok(());
         };
         let count = match shift {
