@@ -2,4 +2,5 @@
 #![forbid(unsafe_code)]
 
 pub mod dump;
+pub mod listing;
 pub mod machine;

@@ -6,7 +6,6 @@
 
 mod args;
 mod help;
-mod listing;
 mod output;
 mod path;
 mod render;
@@ -20,6 +19,8 @@ use std::process::ExitCode;
 use ferlance_abi::qstr::Pool;
 use ferlance_compiler::explain;
 use ferlance_compiler::{Mode, Options, compile, write_report};
+use mpy_cross::listing::listing;
+use mpy_cross::machine::Machines;
 
 use args::{Command, Job, Refusal};
 use output::OutputError;
@@ -131,7 +132,7 @@ fn explained(job: &Job, source: &[u8], pool: &mut Pool, options: &Options<'_>) -
         Ok(functions) => {
             let mut text = String::new();
             let listing: Option<explain::Listing<'_>> = match job.asm {
-                true => Some(&listing::listing),
+                true => Some(&|target, code, at, out| listing(&Machines, target, code, at, out)),
                 false => None,
             };
             let source = String::from_utf8_lossy(source);

@@ -4,6 +4,8 @@ use ferlance_abi::Arch;
 use ferlance_abi::qstr::Pool;
 use ferlance_compiler::target::Host;
 use ferlance_compiler::{Options, Target, explain, write_report};
+use mpy_cross::listing::listing;
+use mpy_cross::machine::Boards;
 
 use crate::args::Invocation;
 use crate::sys;
@@ -20,7 +22,8 @@ pub(crate) fn explain(invocation: &Invocation) -> u8 {
     };
     let words = invocation.argv.get(1..).unwrap_or(&[]);
     let listing: Option<explain::Listing<'_>> = match words.contains(&b"--asm".as_slice()) {
-        true => Some(&explain::hexadecimal),
+        // Machine code of x86 is shown as bytes here: `mpy-cross --explain --asm` brings a disassembler for it.
+        true => Some(&|target, code, at, out| listing(&Boards, target, code, at, out)),
         false => None,
     };
     let mut text = String::new();
