@@ -3,8 +3,9 @@
 
 use alloc::borrow::ToOwned;
 use alloc::format;
+use alloc::string::String;
 
-use ferlance_abi::{Arch, qstr};
+use ferlance_abi::{Arch, mpy, qstr};
 use ferlance_vm::exc::{self, traceback};
 use ferlance_vm::import;
 use ferlance_vm::import::hook::{self, Mode, Request};
@@ -82,7 +83,7 @@ pub fn exit_code(rt: &mut Runtime, result: R<()>, report: Report) -> u8 {
     }
 }
 
-/// Tells on standard error what to do about a file whose machine code does not run here, if one was refused.
+/// Tells on standard error what to do about a file that was made for others, if one was refused.
 fn hint_at_arch(rt: &mut Runtime) {
     let Some(refused) = rt.imports.refused.take() else {
         return;
@@ -90,12 +91,39 @@ fn hint_at_arch(rt: &mut Runtime) {
     let file = rt.name_str(refused.file);
     let source = file.strip_suffix(".mpy").unwrap_or(file);
     let needed = refused.needed.name();
+    let arch = match refused.needed {
+        Arch::None => String::new(),
+        _ => format!("-march={needed} "),
+    };
     let holds = match refused.found {
+        import::Found::SmallIntBits(bits) => {
+            let own = usize::BITS - 1;
+            let text = format!(
+                "hint: {file} needs small ints of {bits} bits; this program has {own}. `mpy-cross -msmall-int-bits={own} {arch}{source}.py` makes one that does with these.\n"
+            );
+            return say(rt, &text);
+        }
+        import::Found::Version(found) => {
+            let text = format!(
+                "hint: {file} has version {found} of the format; this program reads {}. `mpy-cross {arch}{source}.py` of Ferlance, or of MicroPython 1.23 and later, makes one that has it.\n",
+                mpy::VERSION
+            );
+            return say(rt, &text);
+        }
+        import::Found::SubVersion(found) => {
+            let text = format!(
+                "hint: {file} holds machine code for sub-version {found} of the interface; this program has {}. `mpy-cross {arch}{source}.py` of Ferlance, or of MicroPython 1.23 and later, makes one for it.\n",
+                mpy::SUB_VERSION
+            );
+            return say(rt, &text);
+        }
         import::Found::Arch(number) => match Arch::from_number(number) {
             Some(arch) => format!("machine code for {}", arch.name()),
             None => format!("machine code for an unknown architecture ({number})"),
         },
-        import::Found::Flags => "machine code with features of other processors".to_owned(),
+        import::Found::Flags(flags) => {
+            format!("machine code with features of other processors (-march-flags={flags:#x})")
+        }
         import::Found::Any => "machine code".to_owned(),
     };
     let hint = if refused.needed == Arch::None {
@@ -107,7 +135,12 @@ fn hint_at_arch(rt: &mut Runtime) {
             "hint: {file} holds {holds}; this program runs {needed}. `mpy-cross -march={needed} {source}.py` makes one that does.\n"
         )
     };
-    if Stderr.write(rt, hint.as_bytes()).is_err() {
+    say(rt, &hint);
+}
+
+/// Writes to standard error. Where that fails, there is nowhere to say so.
+fn say(rt: &mut Runtime, text: &str) {
+    if Stderr.write(rt, text.as_bytes()).is_err() {
         rt.clear_exception();
     }
 }

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, fs, path::Path};
 
 use ferlance_tests::{
-    interpreter::{Interpreter, LIMIT},
+    interpreter::{End, Interpreter, LIMIT},
     workspace,
 };
 use libtest_mimic::Failed;
@@ -266,6 +266,34 @@ pub(crate) fn foreign() -> Result<(), Failed> {
     let hint = "hint: m.mpy holds machine code for armv7m; this program runs x64. `mpy-cross -march=x64 m.py` makes one that does.\n";
     if outcome.stderr != hint.as_bytes() {
         return Err(String::from_utf8_lossy(&outcome.stderr).into());
+    }
+    // The header: letter, version, architecture and sub-version, bits of small ints.
+    let good = fs::read(workspace::root().join("tests/vectors/mpy/native.x64.mpy"))?;
+    for (at, byte, hint) in [
+        (
+            3,
+            80,
+            "m.mpy needs small ints of 80 bits; this program has 63. `mpy-cross -msmall-int-bits=63 -march=x64 m.py` makes one that does with these.",
+        ),
+        (
+            1,
+            5,
+            "m.mpy has version 5 of the format; this program reads 6. `mpy-cross -march=x64 m.py` of Ferlance, or of MicroPython 1.23 and later, makes one that has it.",
+        ),
+        (
+            2,
+            0x0a,
+            "m.mpy holds machine code for sub-version 2 of the interface; this program has 3. `mpy-cross -march=x64 m.py` of Ferlance, or of MicroPython 1.23 and later, makes one for it.",
+        ),
+    ] {
+        let mut data = good.clone();
+        data[at] = byte;
+        fs::write(hinted.path().join("m.mpy"), data)?;
+        let outcome = Interpreter::ferlance().run_in(hinted.path(), &["-c", "import m"], LIMIT)?;
+        let said = String::from_utf8_lossy(&outcome.stderr);
+        if said != format!("hint: {hint}\n") || outcome.end != End::Exit(1) {
+            return Err(format!("{at}: {said}").into());
+        }
     }
     let scratch = tempfile::tempdir()?;
     let mut names = Vec::new();

@@ -283,7 +283,10 @@ pub(super) fn load_mpy(
         Err(error) => {
             let found = match error {
                 mpy::MpyError::Arch { found } => Some(super::Found::Arch(found)),
-                mpy::MpyError::ArchFlags { .. } => Some(super::Found::Flags),
+                mpy::MpyError::ArchFlags { found } => Some(super::Found::Flags(found)),
+                mpy::MpyError::SmallIntBits { found } => Some(super::Found::SmallIntBits(found)),
+                mpy::MpyError::Version { found } => Some(super::Found::Version(found)),
+                mpy::MpyError::SubVersion { found } => Some(super::Found::SubVersion(found)),
                 mpy::MpyError::NoNative => Some(super::Found::Any),
                 _ => None,
             };

@@ -31,13 +31,13 @@ pub struct Imports {
     pub path: Option<Ptr<List>>,
     /// The compiler, where there is one.
     pub compile: Option<hook::CompileHook>,
-    /// The last file that was refused because of its machine code, for a hint to whoever started the program.
+    /// The last file that was refused because of whom it was made for, for a hint to whoever started the program.
     pub refused: Option<Refused>,
     /// Built-in modules that the port adds to those of the runtime.
     pub extra: &'static [&'static module::ModuleDef],
 }
 
-/// A `.mpy` file with machine code that does not run here.
+/// A `.mpy` file that was made for others.
 #[derive(Clone, Copy)]
 pub struct Refused {
     /// Path of the file.
@@ -48,13 +48,19 @@ pub struct Refused {
     pub needed: Arch,
 }
 
-/// Whose machine code a file holds.
+/// For whom a file was made.
 #[derive(Clone, Copy)]
 pub enum Found {
     /// That of another architecture, by its number in the header.
     Arch(u8),
-    /// Code that needs features we do not have.
-    Flags,
+    /// Code that needs features of the architecture we do not have.
+    Flags(u64),
+    /// Small ints of so many bits.
+    SmallIntBits(u8),
+    /// Another version of the format.
+    Version(u8),
+    /// Another version of the interface of machine code.
+    SubVersion(u8),
     /// Some.
     Any,
 }
