@@ -8,6 +8,8 @@
 //! | `file` | `tests/native`, compiled to a file by our compiler, natively |
 //! | `small` | the same and `tests/lang` with `-X native=small`, where there are bars for bytes |
 //! | `viper`, `kernels` | the calls of `tests/vectors/viper/runtime.json`, the kernels by each emitter, compiled there |
+//! | `inline_asm` | the calls of `tests/vectors/inlineasm/runtime.json`, assembled there |
+//! | `typed`, `typed_file` | `tests/viper`, what stock lacks: compiled there, and to a file for stock firmware |
 //! | `bytecode`, `native` | `tests/lang`, `tests/native` and the behaviour vectors, compiled there |
 //! | `gc` | native programs with a collection at each allocation |
 //!
@@ -23,7 +25,7 @@ use ferlance_abi::{Arch, CodeKind, qstr::Pool};
 use ferlance_compiler::{Options, Target, compile};
 use ferlance_tests::{
     board, calls,
-    interpreter::{Interpreter, LIMIT, Outcome, compare},
+    interpreter::{End, Interpreter, LIMIT, Outcome, compare},
     programs::{self, expected},
     scope,
     stock_files::{self, stem},
@@ -33,7 +35,10 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 /// Programs, and boards for which they are left out, because the runtime that LLVM 22 makes for Xtensa computes the
 /// remainder of floats (`fmod`) wrongly there, or without end.
-const MISCOMPILED: [(&str, [Arch; 2]); 1] = [("floats", [Arch::Xtensa, Arch::Xtensawin])];
+const MISCOMPILED: [(&str, [Arch; 2]); 2] = [
+    ("floats", [Arch::Xtensa, Arch::Xtensawin]),
+    ("float_remainders", [Arch::Xtensa, Arch::Xtensawin]),
+];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -42,6 +47,12 @@ fn main() -> ExitCode {
         of_board(arch, &mut trials);
     }
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Is a program left out on a board?
+fn is_left_out(program: &str, arch: Arch) -> bool {
+    let mut rows = MISCOMPILED.iter();
+    rows.any(|(name, boards)| program == *name && boards.contains(&arch))
 }
 
 /// What a trial does with the interpreter of a board.
@@ -74,22 +85,50 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
         );
     }
     add(
+        "foreign".to_owned(),
+        Box::new(move |board| foreign(board, arch)),
+    );
+    add(
         "viper::runtime".to_owned(),
         Box::new(move |board| viper_calls(board, arch)),
     );
+    if !assembler_processors(arch).is_empty() {
+        add(
+            "inline_asm::runtime".to_owned(),
+            Box::new(move |board| inline_asm_calls(board, arch)),
+        );
+    }
     add("kernels::agree".to_owned(), Box::new(kernels));
+    let typed = programs::list(&root.join("tests/viper")).expect("the programs are readable");
+    for program in typed {
+        if is_left_out(&program.name, arch) {
+            continue;
+        }
+        let (a, b) = (program.path.clone(), program.path.clone());
+        // Lengths of pointers are asked for on the command line, which a board has not.
+        if program.name != "sound" {
+            add(
+                format!("typed::{}", program.name),
+                Box::new(move |board| whole_program(board, &a, "bytecode", None)),
+            );
+        }
+        add(
+            format!("typed_file::{}", program.name),
+            Box::new(move |board| from_file(board, arch, (CodeKind::Bytecode, false), &b)),
+        );
+    }
     let own = programs::list(&root.join("tests/native")).expect("the programs are readable");
     for program in own {
         let (a, b) = (program.path.clone(), program.path.clone());
         add(
             format!("file::{}", program.name),
-            Box::new(move |board| from_file(board, arch, &a, false)),
+            Box::new(move |board| from_file(board, arch, (CodeKind::Native, false), &a)),
         );
         if matches!(arch, Arch::Armv7m | Arch::Rv32imc) {
             let path = program.path.clone();
             add(
                 format!("small::{}", program.name),
-                Box::new(move |board| from_file(board, arch, &path, true)),
+                Box::new(move |board| from_file(board, arch, (CodeKind::Native, true), &path)),
             );
         }
         add(
@@ -109,10 +148,7 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
     let on_boards = differing("tests/native/differs_boards.txt");
     for folder in ["tests/lang", "tests/native", "tests/vectors/behaviour"] {
         for program in programs::list(&root.join(folder)).expect("the programs are readable") {
-            let left_out = MISCOMPILED
-                .iter()
-                .any(|(name, boards)| program.name == *name && boards.contains(&arch));
-            if out_of_scope.contains_key(&program.name) || left_out {
+            if out_of_scope.contains_key(&program.name) || is_left_out(&program.name, arch) {
                 continue;
             }
             if folder == "tests/lang" && matches!(arch, Arch::Armv7m | Arch::Rv32imc) {
@@ -122,7 +158,9 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
                 if is_taken && !on_boards.contains_key(&program.name) {
                     add(
                         format!("small::{}", program.name),
-                        Box::new(move |board| from_file(board, arch, &path, true)),
+                        Box::new(move |board| {
+                            from_file(board, arch, (CodeKind::Native, true), &path)
+                        }),
                     );
                 }
             }
@@ -214,6 +252,26 @@ fn emitted(board: &Interpreter, arch: Arch, name: &str, ours: bool) -> Result<()
     compare(&outcome, &fs::read(folder.join(format!("{out}.out")))?)
 }
 
+/// Machine code for others is refused, and whoever started the program is told what to do.
+fn foreign(board: &Interpreter, arch: Arch) -> Result<(), Failed> {
+    let scratch = tempfile::tempdir()?;
+    let vectors = workspace::root().join("tests/vectors/mpy");
+    fs::copy(vectors.join("native.x64.mpy"), scratch.path().join("m.mpy"))?;
+    let outcome = board.run_in(scratch.path(), &["-c", "import m"], LIMIT)?;
+    let name = arch.name();
+    let hint = format!(
+        "hint: m.mpy holds machine code for x64; this program runs {name}. `mpy-cross -march={name} m.py` makes one that does.\n"
+    );
+    let said = String::from_utf8_lossy(&outcome.stderr);
+    let refused = outcome
+        .stdout
+        .ends_with(b"ValueError: incompatible .mpy arch\n");
+    match said == hint && refused && outcome.end == End::Exit(1) {
+        true => Ok(()),
+        false => Err(format!("{said}{}", String::from_utf8_lossy(&outcome.stdout)).into()),
+    }
+}
+
 /// The bytes of a file by our compiler for stock firmware.
 fn file_for(arch: Arch, emit: CodeKind, source: &Path, small: bool) -> Result<Vec<u8>, Failed> {
     let text = fs::read(source)?;
@@ -223,6 +281,7 @@ fn file_for(arch: Arch, emit: CodeKind, source: &Path, small: bool) -> Result<Ve
         input_name: shown.as_bytes(),
         source_name: shown.as_bytes(),
         emit,
+        sound: source.ends_with("sound.py"),
         arch,
         target: Some(Target {
             small,
@@ -236,12 +295,17 @@ fn file_for(arch: Arch, emit: CodeKind, source: &Path, small: bool) -> Result<Ve
     Ok(bytes.to_vec())
 }
 
-fn from_file(board: &Interpreter, arch: Arch, source: &Path, small: bool) -> Result<(), Failed> {
+fn from_file(
+    board: &Interpreter,
+    arch: Arch,
+    (emit, small): (CodeKind, bool),
+    source: &Path,
+) -> Result<(), Failed> {
     let name = source.file_stem().unwrap_or_default().to_string_lossy();
     let scratch = tempfile::tempdir()?;
     fs::write(
         scratch.path().join(format!("{name}.mpy")),
-        file_for(arch, CodeKind::Native, source, small)?,
+        file_for(arch, emit, source, small)?,
     )?;
     let outcome = board.run_in(scratch.path(), &["-m", &name], LIMIT)?;
     compare(&outcome, &expected(source)?)
@@ -269,9 +333,14 @@ fn whole_program(
 }
 
 fn run_text(board: &Interpreter, text: &str) -> Result<Outcome, Failed> {
+    run_text_with(board, &[], text)
+}
+
+fn run_text_with(board: &Interpreter, options: &[&str], text: &str) -> Result<Outcome, Failed> {
     let scratch = tempfile::tempdir()?;
     fs::write(scratch.path().join("driver.py"), text)?;
-    Ok(board.run_in(scratch.path(), &["driver.py"], LIMIT)?)
+    let args = [options, &["driver.py"]].concat();
+    Ok(board.run_in(scratch.path(), &args, LIMIT)?)
 }
 
 fn viper_calls(board: &Interpreter, arch: Arch) -> Result<(), Failed> {
@@ -282,6 +351,28 @@ fn viper_calls(board: &Interpreter, arch: Arch) -> Result<(), Failed> {
     };
     let calls = calls::viper(&["all", "word32", family]);
     compare(&run_text(board, &calls.program)?, calls.expected.as_bytes())
+}
+
+/// The processors of the vectors whose instructions the board has.
+fn assembler_processors(arch: Arch) -> &'static [&'static str] {
+    match arch {
+        Arch::Armv7m => &["cortex-m3"],
+        Arch::Armv7emsp | Arch::Armv7emdp => &["cortex-m3", "cortex-m7"],
+        Arch::Rv32imc => &["rv32imac+zba"],
+        // Armv6-M lacks much of what they use; there are none for Xtensa but those of `emit`.
+        _ => &[],
+    }
+}
+
+fn inline_asm_calls(board: &Interpreter, arch: Arch) -> Result<(), Failed> {
+    let calls = calls::inline_asm(assembler_processors(arch));
+    // The processor of the vectors has Zba, as the emulated one.
+    let flags: &[&str] = match arch {
+        Arch::Rv32imc => &["-X", "arch-flags=1"],
+        _ => &[],
+    };
+    let outcome = run_text_with(board, flags, &calls.program)?;
+    compare(&outcome, calls.expected.as_bytes())
 }
 
 fn kernels(board: &Interpreter) -> Result<(), Failed> {

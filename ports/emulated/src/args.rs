@@ -35,6 +35,8 @@ pub(crate) struct Invocation {
     pub(crate) heap_bytes: Option<usize>,
     /// `-X arch=…`: whose machine code this board takes.
     pub(crate) arch: Arch,
+    /// `-X arch-flags=…`: extensions of the architecture that code may use.
+    pub(crate) arch_flags: u32,
 }
 
 impl Process {
@@ -74,6 +76,7 @@ pub(crate) fn parse(process: &Process) -> Option<Invocation> {
     let mut emit = CodeKind::Bytecode;
     let mut heap_bytes = None;
     let mut arch = native::ARCH;
+    let mut arch_flags = 0;
     let (what, shown) = loop {
         let arg = args.next()?;
         match arg {
@@ -89,6 +92,8 @@ pub(crate) fn parse(process: &Process) -> Option<Invocation> {
                 option => {
                     if let Some(name) = option.strip_prefix(b"arch=") {
                         arch = Arch::from_name(core::str::from_utf8(name).ok()?)?;
+                    } else if let Some(flags) = option.strip_prefix(b"arch-flags=") {
+                        arch_flags = u32::try_from(bytes(flags)?).ok()?;
                     } else {
                         heap_bytes = Some(bytes(option.strip_prefix(b"heapsize=")?)?);
                     }
@@ -109,6 +114,7 @@ pub(crate) fn parse(process: &Process) -> Option<Invocation> {
         emit,
         heap_bytes,
         arch,
+        arch_flags,
     })
 }
 

@@ -19,6 +19,7 @@ const MARGIN: usize = 256 << 10;
 /// The board.
 pub(crate) struct Board {
     arch: Arch,
+    arch_flags: u32,
     argv: Vec<&'static [u8]>,
     script_dir: &'static [u8],
     begin_us: u64,
@@ -37,6 +38,7 @@ impl Board {
         };
         Board {
             arch: invocation.arch,
+            arch_flags: invocation.arch_flags,
             argv: invocation.argv.clone(),
             script_dir,
             begin_us: linux::epoch_us(),
@@ -158,6 +160,9 @@ impl Launch for Board {
 impl ExecMemory for Board {
     fn arch(&self) -> Arch {
         self.arch
+    }
+    fn arch_flags(&self) -> u32 {
+        self.arch_flags
     }
     fn commit(
         &mut self,

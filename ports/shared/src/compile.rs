@@ -33,6 +33,7 @@ pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
         emit: rt.config.emit,
         sound: rt.config.sound,
         arch: target.map_or(Arch::None, |target| target.arch),
+        arch_flags: target.map_or(0, |target| u32::from(target.flags)),
         target,
         native_once: rt.config.native_once,
         stack: StackLimit::at(rt.interp.stack_limit()),
