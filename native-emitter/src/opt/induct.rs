@@ -133,6 +133,7 @@ impl Walk<'_> {
         self.counters.iter().find(|counter| counter.param == vreg)
     }
 
+    #[inline(never)]
     fn slope(&self, vreg: Vreg, depth: u8) -> Option<Slope> {
         if self.is_outside(vreg) {
             return Some(Slope::Zero);
@@ -198,6 +199,7 @@ impl Walk<'_> {
     }
 
     /// `base + (index << shift)` in the first turn.
+    #[inline(never)]
     fn first_address(&mut self, base: Vreg, index: Vreg, shift: u8) -> Result<Vreg, OutOfMemory> {
         let base = self.first(base)?;
         let index = self.first(index)?;
@@ -220,6 +222,7 @@ impl Walk<'_> {
     }
 
     /// What each turn adds, as operand `b` and constant of an addition.
+    #[inline(never)]
     fn step(&mut self, slope: Slope) -> Result<(Option<Vreg>, i64), OutOfMemory> {
         Ok(match slope {
             Slope::Zero => (None, 0),
@@ -242,6 +245,8 @@ impl Walk<'_> {
     }
 }
 
+// Neither it nor what it asks is put into its callers: LLVM 22 finds no register for Xtensa in a frame that large.
+#[inline(never)]
 fn walk_in(
     func: &mut Func,
     arch: &dyn Arch,
@@ -367,6 +372,7 @@ fn walk_in(
 }
 
 /// Parameters of the header that the latch gives back with something from outside added.
+#[inline(never)]
 pub(super) fn counters(
     func: &Func,
     defs: &IndexVec<Vreg, Option<Inst>>,
@@ -424,6 +430,7 @@ pub(super) fn counters(
 }
 
 /// A new parameter of the header: `start` at first, and each turn adds `b`, or `imm` if there is none.
+#[inline(never)]
 pub(super) fn add_counter(
     func: &mut Func,
     shape: &Shape,
