@@ -76,6 +76,16 @@ const MAX_DEPTH: u8 = 6;
 /// Makes pointers walk in all innermost loops.
 pub(super) fn walk_pointers(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemory> {
     add_preheaders(func)?;
+    each_innermost(func, |func, _, loops, id, shape| {
+        walk_in(func, arch, loops, id, shape)
+    })
+}
+
+/// Asks `change` to do something to each innermost loop that has one way in and one way back; whether any was changed.
+pub(super) fn each_innermost(
+    func: &mut Func,
+    mut change: impl FnMut(&mut Func, &Dominators, &Loops, LoopId, &Shape) -> Result<bool, OutOfMemory>,
+) -> Result<bool, OutOfMemory> {
     let cfg = Cfg::new(func)?;
     let dominators = Dominators::new(&cfg)?;
     let loops = Loops::new(func, &cfg, &dominators)?;
@@ -86,14 +96,14 @@ pub(super) fn walk_pointers(func: &mut Func, arch: &dyn Arch) -> Result<bool, Ou
             continue;
         }
         if let Some(shape) = shape(func, &cfg, &loops, id) {
-            changed |= walk_in(func, arch, &loops, id, &shape)?;
+            changed |= change(func, &dominators, &loops, id, &shape)?;
         }
     }
     Ok(changed)
 }
 
 /// The loop's one way in and one way back, if it is so.
-pub(super) fn shape(func: &Func, cfg: &Cfg, loops: &Loops, id: LoopId) -> Option<Shape> {
+fn shape(func: &Func, cfg: &Cfg, loops: &Loops, id: LoopId) -> Option<Shape> {
     let header = loops.loops[id].header;
     let preds = cfg.preds(header);
     let only = |inside: bool| {

@@ -8,28 +8,17 @@
 //! only if each turn surely accesses memory there and the test is the only way out, as then no program gets that far.
 use ferlance_collections::{IndexVec, OutOfMemory};
 
-use super::induct::{Counter, Shape, Slope, add_counter, counters, shape};
+use super::induct::{Counter, Shape, Slope, add_counter, counters, each_innermost};
 use super::uses::{constant, counts, definitions, homes};
-use crate::analysis::{Cfg, Dominators, Loops, loops::LoopId};
+use crate::analysis::{Dominators, Loops, loops::LoopId};
 use crate::arch::Arch;
 use crate::nir::{Block, Cond, Func, Inst, Op, Term, Type, Vreg};
 
 /// Replaces the tests of all innermost loops whose counters nobody else wants.
 pub(super) fn replace_tests(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemory> {
-    let cfg = Cfg::new(func)?;
-    let dominators = Dominators::new(&cfg)?;
-    let loops = Loops::new(func, &cfg, &dominators)?;
-    let mut changed = false;
-    for id in loops.loops.indices() {
-        let has_inner = loops.loops.iter().any(|inner| inner.outer == Some(id));
-        if has_inner {
-            continue;
-        }
-        if let Some(shape) = shape(func, &cfg, &loops, id) {
-            changed |= replace(func, arch, &dominators, &loops, id, &shape)?;
-        }
-    }
-    Ok(changed)
+    each_innermost(func, |func, dominators, loops, id, shape| {
+        replace(func, arch, dominators, loops, id, shape)
+    })
 }
 
 fn replace(
