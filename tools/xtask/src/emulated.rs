@@ -188,8 +188,7 @@ fn build_xtensa(target: &str) -> Result<PathBuf> {
         .current_dir(folder())
         .env("RUSTC", DEBIAN_RUSTC)
         .env("RUSTC_BOOTSTRAP", "1")
-        // In the frames of functions with much inlined into them, LLVM 22 runs out of registers.
-        .env("RUSTFLAGS", "--emit=asm -Cllvm-args=-inline-threshold=0")
+        .env("RUSTFLAGS", "--emit=asm")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env_remove("RUSTUP_TOOLCHAIN"))?;
     let out = target_folder.join(target).join("release");
