@@ -10,6 +10,7 @@ use super::fun_table::shims;
 use super::{current, trampoline};
 use crate::interp::frame::Slot;
 use crate::obj::word::Obj;
+use crate::runtime::Runtime;
 
 const WORD: usize = size_of::<usize>();
 
@@ -19,9 +20,9 @@ type Code = unsafe extern "C" fn(usize, usize, usize, *mut Slot) -> usize;
 /// The code to call, if `fun` is a native function that may be called as it is.
 ///
 /// # Safety
-/// `fun` is an object or null; called from native code.
+/// `fun` is an object or null; `rt` is the runtime under which native code runs.
 #[cfg_attr(not(feature = "small"), inline(always))]
-unsafe fn code_of(fun: usize) -> Option<Code> {
+unsafe fn code_of(rt: *const Runtime, fun: usize) -> Option<Code> {
     if cfg!(target_arch = "xtensa") {
         // The calling convention of the code may be another one.
         return None;
@@ -30,9 +31,9 @@ unsafe fn code_of(fun: usize) -> Option<Code> {
     // SAFETY: the caller's; the runtime's reference is gone when this returns.
     unsafe {
         let native = Obj::from_raw(fun)?.cast::<NativeFun>()?;
-        let rt = current::runtime();
-        if native.context.globals() != rt.interp.globals()
-            || (&raw const here).addr() < rt.interp.stack_limit()
+        let interp = &(*rt).interp;
+        if native.context.globals() != interp.globals()
+            || (&raw const here).addr() < interp.stack_limit()
         {
             return None;
         }
@@ -41,18 +42,25 @@ unsafe fn code_of(fun: usize) -> Option<Code> {
     }
 }
 
-/// Runs the code of a function.
+/// Runs the code of a function. The runtime is a pointer, as no reference to it may live while the code runs.
 ///
 /// # Safety
-/// It is such code; called from native code.
+/// It is such code; `rt` is the runtime under which native code runs.
 #[inline(always)]
-unsafe fn run(code: Code, fun: usize, n_args: usize, n_kw: usize, args: *mut Slot) -> usize {
+unsafe fn run(
+    rt: *mut Runtime,
+    code: Code,
+    fun: usize,
+    n_args: usize,
+    n_kw: usize,
+    args: *mut Slot,
+) -> usize {
     // SAFETY: the caller's. `code_of` has seen that `fun` is an object.
     unsafe {
         let mut activation = Activation::new(Obj::from_raw(fun).unwrap_unchecked());
-        activation.enter(current::runtime());
+        activation.enter(&mut *rt);
         let value = code(fun, n_args, n_kw, args);
-        activation.leave(current::runtime());
+        activation.leave(&mut *rt);
         // In memory meanwhile: with it lives the code that runs.
         core::hint::black_box(&activation);
         if value == 0 {
@@ -73,10 +81,11 @@ pub(super) unsafe extern "C" fn call_function_n_kw(
 ) -> usize {
     // SAFETY: the caller's.
     unsafe {
-        let Some(code) = code_of(fun) else {
+        let rt: *mut Runtime = current::runtime();
+        let Some(code) = code_of(rt, fun) else {
             return shims::call_function_n_kw(fun, counts, args);
         };
-        run(code, fun, counts & 0xff, counts >> 8 & 0xff, args.cast())
+        run(rt, code, fun, counts & 0xff, counts >> 8 & 0xff, args.cast())
     }
 }
 
@@ -93,11 +102,12 @@ pub(super) unsafe extern "C" fn call_method_n_kw(
     unsafe {
         let words = items.cast::<usize>();
         let fun = *words;
-        let Some(code) = code_of(fun) else {
+        let rt: *mut Runtime = current::runtime();
+        let Some(code) = code_of(rt, fun) else {
             return shims::call_method_n_kw(n_pos, n_kw, items);
         };
         let has_self = usize::from(*words.add(1) != 0);
         let args = words.add(2 - has_self);
-        run(code, fun, n_pos + has_self, n_kw, args.cast())
+        run(rt, code, fun, n_pos + has_self, n_kw, args.cast())
     }
 }
