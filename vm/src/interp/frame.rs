@@ -226,6 +226,15 @@ impl Interp {
             .or(self.main_globals)
     }
 
+    /// Whether these are the globals of the running code.
+    #[inline]
+    pub(crate) fn runs_in(&self, globals: Ptr<Dict>) -> bool {
+        match self.current() {
+            Some(frame) => frame.globals == globals,
+            None => self.globals() == Some(globals),
+        }
+    }
+
     /// The globals that native code would change: for [`Interp::set_native_globals`] to restore.
     #[inline]
     pub(crate) fn native_globals(&self) -> Option<Ptr<Dict>> {

@@ -32,7 +32,8 @@ unsafe fn code_of(rt: *const Runtime, fun: usize) -> Option<Code> {
     unsafe {
         let native = Obj::from_raw(fun)?.cast::<NativeFun>()?;
         let interp = &(*rt).interp;
-        if native.context.globals() != interp.globals()
+        let runs_in = |globals| interp.runs_in(globals);
+        if !native.context.globals().is_some_and(runs_in)
             || (&raw const here).addr() < interp.stack_limit()
         {
             return None;
@@ -83,9 +84,16 @@ pub(super) unsafe extern "C" fn call_function_n_kw(
     unsafe {
         let rt: *mut Runtime = current::runtime();
         let Some(code) = code_of(rt, fun) else {
-            return shims::call_function_n_kw(fun, counts, args);
+            return other_function(fun, counts, args);
         };
-        run(rt, code, fun, counts & 0xff, counts >> 8 & 0xff, args.cast())
+        run(
+            rt,
+            code,
+            fun,
+            counts & 0xff,
+            counts >> 8 & 0xff,
+            args.cast(),
+        )
     }
 }
 
@@ -104,10 +112,24 @@ pub(super) unsafe extern "C" fn call_method_n_kw(
         let fun = *words;
         let rt: *mut Runtime = current::runtime();
         let Some(code) = code_of(rt, fun) else {
-            return shims::call_method_n_kw(n_pos, n_kw, items);
+            return other_method(n_pos, n_kw, items);
         };
         let has_self = usize::from(*words.add(1) != 0);
         let args = words.add(2 - has_self);
         run(rt, code, fun, n_pos + has_self, n_kw, args.cast())
     }
+}
+
+/// The ordinary way, whose registers the direct one is not to save.
+#[inline(never)]
+unsafe extern "C" fn other_function(fun: usize, counts: usize, args: *mut ()) -> usize {
+    // SAFETY: the caller's.
+    unsafe { shims::call_function_n_kw(fun, counts, args) }
+}
+
+/// The same for methods.
+#[inline(never)]
+unsafe extern "C" fn other_method(n_pos: usize, n_kw: usize, items: *mut ()) -> usize {
+    // SAFETY: the caller's.
+    unsafe { shims::call_method_n_kw(n_pos, n_kw, items) }
 }
