@@ -15,7 +15,7 @@ use ferlance_frontend::lower::Lower;
 use ferlance_native_emitter::arch::Emit;
 use ferlance_native_emitter::arch::riscv::Riscv;
 use ferlance_native_emitter::arch::thumb::Thumb;
-use ferlance_native_emitter::arch::x64::X64;
+use ferlance_native_emitter::arch::x86::X86;
 use ferlance_native_emitter::arch::xtensa::Xtensa;
 use ferlance_native_emitter::emit::{DirectCall, EmitError, emit};
 use ferlance_native_emitter::link::link;
@@ -228,7 +228,7 @@ fn machine(
     };
     lower::lower_env(&mut func, target, &mut tables)?;
     let made = match target.arch {
-        Arch::X64 => emitted(&mut func, Some(X64::new(*target))),
+        Arch::X64 | Arch::X86 => emitted(&mut func, X86::new(*target)),
         Arch::Armv6
         | Arch::Armv6m
         | Arch::Armv7m
@@ -237,7 +237,7 @@ fn machine(
         | Arch::Armv7emdp => emitted(&mut func, Thumb::new(*target)),
         Arch::Rv32imc | Arch::Rv64imc => emitted(&mut func, Riscv::new(*target)),
         Arch::Xtensa | Arch::Xtensawin => emitted(&mut func, Xtensa::new(*target)),
-        Arch::None | Arch::X86 => None,
+        Arch::None => None,
     };
     match made {
         None => Err(lower.scope_error(scope, Message::NoNativeEmitter)),

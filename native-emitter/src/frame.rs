@@ -11,6 +11,7 @@
 //!              │ padding to `align`   │ ┐
 //!              │ registers kept over  │ │
 //!              │   calls in cold code │ │
+//!              │ scratch word         │ │
 //!              │ spill slots          │ │ `locals` bytes
 //!              │ frame slots          │ │
 //!   Out(1)     │                      │ │
@@ -22,7 +23,7 @@
 //! their addresses are taken and small machines have short offsets for that.
 use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 
-use crate::arch::{Arch, Preg, PregSet};
+use crate::arch::{Arch, Place, Preg, PregSet};
 use crate::nir::{Func, Slot};
 use crate::regalloc::Allocation;
 
@@ -42,6 +43,8 @@ pub struct FrameShape {
     pub saved_bytes: [u32; 2],
     /// The saved registers' bytes are rounded up to this, before locals.
     pub saved_align: u32,
+    /// A word for cycles of moves, [`crate::arch::Place::SCRATCH_WORD`], where no register is spared for them.
+    pub scratch_word: bool,
 }
 
 /// A function's frame. Offsets are in bytes from sp in the body.
@@ -61,6 +64,8 @@ pub struct Frame {
     slots: IndexVec<Slot, u32>,
     /// First byte of the spill area.
     spills: u32,
+    /// The scratch word.
+    scratch: u32,
     /// First byte of the registers kept over cold calls, and which these are.
     kept: u32,
     kept_regs: PregSet,
@@ -94,7 +99,8 @@ impl Frame {
             at = at.saturating_add(data.words.saturating_mul(word));
         }
         let spills = align_up(at, if allocation.wide_spills { 8 } else { word });
-        let kept = spills.saturating_add(allocation.spill_words.saturating_mul(word));
+        let scratch = spills.saturating_add(allocation.spill_words.saturating_mul(word));
+        let kept = scratch.saturating_add(if shape.scratch_word { word } else { 0 });
         let kept = align_up(
             kept,
             if allocation.kept.intersection(PregSet::FLOATS).is_empty() {
@@ -120,6 +126,7 @@ impl Frame {
             calls: allocation.calls,
             slots,
             spills,
+            scratch,
             kept,
             kept_regs: allocation.kept,
             incoming: locals + above,
@@ -134,7 +141,10 @@ impl Frame {
 
     /// A word of the spill area.
     pub fn spill(&self, word: u32) -> i32 {
-        (self.spills + word * self.word) as i32
+        match Place::Spill(word) {
+            Place::SCRATCH_WORD => self.scratch as i32,
+            _ => (self.spills + word * self.word) as i32,
+        }
     }
 
     /// An incoming stack argument.

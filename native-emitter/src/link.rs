@@ -8,7 +8,7 @@ use crate::target::Target;
 #[must_use]
 pub fn link(target: &Target, code: &mut [u8], at: u32, to: u32) -> bool {
     let bytes = match target.arch {
-        Arch::X64 => 5,
+        Arch::X64 | Arch::X86 => 5,
         Arch::Xtensa | Arch::Xtensawin => 3,
         _ => 4,
     };
@@ -21,7 +21,7 @@ pub fn link(target: &Target, code: &mut [u8], at: u32, to: u32) -> bool {
     };
     let distance = i64::from(to) - i64::from(at);
     let linked = match target.arch {
-        Arch::X64 => x64(call, distance - 5),
+        Arch::X64 | Arch::X86 => x86(call, distance - 5),
         Arch::Rv32imc | Arch::Rv64imc => jal(call, distance),
         // Distances count from the next word.
         Arch::Xtensa | Arch::Xtensawin => xtensa(call, i64::from(to) - (i64::from(at & !3) + 4)),
@@ -36,7 +36,7 @@ fn fits(distance: i64, bits: u32) -> Option<i64> {
 }
 
 /// `call rel32`
-fn x64(call: &mut [u8], distance: i64) -> Option<()> {
+fn x86(call: &mut [u8], distance: i64) -> Option<()> {
     let (0xe8, field) = call.split_first_mut().map(|(op, field)| (*op, field))? else {
         return None;
     };

@@ -405,6 +405,11 @@ fn rv64imc() {
 }
 
 #[test]
+fn x86() {
+    run(Arch::X86, 0);
+}
+
+#[test]
 fn xtensa() {
     run(Arch::Xtensa, 0);
 }

@@ -2,7 +2,10 @@
 
 use ferlance_abi::Fun;
 use ferlance_abi::arch::Arch as Name;
-use ferlance_native_emitter::arch::{Arch, Emit, riscv::Riscv, thumb::Thumb, xtensa::Xtensa};
+use ferlance_abi::fun_table::Kind;
+use ferlance_native_emitter::arch::{
+    Arch, Emit, riscv::Riscv, thumb::Thumb, x86::X86, xtensa::Xtensa,
+};
 use ferlance_native_emitter::emit::emit;
 use ferlance_native_emitter::nir::{Func, Op, verify};
 use ferlance_native_emitter::opt::{legalise::legalise, optimise};
@@ -19,7 +22,8 @@ const TABLE: u32 = MEMORY + 0x8000;
 const BATCH: u32 = 100;
 
 /// What the runtime's functions do here: something that depends on each argument.
-fn runtime(start: u32, word: u32) -> impl FnMut(&mut [u8], Fun, &[u64]) -> Result<u64, u64> {
+fn runtime(arch: Name, start: u32) -> impl FnMut(&mut [u8], Fun, &[u64]) -> Result<u64, u64> {
+    let word = arch.word_bytes() as u32;
     move |memory, fun, args| {
         let three = |a: u64, b: u64, c: u64| a.wrapping_sub(b).wrapping_add(c).wrapping_add(c);
         let value = match args[..] {
@@ -33,7 +37,9 @@ fn runtime(start: u32, word: u32) -> impl FnMut(&mut [u8], Fun, &[u64]) -> Resul
             }
             _ => panic!("{fun:?}"),
         };
-        Ok(value & of_word(word))
+        // A C bool is one byte there, so code looks at no more of it.
+        let is_byte = arch == Name::X86 && fun.result() == Kind::Bool;
+        Ok(value & if is_byte { 0xff } else { of_word(word) })
     }
 }
 
@@ -210,7 +216,7 @@ fn compare<A: Emit>(arch: &A, seed: u64, count: u32) {
             let text = func.to_string();
             let start = MEMORY + number * BYTES;
             let meaning = |func: &Func| {
-                let mut call = runtime(start, word);
+                let mut call = runtime(name, start);
                 let mut world = World {
                     word,
                     start: start.into(),
@@ -312,6 +318,12 @@ fn rv32imc() {
 fn rv64imc() {
     let arch = Riscv::new(target(Name::Rv64imc, 0)).unwrap();
     compare(&arch, 7, 200);
+}
+
+#[test]
+fn x86() {
+    let arch = X86::new(target(Name::X86, 0)).unwrap();
+    compare(&arch, 8, 300);
 }
 
 #[test]

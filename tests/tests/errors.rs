@@ -165,11 +165,6 @@ fn long() -> Vec<(Code, Arch, String)> {
         ),
         (TooDeep, Arch::None, format!("{}x\n", "(".repeat(100_000))),
         (
-            NoNativeEmitter,
-            Arch::X86,
-            "@micropython.native\ndef f(): pass\n".to_owned(),
-        ),
-        (
             AsmOutOfReach,
             Arch::Armv6m,
             format!("@micropython.asm_thumb\ndef f():\n{thumb}"),
@@ -184,6 +179,10 @@ fn long() -> Vec<(Code, Arch, String)> {
 
 /// What no source of decent length earns, and who tests it.
 const ELSEWHERE: &[(Code, &str)] = &[
+    (
+        NoNativeEmitter,
+        "the default emitter is native and there is no target, which command lines refuse first",
+    ),
     (
         OutOfMemory,
         "the sweeps fail each allocation of the compiler in turn",

@@ -1,7 +1,7 @@
 //! What the optimiser makes of random functions does what they do, for every architecture, in fewer steps.
 use ferlance_abi::{Arch as Name, Fun};
 use ferlance_native_emitter::Target;
-use ferlance_native_emitter::arch::{Arch, riscv::Riscv, thumb::Thumb, x64::X64, xtensa::Xtensa};
+use ferlance_native_emitter::arch::{Arch, riscv::Riscv, thumb::Thumb, x86::X86, xtensa::Xtensa};
 use ferlance_native_emitter::nir::{Func, Op, verify};
 use ferlance_native_emitter::opt::optimise;
 use ferlance_tests::nir::interp::{Stop, World, run};
@@ -94,8 +94,9 @@ fn compare(arch: &dyn Arch, seed: u64) -> [u64; 2] {
 #[test]
 fn optimised_functions_do_the_same_in_fewer_steps() {
     let target = |name| Target::stock(name, 0);
-    let arches: [&dyn Arch; 6] = [
-        &X64::new(target(Name::X64)),
+    let arches: [&dyn Arch; 7] = [
+        &X86::new(target(Name::X64)).unwrap(),
+        &X86::new(target(Name::X86)).unwrap(),
         &Thumb::new(target(Name::Armv6m)).unwrap(),
         &Thumb::new(target(Name::Armv7m)).unwrap(),
         &Riscv::new(target(Name::Rv32imc)).unwrap(),

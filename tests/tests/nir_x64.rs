@@ -3,7 +3,7 @@
 use std::arch::asm;
 
 use ferlance_abi::{Arch, Fun};
-use ferlance_native_emitter::arch::x64::X64;
+use ferlance_native_emitter::arch::x86::X86;
 use ferlance_native_emitter::emit::emit;
 use ferlance_native_emitter::nir::verify;
 use ferlance_native_emitter::nir::{Func, text::parse};
@@ -171,7 +171,7 @@ fn table() -> [usize; 87] {
 }
 
 fn machine(func: &mut Func) -> Machine {
-    let arch = X64::new(Target::stock(Arch::X64, 0));
+    let arch = X86::new(Target::stock(Arch::X64, 0)).unwrap();
     // Half of the functions as they are, half of them as the optimiser makes them.
     if func.vregs.len().is_multiple_of(2) {
         optimise(func, &arch).unwrap();

@@ -18,7 +18,7 @@
 pub mod preg;
 pub mod riscv;
 pub mod thumb;
-pub mod x64;
+pub mod x86;
 pub mod xtensa;
 
 use ferlance_asm::{CodeBuffer, Fixup, Label};

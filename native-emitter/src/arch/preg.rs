@@ -157,6 +157,9 @@ pub enum Place {
 }
 
 impl Place {
+    /// The word of the frame that [`crate::frame::FrameShape::scratch_word`] asks for.
+    pub const SCRATCH_WORD: Place = Place::Spill(u32::MAX);
+
     /// The register, if it is in one.
     pub const fn reg(self) -> Option<Preg> {
         match self {

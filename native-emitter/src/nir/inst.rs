@@ -144,6 +144,27 @@ pub enum Op {
     Line,
 }
 
+impl Op {
+    /// Does it compute with floats?
+    pub const fn is_of_floats(self) -> bool {
+        matches!(
+            self,
+            Op::FAdd
+                | Op::FSub
+                | Op::FMul
+                | Op::FDiv
+                | Op::FNeg
+                | Op::FAbs
+                | Op::FSqrt
+                | Op::FCmp(_)
+                | Op::FConst
+                | Op::FloatOfInt
+                | Op::IntOfFloat
+                | Op::FConvert
+        )
+    }
+}
+
 /// What is done with a shifted operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Alu {

@@ -5,7 +5,7 @@ use std::string::ToString;
 use ferlance_abi::Arch as Isa;
 
 use super::*;
-use crate::arch::x64::X64;
+use crate::arch::x86::X86;
 use crate::arch::{Constraints, PregSet, RegFile};
 use crate::frame::FrameShape;
 use crate::nir::text::parse;
@@ -15,7 +15,7 @@ use crate::target::Target;
 /// A machine as passes see it. Of its registers they ask how many there are.
 struct Fake {
     target: Target,
-    real: X64,
+    real: X86,
     /// Are indices in addresses free?
     indexed: bool,
     /// Greatest immediate operand.
@@ -64,7 +64,7 @@ impl Arch for Fake {
 fn fake(isa: Isa, indexed: bool) -> Fake {
     Fake {
         target: Target::stock(isa, 0),
-        real: X64::new(Target::stock(Isa::X64, 0)),
+        real: X86::new(Target::stock(Isa::X64, 0)).unwrap(),
         indexed,
         greatest: if indexed { 4095 } else { 31 },
     }

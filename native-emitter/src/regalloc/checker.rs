@@ -329,7 +329,7 @@ impl Checker<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arch::x64::X64;
+    use crate::arch::x86::X86;
     use crate::nir::text::parse;
     use crate::opt::legalise::legalise;
     use crate::regalloc::allocate;
@@ -353,7 +353,7 @@ mod tests {
     /// Whatever two values trade places, somebody reads the wrong one, unless the values never meet.
     #[test]
     fn no_value_can_be_put_into_the_place_of_another() {
-        let arch = X64::new(Target::stock(Name::X64, 0));
+        let arch = X86::new(Target::stock(Name::X64, 0)).unwrap();
         let mut func = parse(LOOP).unwrap();
         legalise(&mut func, &arch).unwrap();
         let mut allocation = allocate(&mut func, &arch).unwrap();
@@ -377,7 +377,7 @@ mod tests {
 
     #[test]
     fn what_a_loop_carries_stays_in_its_register() {
-        let arch = X64::new(Target::stock(Name::X64, 0));
+        let arch = X86::new(Target::stock(Name::X64, 0)).unwrap();
         let mut func = parse(LOOP).unwrap();
         let allocation = allocate(&mut func, &arch).unwrap();
         let place = |at| allocation.places[Vreg::from_index(at)];

@@ -29,7 +29,7 @@ use self::spill::Memory;
 use crate::analysis::loops::set_depths;
 use crate::analysis::{Cfg, Liveness};
 use crate::arch::{Arch, MAX_TEMPS, Place, PregSet, Temps};
-use crate::nir::{Block, Func, Inst, Op, Term, Type, Vreg};
+use crate::nir::{Block, BlockData, Func, Inst, Op, Term, Type, Vreg};
 
 pub use checker::{Unsound, check};
 
@@ -192,11 +192,14 @@ fn out_words(func: &Func, arch: &dyn Arch) -> u32 {
         words.saturating_sub(room) as u32
     };
     let insts = func.blocks.iter().flat_map(|data| &data.insts);
-    insts
-        .filter(|inst| inst.op.is_call())
-        .map(of_call)
-        .max()
-        .unwrap_or(0)
+    let of_calls = insts.filter(|inst| inst.op.is_call()).map(of_call).max();
+    // The buffer's address.
+    let pushes = |data: &BlockData| matches!(data.term, Term::NlrPush { .. });
+    let of_push = match func.blocks.iter().any(pushes) {
+        true => 1u32.saturating_sub(room as u32),
+        false => 0,
+    };
+    of_calls.unwrap_or(0).max(of_push)
 }
 
 /// Registers at instructions besides operands.

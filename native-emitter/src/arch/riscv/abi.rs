@@ -23,6 +23,7 @@ pub(super) static FRAME: FrameShape = FrameShape {
     link: Some(RA),
     saved_bytes: [4, 0],
     saved_align: 4,
+    scratch_word: false,
 };
 
 /// The frame of functions with Zcmp, which saves multiples of 16 bytes.
@@ -33,6 +34,7 @@ pub(super) static FRAME_ZCMP: FrameShape = FrameShape {
     link: Some(RA),
     saved_bytes: [4, 0],
     saved_align: 16,
+    scratch_word: false,
 };
 
 /// The frame of cores with 64-bit registers.
@@ -43,6 +45,7 @@ pub(super) static FRAME_WIDE: FrameShape = FrameShape {
     link: Some(RA),
     saved_bytes: [8, 0],
     saved_align: 8,
+    scratch_word: false,
 };
 
 /// The number of a saved register, `s0` to `s11`, among these.

@@ -40,23 +40,7 @@ impl Arch for Riscv {
     }
 
     fn has(&self, op: Op) -> bool {
-        !matches!(
-            op,
-            Op::MulAdd
-                | Op::Shifted(..)
-                | Op::FAdd
-                | Op::FSub
-                | Op::FMul
-                | Op::FDiv
-                | Op::FNeg
-                | Op::FAbs
-                | Op::FSqrt
-                | Op::FCmp(_)
-                | Op::FConst
-                | Op::FloatOfInt
-                | Op::IntOfFloat
-                | Op::FConvert
-        )
+        !matches!(op, Op::MulAdd | Op::Shifted(..)) && !op.is_of_floats()
     }
 
     fn fits(&self, op: Op, imm: i64) -> bool {

@@ -1,18 +1,20 @@
 //! What fits into one instruction, and what instructions ask of registers.
-use super::regs::{RAX, RCX, RDX};
+use super::regs::{BYTES, RAX, RCX, RDX};
 use crate::arch::{Constraints, PregSet, Use, Which};
 use crate::nir::{Cond, Func, Inst, Op, Overflow, Term, Width};
 
-pub(super) fn fits(op: Op, imm: i64) -> bool {
-    let signed = i32::try_from(imm).is_ok();
+pub(super) fn fits(op: Op, imm: i64, wide: bool) -> bool {
+    // 32-bit words are constants of instructions, all of them.
+    let word = |imm: i64| i32::try_from(imm).is_ok() || !wide && u32::try_from(imm).is_ok();
+    let signed = word(imm);
     match op {
         // A 32-bit operation clears the upper half.
         Op::And | Op::Cmp(Cond::TestZero | Cond::TestNonZero) => {
             signed || u32::try_from(imm).is_ok()
         }
-        Op::AndNot => i32::try_from(!imm).is_ok(),
+        Op::AndNot => word(!imm),
         // Subtraction is addition of the opposite.
-        Op::Sub => i32::try_from(imm.wrapping_neg()).is_ok(),
+        Op::Sub => word(imm.wrapping_neg()),
         Op::Shl | Op::Shr | Op::Sar => true,
         Op::Shifted(..) => (1..=3).contains(&imm),
         Op::DivFloor | Op::ModFloor | Op::DivUnsigned | Op::ModUnsigned => false,
@@ -47,14 +49,32 @@ const TIED: Constraints = Constraints {
     ..Constraints::NONE
 };
 
-pub(super) fn constraints(func: &Func, inst: &Inst) -> Constraints {
+pub(super) fn constraints(func: &Func, inst: &Inst, wide: bool) -> Constraints {
+    let mut asked = of_inst(func, inst);
+    if !wide {
+        match inst.op {
+            Op::Extend(Width::U8 | Width::I8) => asked.a.regs = BYTES,
+            Op::Store(Width::U8 | Width::I8, _) => asked.c.regs = BYTES,
+            Op::Cmp(_) => asked.dst = BYTES,
+            _ => {}
+        }
+    }
+    asked
+}
+
+fn of_inst(func: &Func, inst: &Inst) -> Constraints {
     let none = Constraints::NONE;
     match inst.op {
         Op::Add | Op::And | Op::Or | Op::Xor | Op::FAdd | Op::FMul => COMMUTATIVE,
         Op::Mul if inst.b.is_some() => COMMUTATIVE,
         Op::Mul | Op::Extend(_) | Op::FSqrt => Constraints { a: MEMORY, ..none },
         Op::Sub | Op::FSub | Op::FDiv => TIED,
-        Op::AndNot | Op::RevSub | Op::Not | Op::FNeg | Op::FAbs => Constraints {
+        Op::AndNot => Constraints {
+            b: Use::LATE,
+            tied: Some(Which::A),
+            ..none
+        },
+        Op::RevSub | Op::Not | Op::FNeg | Op::FAbs => Constraints {
             tied: Some(Which::A),
             ..none
         },
@@ -119,7 +139,7 @@ fn division(dst_hint: Option<crate::arch::Preg>) -> Constraints {
     }
 }
 
-pub(super) fn term_constraints(term: &Term) -> Constraints {
+pub(super) fn term_constraints(term: &Term, wide: bool) -> Constraints {
     match term {
         Term::Branch { .. } => Constraints {
             a: MEMORY,
@@ -138,7 +158,7 @@ pub(super) fn term_constraints(term: &Term) -> Constraints {
             ..Constraints::NONE
         },
         Term::Checked { .. } => COMMUTATIVE,
-        Term::Switch { .. } => Constraints {
+        Term::Switch { .. } if wide => Constraints {
             temps: 1,
             ..Constraints::NONE
         },

@@ -1,5 +1,5 @@
-//! Which registers values get. `r11` and `xmm15` are kept for moves and for constants that have no room in an
-//! instruction; everything but the stack pointer is for values.
+//! Which registers values get. In 64-bit code `r11` and `xmm15` are kept for moves and for constants that have no room in
+//! an instruction; else everything but the stack pointer is for values.
 use crate::arch::{Place, Preg, PregSet, RegFile};
 
 pub(super) const RAX: Preg = Preg::int(0);
@@ -16,7 +16,7 @@ macro_rules! numbered {
     };
 }
 
-pub(super) static REGS: RegFile = RegFile {
+pub(super) static WIDE: RegFile = RegFile {
     ints: &[
         RAX,
         RCX,
@@ -47,4 +47,25 @@ pub(super) static REGS: RegFile = RegFile {
     float_scratch: Place::Reg(Preg::float(15)),
 };
 
+/// 32-bit code. A word of the frame is the scratch place.
+pub(super) static NARROW: RegFile = RegFile {
+    ints: &[RAX, RCX, RDX, RBX, RSI, RDI, RBP],
+    floats: &[],
+    callee_saved: PregSet::ints(&[3, 5, 6, 7]),
+    params: &[],
+    ret: RAX,
+    args: &[],
+    result: RAX,
+    float_args: &[],
+    float_result: Preg::float(0),
+    callee: RAX,
+    scratch: Place::SCRATCH_WORD,
+    float_scratch: Place::SCRATCH_WORD,
+};
+
+/// The registers whose low bytes 32-bit code can name.
+pub(super) const BYTES: PregSet = PregSet::ints(&[0, 1, 2, 3]);
+
 const ARGS: &[Preg] = &[RDI, RSI, RDX, RCX, Preg::int(8), Preg::int(9)];
+
+const _: () = assert!(RCX.number() == 1 && RDX.number() == 2);
