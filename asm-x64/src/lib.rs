@@ -1,5 +1,7 @@
-//! Encodings of x86-64, and of 32-bit x86 where they are the same: integer instructions and SSE2 arithmetic, as many as
-//! the back end uses.
+//! Encodings of x86-64 and of 32-bit x86: integer instructions and SSE2 arithmetic, as many as the back end uses.
+//!
+//! Both are the same bytes as long as nothing needs the REX prefix, which 32-bit code has not: no 64-bit operands, no
+//! registers from 8 on, no bytes of registers from 4 on. `push`, `pop`, `call` and `jmp` are of words in both.
 //!
 //! Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2.
 //!
