@@ -8,12 +8,14 @@ use ferlance_abi::Arch;
 use crate::{interpreter::Interpreter, workspace};
 
 /// Architectures whose boards are emulated.
-pub const ARCHS: [Arch; 7] = [
+pub const ARCHS: [Arch; 9] = [
     Arch::Armv6m,
     Arch::Armv7m,
     Arch::Armv7emsp,
     Arch::Armv7emdp,
     Arch::Rv32imc,
+    Arch::Rv64imc,
+    Arch::X86,
     Arch::Xtensa,
     Arch::Xtensawin,
 ];
@@ -22,6 +24,8 @@ pub const ARCHS: [Arch; 7] = [
 pub fn is_there(arch: Arch) -> bool {
     let emulator = match arch {
         Arch::Rv32imc => "qemu-riscv32",
+        Arch::Rv64imc => "qemu-riscv64",
+        Arch::X86 => "qemu-i386",
         Arch::Xtensa | Arch::Xtensawin => "qemu-xtensa",
         _ => "qemu-arm",
     };

@@ -75,10 +75,13 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
         );
     }
     for name in emitted_sources(arch) {
-        add(
-            format!("stock::emit::{name}"),
-            Box::new(move |board| emitted(board, arch, name, false)),
-        );
+        // Stock has no emitter for 64-bit RISC-V.
+        if arch != Arch::Rv64imc {
+            add(
+                format!("stock::emit::{name}"),
+                Box::new(move |board| emitted(board, arch, name, false)),
+            );
+        }
         add(
             format!("ours::emit::{name}"),
             Box::new(move |board| emitted(board, arch, name, true)),
@@ -98,7 +101,10 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
             Box::new(move |board| inline_asm_calls(board, arch)),
         );
     }
-    add("kernels::agree".to_owned(), Box::new(kernels));
+    add(
+        "kernels::agree".to_owned(),
+        Box::new(move |board| kernels(board, arch)),
+    );
     let typed = programs::list(&root.join("tests/viper")).expect("the programs are readable");
     for program in typed {
         if is_left_out(&program.name, arch) {
@@ -141,12 +147,17 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
     }
     // Bytecode is the same where the build is.
     let emits = match arch {
-        Arch::Armv7m | Arch::Armv7emsp => &["native"][..],
+        Arch::Armv7m | Arch::Armv7emsp | Arch::Rv64imc | Arch::X86 => &["native"][..],
         _ => &["bytecode", "native"],
     };
     let out_of_scope = scope::load(root).expect("out_of_scope.txt is a list");
     let on_boards = differing("tests/native/differs_boards.txt");
-    for folder in ["tests/lang", "tests/native", "tests/vectors/behaviour"] {
+    // These two share their emitters with others: their own are frames, calls, and what a word is.
+    let folders = match arch {
+        Arch::Rv64imc | Arch::X86 => &["tests/lang", "tests/native"][..],
+        _ => &["tests/lang", "tests/native", "tests/vectors/behaviour"],
+    };
+    for folder in folders.iter().copied() {
         for program in programs::list(&root.join(folder)).expect("the programs are readable") {
             if out_of_scope.contains_key(&program.name) || is_left_out(&program.name, arch) {
                 continue;
@@ -200,11 +211,15 @@ fn stock_files(arch: Arch) -> Vec<PathBuf> {
 /// The sources of `tests/vectors/natmod/emit` for an architecture.
 fn emitted_sources(arch: Arch) -> Vec<&'static str> {
     let assembler = match arch {
-        Arch::Xtensa | Arch::Xtensawin => "nat_asm_xtensa",
-        Arch::Rv32imc => "nat_asm_rv32",
-        _ => "nat_asm_thumb",
+        Arch::Xtensa | Arch::Xtensawin => Some("nat_asm_xtensa"),
+        Arch::Rv32imc => Some("nat_asm_rv32"),
+        Arch::X86 | Arch::Rv64imc => None,
+        _ => Some("nat_asm_thumb"),
     };
-    vec!["nat_emit", "nat_whole", assembler]
+    ["nat_emit", "nat_whole"]
+        .into_iter()
+        .chain(assembler)
+        .collect()
 }
 
 /// What the stock compiler, or ours for stock firmware, makes of a source of `emit`.
@@ -345,11 +360,17 @@ fn run_text_with(board: &Interpreter, options: &[&str], text: &str) -> Result<Ou
 
 fn viper_calls(board: &Interpreter, arch: Arch) -> Result<(), Failed> {
     let family = match arch {
-        Arch::Rv32imc => "rv32",
+        // All of these take the low bits of a count.
+        Arch::Rv32imc | Arch::Rv64imc | Arch::X86 => "rv32",
         Arch::Xtensa | Arch::Xtensawin => "xtensa",
         _ => "thumb",
     };
-    let calls = calls::viper(&["all", "word32", family]);
+    let word = if arch.word_bytes() == 8 {
+        "word64"
+    } else {
+        "word32"
+    };
+    let calls = calls::viper(&["all", word, family]);
     compare(&run_text(board, &calls.program)?, calls.expected.as_bytes())
 }
 
@@ -375,7 +396,7 @@ fn inline_asm_calls(board: &Interpreter, arch: Arch) -> Result<(), Failed> {
     compare(&outcome, calls.expected.as_bytes())
 }
 
-fn kernels(board: &Interpreter) -> Result<(), Failed> {
-    let calls = calls::kernels(32);
+fn kernels(board: &Interpreter, arch: Arch) -> Result<(), Failed> {
+    let calls = calls::kernels(arch.word_bytes() as u32 * 8);
     compare(&run_text(board, &calls.program)?, calls.expected.as_bytes())
 }

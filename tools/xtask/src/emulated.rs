@@ -13,6 +13,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
+use crate::cross_check::add_target;
 use crate::workspace::{root, run, target_dir};
 
 /// A kind of board: name of the architecture whose machine code it takes, build, emulator, its CPU.
@@ -38,7 +39,7 @@ const fn board(
 }
 
 /// Several architectures share a build: what the one takes, the other takes too.
-const BOARDS: [Board; 7] = [
+const BOARDS: [Board; 9] = [
     board("armv6m", "thumbv6m-none-eabi", "qemu-arm", None),
     board("armv7m", "thumbv6m-none-eabi", "qemu-arm", None),
     board("armv7emsp", "thumbv7em-none-eabihf", "qemu-arm", None),
@@ -49,9 +50,20 @@ const BOARDS: [Board; 7] = [
         "qemu-riscv32",
         None,
     ),
+    board(
+        "rv64imc",
+        "riscv64imac-unknown-none-elf",
+        "qemu-riscv64",
+        None,
+    ),
+    board("x86", "i686-unknown-linux-gnu", "qemu-i386", None),
     board("xtensa", "xtensa-lx106", "qemu-xtensa", Some("lx106")),
     board("xtensawin", "xtensa-dc233c", "qemu-xtensa", Some("dc233c")),
 ];
+
+/// Targets that nothing else needs.
+pub(crate) const BUILT_HERE_ONLY: [&str; 2] =
+    ["riscv64imac-unknown-none-elf", "i686-unknown-linux-gnu"];
 
 /// Debian's toolchain: it can make code for Xtensa.
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
@@ -63,7 +75,7 @@ const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
   cargo xtask emulated                                    build all, print the commands
   cargo xtask emulated --board rv32imc -- -c 'print(6 * 7)'")]
 pub(crate) struct Emulated {
-    /// armv6m, armv7m, armv7emsp, armv7emdp, rv32imc, xtensa or xtensawin; all by default.
+    /// armv6m, armv7m, armv7emsp, armv7emdp, rv32imc, rv64imc, x86, xtensa or xtensawin; all by default.
     #[arg(long = "board")]
     boards: Vec<String>,
     /// Arguments of the runtime, to run it.
@@ -151,10 +163,17 @@ fn folder() -> PathBuf {
 
 fn build(target: &str) -> Result<PathBuf> {
     let out = target_dir()?.join("emulated");
+    if BUILT_HERE_ONLY.contains(&target) {
+        add_target(target)?;
+    }
     run(Command::new("cargo")
         .args(["build", "--quiet", "--release", "--target", target])
         .arg("--target-dir")
         .arg(&out)
+        .env(
+            "CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_RUSTFLAGS",
+            "-C linker=rust-lld -C linker-flavor=ld.lld -C relocation-model=static",
+        )
         .current_dir(folder()))?;
     Ok(out.join(target).join("release/ferlance-emulated"))
 }

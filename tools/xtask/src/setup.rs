@@ -18,6 +18,7 @@ use clap::Args;
 
 use crate::{
     cross_check,
+    emulated::BUILT_HERE_ONLY,
     peers::{answers, path_text},
     workspace::{root, run},
 };
@@ -70,7 +71,7 @@ impl Setup {
         run(components
             .args(["--quiet", "component", "add", "rustfmt", "clippy"])
             .current_dir(root()))?;
-        for target in cross_check::TARGETS {
+        for target in cross_check::TARGETS.into_iter().chain(BUILT_HERE_ONLY) {
             cross_check::add_target(target)?;
         }
         if self.fuzz {

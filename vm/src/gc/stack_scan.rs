@@ -25,6 +25,7 @@ const SAVED: usize = 16;
 
 /// Stores the preserved registers in an array in this frame and calls `then` with the stack pointer.
 #[cfg(any(
+    target_arch = "x86",
     target_arch = "x86_64",
     target_arch = "aarch64",
     target_arch = "arm",
@@ -52,6 +53,24 @@ fn store(registers: &mut [usize; SAVED]) -> usize {
             "mov [{to} + 32], r14", "mov [{to} + 40], r15",
             "mov [{to} + 48], rdi", "mov [{to} + 56], rsi",
             "mov {low}, rsp",
+            to = in(reg) registers.as_mut_ptr(),
+            low = lateout(reg) low,
+            options(nostack, preserves_flags),
+        );
+    }
+    low
+}
+
+#[cfg(target_arch = "x86")]
+#[inline(always)]
+fn store(registers: &mut [usize; SAVED]) -> usize {
+    let low: usize;
+    // SAFETY: writes inside the array.
+    unsafe {
+        core::arch::asm!(
+            "mov [{to}], ebx", "mov [{to} + 4], ebp",
+            "mov [{to} + 8], esi", "mov [{to} + 12], edi",
+            "mov {low}, esp",
             to = in(reg) registers.as_mut_ptr(),
             low = lateout(reg) low,
             options(nostack, preserves_flags),
@@ -136,6 +155,7 @@ fn store(registers: &mut [usize; SAVED]) -> usize {
 /// Without assembly (Xtensa, whose assembly needs unstable Rust): calls deep enough for all register
 /// windows to be spilled, each with more values live across it than there are preserved registers.
 #[cfg(not(any(
+    target_arch = "x86",
     target_arch = "x86_64",
     target_arch = "aarch64",
     target_arch = "arm",
@@ -148,6 +168,7 @@ fn save(then: &mut dyn FnMut(usize)) {
 }
 
 #[cfg(not(any(
+    target_arch = "x86",
     target_arch = "x86_64",
     target_arch = "aarch64",
     target_arch = "arm",

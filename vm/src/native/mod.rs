@@ -49,8 +49,12 @@ pub(crate) use load::CodeBlock;
 /// The architecture of the code that this build can call.
 pub const ARCH: Arch = if cfg!(all(target_arch = "x86_64", not(windows))) {
     Arch::X64
+} else if cfg!(all(target_arch = "x86", not(windows))) {
+    Arch::X86
 } else if cfg!(target_arch = "riscv32") {
     Arch::Rv32imc
+} else if cfg!(target_arch = "riscv64") {
+    Arch::Rv64imc
 } else if cfg!(all(target_arch = "arm", target_abi = "eabihf")) {
     // Double precision is the port's to know: see `hal::ExecMemory::arch`.
     Arch::Armv7emsp

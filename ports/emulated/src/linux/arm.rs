@@ -13,7 +13,7 @@ pub(super) mod number {
     pub(crate) const GETTIMEOFDAY: usize = 78;
     pub(crate) const MUNMAP: usize = 91;
     pub(crate) const MPROTECT: usize = 125;
-    pub(crate) const LLSEEK: usize = 140;
+    pub(crate) const SEEK: usize = 140;
     pub(crate) const MMAP: usize = 192;
     pub(crate) const MAP_ANONYMOUS: usize = 0x20;
 }

@@ -3,8 +3,11 @@
 #[cfg(target_arch = "arm")]
 #[path = "arm.rs"]
 mod processor;
-#[cfg(target_arch = "riscv32")]
-#[path = "riscv32.rs"]
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
+#[path = "riscv.rs"]
+mod processor;
+#[cfg(target_arch = "x86")]
+#[path = "x86.rs"]
 mod processor;
 #[cfg(target_arch = "xtensa")]
 #[path = "xtensa.rs"]
@@ -123,13 +126,18 @@ pub(crate) fn close(fd: i32) -> Result<(), Errno> {
 
 /// Moves in a file; the new offset.
 pub(crate) fn seek(fd: i32, offset: i64, whence: i32) -> Result<i64, Errno> {
+    if cfg!(target_pointer_width = "64") {
+        let args = [fd as usize, offset as usize, whence as usize, 0, 0, 0];
+        // SAFETY: numbers only.
+        return answer(unsafe { syscall(number::SEEK, args) }).map(|to| to as i64);
+    }
     let mut to = 0i64;
     let [high, low] = [(offset >> 32) as usize, offset as usize];
     let at = (&raw mut to).expose_provenance();
     // SAFETY: `to` is a valid place for the answer.
     answer(unsafe {
         syscall(
-            number::LLSEEK,
+            number::SEEK,
             [fd as usize, high, low, at, whence as usize, 0],
         )
     })

@@ -1,4 +1,4 @@
-//! RISC-V, 32 bits.
+//! RISC-V, 32 or 64 bits.
 
 use core::arch::{asm, naked_asm};
 
@@ -10,11 +10,16 @@ pub(super) mod number {
     pub(crate) const OPEN: usize = 56;
     pub(crate) const OPEN_IS_AT: bool = true;
     pub(crate) const CLOSE: usize = 57;
-    pub(crate) const LLSEEK: usize = 62;
+    /// With 64 bits the offset is one word, and the answer comes as that of all calls.
+    pub(crate) const SEEK: usize = 62;
     pub(crate) const MUNMAP: usize = 215;
     pub(crate) const MMAP: usize = 222;
     pub(crate) const MPROTECT: usize = 226;
-    pub(crate) const CLOCK_GETTIME: usize = 403;
+    pub(crate) const CLOCK_GETTIME: usize = if cfg!(target_pointer_width = "64") {
+        113
+    } else {
+        403
+    };
     pub(crate) const MAP_ANONYMOUS: usize = 0x20;
 }
 

@@ -8,7 +8,7 @@ pub(super) mod number {
     pub(crate) const OPEN: usize = 8;
     pub(crate) const OPEN_IS_AT: bool = false;
     pub(crate) const CLOSE: usize = 9;
-    pub(crate) const LLSEEK: usize = 17;
+    pub(crate) const SEEK: usize = 17;
     pub(crate) const MMAP: usize = 80;
     pub(crate) const MUNMAP: usize = 81;
     pub(crate) const MPROTECT: usize = 82;

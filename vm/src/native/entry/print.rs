@@ -125,7 +125,8 @@ impl VaList {
     }
 
     unsafe fn double(&mut self) -> f64 {
-        let skip = self.0.align_offset(8);
+        let align = if cfg!(target_arch = "x86") { 4 } else { 8 };
+        let skip = self.0.align_offset(align);
         let at = self.0.cast::<u8>().wrapping_add(skip).cast::<f64>();
         // SAFETY: as above.
         unsafe {
@@ -515,8 +516,55 @@ pub(crate) unsafe extern "C" fn printf() {
     )
 }
 
+/// `int printf(printer, format, ...)`
+#[cfg(target_arch = "riscv64")]
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn printf() {
+    core::arch::naked_asm!(
+        "addi sp, sp, -64",
+        "sd ra, 0(sp)",
+        "sd a2, 16(sp)",
+        "sd a3, 24(sp)",
+        "sd a4, 32(sp)",
+        "sd a5, 40(sp)",
+        "sd a6, 48(sp)",
+        "sd a7, 56(sp)",
+        "addi a2, sp, 16",
+        "call {vprintf}",
+        "ld ra, 0(sp)",
+        "addi sp, sp, 64",
+        "ret",
+        vprintf = sym from_thunk,
+    )
+}
+
+/// `int printf(printer, format, ...)`
+#[cfg(target_arch = "x86")]
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn printf() {
+    core::arch::naked_asm!(
+        "sub esp, 28",
+        "mov eax, [esp + 32]",
+        "mov [esp], eax",
+        "mov eax, [esp + 36]",
+        "mov [esp + 4], eax",
+        "lea eax, [esp + 40]",
+        "mov [esp + 8], eax",
+        "call {vprintf}",
+        "add esp, 28",
+        "ret",
+        vprintf = sym from_thunk,
+    )
+}
+
 /// Without a thunk for the convention: says so instead of printing nonsense.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "arm", target_arch = "riscv32")))]
+#[cfg(not(any(
+    target_arch = "x86",
+    target_arch = "x86_64",
+    target_arch = "arm",
+    target_arch = "riscv32",
+    target_arch = "riscv64"
+)))]
 pub(crate) unsafe extern "C" fn printf() {
     let _ = from_thunk;
     // SAFETY: as for every shim.

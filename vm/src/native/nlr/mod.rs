@@ -22,6 +22,16 @@ mod rv32;
 #[cfg(target_arch = "riscv32")]
 pub(super) use rv32::{call, jump, push};
 
+#[cfg(target_arch = "riscv64")]
+mod rv64;
+#[cfg(target_arch = "riscv64")]
+pub(super) use rv64::{call, jump, push};
+
+#[cfg(all(target_arch = "x86", not(windows)))]
+mod x86;
+#[cfg(all(target_arch = "x86", not(windows)))]
+pub(super) use x86::{call, jump, push};
+
 #[cfg(all(target_arch = "x86_64", not(windows)))]
 mod x64;
 #[cfg(all(target_arch = "x86_64", not(windows)))]
@@ -35,6 +45,8 @@ pub(super) use xtensa::{call, jump, push, setjmp};
 #[cfg(not(any(
     target_arch = "arm",
     target_arch = "riscv32",
+    target_arch = "riscv64",
+    all(target_arch = "x86", not(windows)),
     all(target_arch = "x86_64", not(windows)),
     target_arch = "xtensa"
 )))]
@@ -42,6 +54,8 @@ mod none;
 #[cfg(not(any(
     target_arch = "arm",
     target_arch = "riscv32",
+    target_arch = "riscv64",
+    all(target_arch = "x86", not(windows)),
     all(target_arch = "x86_64", not(windows)),
     target_arch = "xtensa"
 )))]
