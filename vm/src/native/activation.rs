@@ -7,6 +7,7 @@
 
 use core::cell::Cell;
 use core::mem::offset_of;
+use core::num::NonZeroU32;
 
 use ferlance_abi::layout;
 
@@ -14,6 +15,8 @@ use super::fun_obj::NativeFun;
 use super::nlr::Buf;
 use crate::exc::traceback;
 use crate::interp;
+use crate::obj::module::Module;
+use crate::obj::ptr::Ptr;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 
@@ -39,38 +42,52 @@ pub(super) struct Activation {
     outer: *const Activation,
     /// The function: in memory, so that a collection finds it, and with it the code that runs.
     fun: Obj,
+    /// The module whose globals are current while it runs, if that is certain. `fun` keeps it alive.
+    context: Option<Ptr<Module>>,
     /// Of the caller, if that is native code.
     handled: Option<Obj>,
     line: u32,
-    /// Frames of bytecode further out.
-    depth: u32,
+    /// One more than there are frames of bytecode further out; none if native code called it directly, so that there
+    /// are as many as further out.
+    depth: Option<NonZeroU32>,
 }
 
 impl Activation {
     /// A call of `fun` that has yet to begin.
     #[inline(always)]
-    pub(super) fn new(fun: Obj) -> Activation {
+    pub(super) fn new(fun: Obj, context: Option<Ptr<Module>>) -> Activation {
         Activation {
             outer: core::ptr::null(),
             fun,
+            context,
             handled: None,
             line: 0,
-            depth: 0,
+            depth: None,
         }
     }
 
-    /// The call begins.
+    /// The call begins, by anybody.
     ///
     /// # Safety
     /// There is a position; the activation stays where it is until the call ends.
     #[inline(always)]
     pub(super) unsafe fn enter(&mut self, rt: &mut Runtime) {
+        self.depth = NonZeroU32::new((rt.interp.n_frames() as u32).wrapping_add(1));
+        // SAFETY: the caller's.
+        unsafe { self.enter_directly(rt) }
+    }
+
+    /// The call begins, by native code, with no frame of bytecode between.
+    ///
+    /// # Safety
+    /// As [`Activation::enter`].
+    #[inline(always)]
+    pub(super) unsafe fn enter_directly(&mut self, rt: &mut Runtime) {
         // SAFETY: the caller's.
         let position = unsafe { &*rt.native.position };
         self.outer = rt.native.innermost;
         self.handled = position.handled.replace(None);
         self.line = position.line.replace(0);
-        self.depth = rt.interp.n_frames() as u32;
         rt.native.innermost = self;
     }
 
@@ -89,6 +106,18 @@ impl Activation {
 }
 
 impl Runtime {
+    /// Does native code run for certain with the globals of this module?
+    ///
+    /// # Safety
+    /// Called below a trampoline.
+    #[inline(always)]
+    pub(super) unsafe fn runs_in(&self, context: Ptr<Module>) -> bool {
+        // SAFETY: there is one, on the machine stack, above the frames of its call.
+        let current = unsafe { (*self.native.innermost).context };
+        // As words, so that none needs no comparison of its own.
+        current.map_or(0, |it| it.obj().raw()) == context.obj().raw()
+    }
+
     /// The one position of the runtime.
     pub(super) fn native_position(&mut self) -> R<*mut Position> {
         if self.native.position.is_null() {
@@ -156,12 +185,16 @@ pub(crate) fn being_handled(rt: &Runtime) -> Option<Obj> {
     unsafe {
         let mut handled = rt.native.position.as_ref().and_then(|it| it.handled.get());
         while let Some(activation) = at.as_ref() {
-            let depth = activation.depth as usize;
-            let found = interp::handled_between(rt, depth, above).or(handled);
+            let mut found = handled;
+            if let Some(depth) = activation.depth {
+                let depth = depth.get() as usize - 1;
+                found = interp::handled_between(rt, depth, above).or(handled);
+                above = depth;
+            }
             if found.is_some() {
                 return found;
             }
-            (above, handled) = (depth, activation.handled);
+            handled = activation.handled;
             at = activation.outer;
         }
     }

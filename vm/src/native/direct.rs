@@ -9,6 +9,7 @@ use super::fun_obj::NativeFun;
 use super::fun_table::shims;
 use super::{current, trampoline};
 use crate::interp::frame::Slot;
+use crate::obj::ptr::Ptr;
 use crate::obj::word::Obj;
 use crate::runtime::Runtime;
 
@@ -17,57 +18,118 @@ const WORD: usize = size_of::<usize>();
 /// Code of a native function.
 type Code = unsafe extern "C" fn(usize, usize, usize, *mut Slot) -> usize;
 
-/// The code to call, if `fun` is a native function that may be called as it is.
+/// The function, if `fun` is a native one that may be called as it is, as far as that is quickly told.
 ///
 /// # Safety
 /// `fun` is an object or null; `rt` is the runtime under which native code runs.
 #[cfg_attr(not(feature = "small"), inline(always))]
-unsafe fn code_of(rt: *const Runtime, fun: usize) -> Option<Code> {
+unsafe fn callee(rt: *const Runtime, fun: usize) -> Option<Ptr<NativeFun>> {
+    // SAFETY: the caller's; the runtime's reference is gone when this returns.
+    unsafe {
+        let native = function(fun)?;
+        let rt = &*rt;
+        (rt.runs_in(native.context) && has_stack(rt)).then_some(native)
+    }
+}
+
+/// The same if its caller does not tell the globals, as viper functions.
+///
+/// # Safety
+/// As [`callee`].
+#[inline(always)]
+unsafe fn callee_of_viper(rt: *const Runtime, fun: usize) -> Option<Ptr<NativeFun>> {
+    // SAFETY: as there.
+    unsafe {
+        let native = function(fun)?;
+        let rt = &*rt;
+        let globals = native.context.globals()?;
+        (rt.interp.runs_in(globals) && has_stack(rt)).then_some(native)
+    }
+}
+
+/// The function, if it is a native one.
+///
+/// # Safety
+/// It is an object or null.
+#[inline(always)]
+unsafe fn function(fun: usize) -> Option<Ptr<NativeFun>> {
     if cfg!(target_arch = "xtensa") {
         // The calling convention of the code may be another one.
         return None;
     }
+    // SAFETY: the caller's.
+    unsafe { Obj::from_raw(fun)?.cast::<NativeFun>() }
+}
+
+/// Is there machine stack left?
+#[inline(always)]
+fn has_stack(rt: &Runtime) -> bool {
     let here = 0u8;
-    // SAFETY: the caller's; the runtime's reference is gone when this returns.
-    unsafe {
-        let native = Obj::from_raw(fun)?.cast::<NativeFun>()?;
-        let interp = &(*rt).interp;
-        let runs_in = |globals| interp.runs_in(globals);
-        if !native.context.globals().is_some_and(runs_in)
-            || (&raw const here).addr() < interp.stack_limit()
-        {
-            return None;
-        }
-        let code = trampoline::entry_point(native.code, WORD);
-        Some(core::mem::transmute::<usize, Code>(code))
-    }
+    (&raw const here).addr() >= rt.interp.stack_limit()
 }
 
 /// Runs the code of a function. The runtime is a pointer, as no reference to it may live while the code runs.
 ///
 /// # Safety
-/// It is such code; `rt` is the runtime under which native code runs.
+/// Its module's globals are current; `rt` is the runtime under which native code runs.
 #[inline(always)]
 unsafe fn run(
     rt: *mut Runtime,
-    code: Code,
-    fun: usize,
+    fun: Ptr<NativeFun>,
     n_args: usize,
     n_kw: usize,
     args: *mut Slot,
 ) -> usize {
-    // SAFETY: the caller's. `code_of` has seen that `fun` is an object.
+    // SAFETY: the caller's.
     unsafe {
-        let mut activation = Activation::new(Obj::from_raw(fun).unwrap_unchecked());
-        activation.enter(&mut *rt);
-        let value = code(fun, n_args, n_kw, args);
+        let code = trampoline::entry_point(fun.code, WORD);
+        let code = core::mem::transmute::<usize, Code>(code);
+        // The runtime points to it while the code runs, so it is in memory: with it lives the code.
+        let mut activation = Activation::new(fun.obj(), Some(fun.context));
+        activation.enter_directly(&mut *rt);
+        let value = code(fun.obj().raw(), n_args, n_kw, args);
         activation.leave(&mut *rt);
-        // In memory meanwhile: with it lives the code that runs.
-        core::hint::black_box(&activation);
         if value == 0 {
             shims::raise_unbound()
         }
         value
+    }
+}
+
+/// Runs a function with arguments as entry 27 has them.
+///
+/// # Safety
+/// As [`run`].
+#[inline(always)]
+unsafe fn run_function(
+    rt: *mut Runtime,
+    fun: Ptr<NativeFun>,
+    counts: usize,
+    args: *mut (),
+) -> usize {
+    let (n_pos, n_kw) = (counts & 0xff, counts >> 8 & 0xff);
+    // SAFETY: the caller's.
+    unsafe { run(rt, fun, n_pos, n_kw, args.cast()) }
+}
+
+/// The same as entry 28 has them: function, self or null, arguments.
+///
+/// # Safety
+/// As [`run`].
+#[inline(always)]
+unsafe fn run_method(
+    rt: *mut Runtime,
+    fun: Ptr<NativeFun>,
+    n_pos: usize,
+    n_kw: usize,
+    items: *mut (),
+) -> usize {
+    // SAFETY: the caller's.
+    unsafe {
+        let words = items.cast::<usize>();
+        let has_self = usize::from(*words.add(1) != 0);
+        let args = words.add(2 - has_self);
+        run(rt, fun, n_pos + has_self, n_kw, args.cast())
     }
 }
 
@@ -83,17 +145,10 @@ pub(super) unsafe extern "C" fn call_function_n_kw(
     // SAFETY: the caller's.
     unsafe {
         let rt: *mut Runtime = current::runtime();
-        let Some(code) = code_of(rt, fun) else {
-            return other_function(fun, counts, args);
-        };
-        run(
-            rt,
-            code,
-            fun,
-            counts & 0xff,
-            counts >> 8 & 0xff,
-            args.cast(),
-        )
+        match callee(rt, fun) {
+            Some(native) => run_function(rt, native, counts, args),
+            None => other_function(fun, counts, args),
+        }
     }
 }
 
@@ -106,30 +161,38 @@ pub(super) unsafe extern "C" fn call_method_n_kw(
     n_kw: usize,
     items: *mut (),
 ) -> usize {
-    // SAFETY: the caller's: function, self or null, arguments.
+    // SAFETY: the caller's.
     unsafe {
-        let words = items.cast::<usize>();
-        let fun = *words;
         let rt: *mut Runtime = current::runtime();
-        let Some(code) = code_of(rt, fun) else {
-            return other_method(n_pos, n_kw, items);
-        };
-        let has_self = usize::from(*words.add(1) != 0);
-        let args = words.add(2 - has_self);
-        run(rt, code, fun, n_pos + has_self, n_kw, args.cast())
+        match callee(rt, *items.cast::<usize>()) {
+            Some(native) => run_method(rt, native, n_pos, n_kw, items),
+            None => other_method(n_pos, n_kw, items),
+        }
     }
 }
 
-/// The ordinary way, whose registers the direct one is not to save.
+/// The ways that are not as quick, whose registers the quick one is not to save.
 #[inline(never)]
 unsafe extern "C" fn other_function(fun: usize, counts: usize, args: *mut ()) -> usize {
     // SAFETY: the caller's.
-    unsafe { shims::call_function_n_kw(fun, counts, args) }
+    unsafe {
+        let rt: *mut Runtime = current::runtime();
+        match callee_of_viper(rt, fun) {
+            Some(native) => run_function(rt, native, counts, args),
+            None => shims::call_function_n_kw(fun, counts, args),
+        }
+    }
 }
 
 /// The same for methods.
 #[inline(never)]
 unsafe extern "C" fn other_method(n_pos: usize, n_kw: usize, items: *mut ()) -> usize {
     // SAFETY: the caller's.
-    unsafe { shims::call_method_n_kw(n_pos, n_kw, items) }
+    unsafe {
+        let rt: *mut Runtime = current::runtime();
+        match callee_of_viper(rt, *items.cast::<usize>()) {
+            Some(native) => run_method(rt, native, n_pos, n_kw, items),
+            None => shims::call_method_n_kw(n_pos, n_kw, items),
+        }
+    }
 }

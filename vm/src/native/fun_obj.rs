@@ -331,10 +331,11 @@ fn attr(_: &mut Runtime, obj: Obj, name: Qstr) -> R<Attr> {
 /// for this runtime does not see to that itself.
 fn call_native(rt: &mut Runtime, fun: Obj, args: Args<'_>) -> R<Obj> {
     let code = trampoline::entry_point(head(fun).code, WORD);
+    let context = head(fun).context;
     let before = rt.interp.native_globals();
-    rt.interp.set_native_globals(head(fun).context.globals());
+    rt.interp.set_native_globals(context.globals());
     // SAFETY: this is such code; the loader checked that there is some.
-    let result = unsafe { trampoline::call_fun(rt, fun, code, args) };
+    let result = unsafe { trampoline::call_fun(rt, fun, Some(context), code, args) };
     rt.interp.set_native_globals(before);
     result
 }
@@ -343,7 +344,7 @@ fn call_native(rt: &mut Runtime, fun: Obj, args: Args<'_>) -> R<Obj> {
 fn call_viper(rt: &mut Runtime, fun: Obj, args: Args<'_>) -> R<Obj> {
     let code = trampoline::entry_point(head(fun).code, 0);
     // SAFETY: as above.
-    unsafe { trampoline::call_fun(rt, fun, code, args) }
+    unsafe { trampoline::call_fun(rt, fun, None, code, args) }
 }
 
 /// The word that an assembler function gets for an argument (spec native-abi section 9).

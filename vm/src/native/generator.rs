@@ -165,7 +165,8 @@ pub(crate) fn resume(
     ];
     let code = trampoline::entry_point(fun.code, 2 * size_of::<usize>());
     // SAFETY: this is the resume code of that generator.
-    let kind = unsafe { trampoline::call_keeping(rt, fun.obj(), generator.obj(), code, words) };
+    let kind =
+        unsafe { trampoline::call_keeping(rt, (fun.obj(), None), generator.obj(), code, words) };
     rt.interp.set_native_globals(globals);
     generator.pending.set(Some(Obj::NONE));
     let first = code_state::words(generator.state_ptr());

@@ -4,6 +4,8 @@ use super::activation::Activation;
 use super::nlr::{self, Buf};
 use super::{ARCH, current};
 use crate::call::Args;
+use crate::obj::module::Module;
+use crate::obj::ptr::Ptr;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 
@@ -31,17 +33,18 @@ pub(super) fn entry_point(code: *const u8, offset: usize) -> usize {
 #[inline]
 pub(super) unsafe fn call(rt: &mut Runtime, fun: Obj, code: usize, args: [usize; 4]) -> R<usize> {
     // SAFETY: the caller's.
-    unsafe { call_keeping(rt, fun, fun, code, args) }
+    unsafe { call_keeping(rt, (fun, None), fun, code, args) }
 }
 
-/// The same, for code of `fun` that works on `keep`.
+/// The same, for code of `fun` that works on `keep`. The module is the one whose globals are current all the while, if
+/// that is certain.
 ///
 /// # Safety
 /// As [`call`].
 #[inline]
 pub(super) unsafe fn call_keeping(
     rt: &mut Runtime,
-    fun: Obj,
+    (fun, context): (Obj, Option<Ptr<Module>>),
     keep: Obj,
     code: usize,
     args: [usize; 4],
@@ -51,7 +54,7 @@ pub(super) unsafe fn call_keeping(
     let globals = rt.interp.native_globals();
     let mut frame = Frame {
         buf: Buf::new(rt.native.newest),
-        activation: Activation::new(fun),
+        activation: Activation::new(fun, context),
         keep,
     };
     // SAFETY: there is a position; the frame outlives the call.
@@ -81,12 +84,19 @@ pub(super) unsafe fn call_keeping(
     }
 }
 
-/// Calls code with the signature of native and viper functions.
+/// Calls code with the signature of native and viper functions. The module is the one whose globals are current, if
+/// that is certain.
 ///
 /// # Safety
 /// As [`call`].
 #[inline]
-pub(super) unsafe fn call_fun(rt: &mut Runtime, fun: Obj, code: usize, args: Args<'_>) -> R<Obj> {
+pub(super) unsafe fn call_fun(
+    rt: &mut Runtime,
+    fun: Obj,
+    context: Option<Ptr<Module>>,
+    code: usize,
+    args: Args<'_>,
+) -> R<Obj> {
     let words = [
         fun.raw(),
         args.n_pos(),
@@ -95,7 +105,7 @@ pub(super) unsafe fn call_fun(rt: &mut Runtime, fun: Obj, code: usize, args: Arg
     ];
     // SAFETY: the caller's; the result of such code is an object.
     unsafe {
-        let value = call(rt, fun, code, words)?;
+        let value = call_keeping(rt, (fun, context), fun, code, words)?;
         result(rt, value)
     }
 }
