@@ -89,6 +89,14 @@ impl Options<'_> {
         false
     }
 
+    /// May annotations of viper name types of two words and floats?
+    pub(crate) fn has_wide_types(&self) -> bool {
+        #[cfg(feature = "native")]
+        return self.viper == ferlance_viper::Dialect::Full;
+        #[cfg(not(feature = "native"))]
+        false
+    }
+
     pub(crate) fn parse_options(&self) -> ParseOptions {
         ParseOptions {
             mode: self.mode,

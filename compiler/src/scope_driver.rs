@@ -191,7 +191,7 @@ pub(crate) fn lower_options(options: &Options<'_>) -> ferlance_frontend::lower::
         lines: options.has_lines(),
         emit: options.emit,
         native: options.has_native(),
-        wide_types: options.viper == ferlance_viper::Dialect::Full,
+        wide_types: options.has_wide_types(),
         asm: match (inline_asm::decorator(options.arch), options.for_file) {
             (Some(_), true) => AsmDecorators::Any,
             (None, true) => AsmDecorators::InvalidArch,
