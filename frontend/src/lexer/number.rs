@@ -213,7 +213,7 @@ fn float_value(text: &[u8], as_upstream: bool) -> Result<Number, NumberError> {
         return Err(NumberError::Number);
     }
     let text = text.get(..used).unwrap_or(&[]);
-    let value = match as_upstream {
+    let value = match cfg!(feature = "files") && as_upstream {
         true => scan_as_upstream(text).map(|(value, _)| value),
         false => parse_float::<f64>(text),
     };

@@ -81,6 +81,11 @@ impl Kind {
             _ => true,
         }
     }
+
+    /// Whether it is a t-string, which only a compiler of files reads.
+    pub(super) fn is_template(self) -> bool {
+        cfg!(feature = "files") && self == Kind::Template
+    }
 }
 
 impl Lexer<'_> {
@@ -103,7 +108,7 @@ impl Lexer<'_> {
         self.fault = Fault::None;
         self.scratch.clear();
         self.fields.clear();
-        if kind == Kind::Template {
+        if kind.is_template() {
             return self.templates(Some((first, quote)), false, pool);
         }
         if kind != Kind::Format {
@@ -125,7 +130,7 @@ impl Lexer<'_> {
             if !kind.joins(next.kind) || self.fault != Fault::None {
                 break;
             }
-            if next.kind == Kind::Template {
+            if next.kind.is_template() {
                 let text = kind == Kind::Format || !self.scratch.is_empty();
                 return self.templates(None, text, pool);
             }
@@ -144,7 +149,10 @@ impl Lexer<'_> {
     fn finish(&mut self, kind: Kind, text: Text, pool: &mut Pool) -> Result<Token, Bad> {
         self.faultless()?;
         if kind == Kind::Bytes {
-            if self.next_literal().map(|next| next.kind) == Some(Kind::Template) {
+            if self
+                .next_literal()
+                .is_some_and(|next| next.kind.is_template())
+            {
                 // Upstream does not look into a t-string here.
                 self.push_misplaced()?;
             }
@@ -182,7 +190,8 @@ impl Lexer<'_> {
 
     /// What these letters before a quote make of a literal.
     fn prefix(&self, letters: &[u8]) -> Option<Prefix> {
-        prefix(letters).filter(|prefix| self.templates || prefix.kind != Kind::Template)
+        let templates = cfg!(feature = "files") && self.templates;
+        prefix(letters).filter(|prefix| templates || prefix.kind != Kind::Template)
     }
 
     /// Whether these letters before a quote make a literal.

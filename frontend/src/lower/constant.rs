@@ -139,7 +139,7 @@ impl Lower<'_> {
 
     fn number(&self, value: f64, imaginary: bool) -> Result<Number<'static>, OutOfMemory> {
         let mut text = TryVec::new();
-        if self.options.float_text {
+        if cfg!(feature = "files") && self.options.float_text {
             let number = match imaginary {
                 true => mpy_text_bare(value),
                 false => mpy_text(value),
