@@ -8,6 +8,8 @@ extern crate alloc;
 
 mod allocator;
 mod hal;
+#[cfg(target_arch = "arm")]
+mod mem;
 
 use alloc::boxed::Box;
 use core::ptr::{NonNull, addr_of_mut};

@@ -2,8 +2,18 @@
 //!
 //! `tools/size-probe` is a program without a board: it links what a firmware would link, compiles a source at an
 //! address it cannot know, and runs it. So nothing is optimised away and nothing of a board is counted.
+//!
+//! Rust's thumb targets keep a frame pointer in every function, which costs 4 % and which no option of rustc takes back.
+//! LLVM can give functions other attributes, by name; so those images are built three times: for the names, without
+//! frame pointers in these, and again with the names of functions that only then were not inlined.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -11,7 +21,7 @@ use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind, Sym
 
 use crate::{
     cross_check,
-    workspace::{root, run, target_dir},
+    workspace::{root, target_dir},
 };
 
 /// The bar for the virtual machine with the compiler, in bytes.
@@ -33,6 +43,9 @@ pub(crate) struct Sizes {
     /// What is in the image.
     #[arg(long, value_delimiter = ',', default_values_t = ["vm".to_owned(), "vm+compiler".to_owned(), "vm+compiler+native".to_owned()])]
     image: Vec<String>,
+    /// Keep the frame pointers of thumb targets, as a plain build does.
+    #[arg(long)]
+    frame_pointers: bool,
     /// Also show the bytes by crate and the largest functions.
     #[arg(long)]
     crates: bool,
@@ -57,7 +70,7 @@ impl Sizes {
             cross_check::add_target(target)?;
             for image in &self.image {
                 for level in &self.opt_level {
-                    let file = build(target, image, level)?;
+                    let file = self.build(target, image, level)?;
                     let bytes = fs::read(&file).with_context(|| file.display().to_string())?;
                     let object = object::File::parse(bytes.as_slice())?;
                     let size = measure(&object);
@@ -77,10 +90,49 @@ impl Sizes {
         }
         Ok(())
     }
+
+    /// Build the probe, without frame pointers unless they are wanted, and return the linked file.
+    fn build(&self, target: &str, image: &str, level: &str) -> Result<PathBuf> {
+        let mut file = build(target, image, level, None)?;
+        if self.frame_pointers || !target.starts_with("thumb") {
+            return Ok(file);
+        }
+        let mut names = BTreeSet::new();
+        for round in 1..=2 {
+            names.extend(functions(&file)?);
+            let mut lines = String::new();
+            for name in &names {
+                writeln!(lines, "{name},frame-pointer=none")?;
+            }
+            // A file of its own for each round: cargo builds again if the option changes, not if the file does.
+            let list = format!("sizes/{target}-{image}-{level}-{round}.csv");
+            let list = target_dir()?.join(list);
+            fs::write(&list, lines).with_context(|| list.display().to_string())?;
+            file = build(target, image, level, Some(&list))?;
+        }
+        Ok(file)
+    }
 }
 
-/// Build the probe and return the linked file.
-fn build(target: &str, image: &str, level: &str) -> Result<std::path::PathBuf> {
+/// The names of functions in a linked file, as the compiler has them.
+fn functions(file: &Path) -> Result<BTreeSet<String>> {
+    let bytes = fs::read(file).with_context(|| file.display().to_string())?;
+    let object = object::File::parse(bytes.as_slice())?;
+    let mut names = BTreeSet::new();
+    for symbol in object
+        .symbols()
+        .filter(|symbol| symbol.kind() == SymbolKind::Text)
+    {
+        let name = symbol.name()?;
+        // Two crates may have a local function of the same name: link-time optimisation numbers them.
+        let plain = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        names.insert(plain.strip_suffix('.').unwrap_or(name).to_owned());
+    }
+    Ok(names)
+}
+
+/// Build the probe with attributes for functions, and return the linked file.
+fn build(target: &str, image: &str, level: &str, attributes: Option<&Path>) -> Result<PathBuf> {
     let folder = target_dir()?.join("sizes");
     let mut command = Command::new("cargo");
     command
@@ -105,7 +157,25 @@ fn build(target: &str, image: &str, level: &str) -> Result<std::path::PathBuf> {
         }
         _ => bail!("no image is called {image}: vm, vm+compiler, vm+compiler+native"),
     }
-    run(&mut command)?;
+    if let Some(list) = attributes {
+        command.arg("--config").arg(format!(
+            "build.rustflags=[\"-Cllvm-args=-forceattrs-csv-path={}\"]",
+            list.display()
+        ));
+    }
+    // LLVM says of each name that a crate does not have it.
+    let output = command
+        .stderr(Stdio::piped())
+        .output()
+        .with_context(|| format!("{command:?}"))?;
+    for line in String::from_utf8_lossy(&output.stderr).lines() {
+        if !line.starts_with("Function in CSV file") {
+            eprintln!("{line}");
+        }
+    }
+    if !output.status.success() {
+        bail!("{command:?} failed");
+    }
     Ok(Path::new(&folder).join(target).join("release/size-probe"))
 }
 
