@@ -97,7 +97,7 @@ impl TextBuf {
         }
         // Text that could never become an object is refused before the host is asked for it.
         let limit = rt.heap.capacity();
-        if n > limit || self.bytes.try_reserve(n).is_err() {
+        if n > limit.saturating_sub(self.bytes.len()) || self.bytes.try_reserve(n).is_err() {
             return Err(rt.no_memory(n));
         }
         Ok(())
@@ -177,5 +177,22 @@ impl Print for Stderr {
             Ok(()) => Ok(()),
             Err(errno) => Err(rt.os_error(errno)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::with_runtime;
+
+    #[test]
+    fn text_in_small_pieces_stops_at_the_size_of_the_heap() {
+        with_runtime(1 << 16, |rt| {
+            let mut text = TextBuf::default();
+            while text.push_bytes(rt, &[b'x'; 256]).is_ok() {
+                assert!(text.bytes().len() < 1 << 18);
+            }
+            assert!(text.bytes().len() > 1 << 14);
+        });
     }
 }
