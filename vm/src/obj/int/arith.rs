@@ -139,6 +139,12 @@ fn big_op(rt: &mut Runtime, op: BinaryOp, a: BigRef<'_>, b: BigRef<'_>) -> R<Opt
             let (base, exponent) = (a.to_f64(), b.to_f64());
             return float::power(rt, base, exponent).map(Some);
         }
+        B::Power | B::InplacePower | B::ShiftLeft | B::InplaceShiftLeft
+            if fewest_bits(op, a, b) / 8 > rt.heap.capacity() =>
+        {
+            // Otherwise the host would calculate for long what no heap of this size takes.
+            return Err(rt.no_memory(fewest_bits(op, a, b) / 8));
+        }
         B::DivMod => {
             let (mut q, mut r) = (BigInt::new(), BigInt::new());
             if let Err(error) = a.divmod_into(b, &mut q, &mut r) {
@@ -167,6 +173,18 @@ fn big_op(rt: &mut Runtime, op: BinaryOp, a: BigRef<'_>, b: BigRef<'_>) -> R<Opt
     finish(rt, |out| f(a, b, out)).map(Some)
 }
 
+/// What a power or a shift to the left has at least.
+fn fewest_bits(op: BinaryOp, a: BigRef<'_>, b: BigRef<'_>) -> usize {
+    let bits = a.bit_length();
+    let by = b.to_usize().unwrap_or(usize::MAX);
+    match op {
+        _ if b.is_negative() || bits == 0 => 0,
+        BinaryOp::ShiftLeft | BinaryOp::InplaceShiftLeft => bits.saturating_add(by),
+        // Each factor adds the bits below its first.
+        _ => (bits - 1).saturating_mul(by),
+    }
+}
+
 /// `pow(base, exponent, modulus)`.
 pub fn pow_mod(rt: &mut Runtime, base: Obj, exponent: Obj, modulus: Obj) -> R<Obj> {
     let (Some(a), Some(b), Some(m)) = (value(base), value(exponent), value(modulus)) else {
@@ -178,4 +196,28 @@ pub fn pow_mod(rt: &mut Runtime, base: Obj, exponent: Obj, modulus: Obj) -> R<Ob
     finish(rt, |out| {
         a.as_ref().pow_mod_into(b.as_ref(), m.as_ref(), out)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// [`fewest_bits`] of two small ints.
+    fn bits(op: BinaryOp, a: i64, b: i64) -> usize {
+        let (a, b) = (BigInt::from_i64(a), BigInt::from_i64(b));
+        fewest_bits(op, a.unwrap().as_ref(), b.unwrap().as_ref())
+    }
+
+    #[test]
+    fn results_have_at_least_the_bits_that_are_asked_of_the_heap() {
+        assert_eq!(bits(BinaryOp::Power, 10, 1_000_000_000), 3_000_000_000);
+        assert_eq!(bits(BinaryOp::Power, 2, 70), 70);
+        assert_eq!(bits(BinaryOp::ShiftLeft, -5, 100), 103);
+        for none in [0, 1, -1] {
+            assert_eq!(bits(BinaryOp::Power, none, i64::MAX), 0);
+        }
+        assert_eq!(bits(BinaryOp::ShiftLeft, 0, i64::MAX), 0);
+        assert_eq!(bits(BinaryOp::ShiftLeft, 1, -1), 0);
+        assert_eq!(bits(BinaryOp::Power, i64::MAX, i64::MAX), usize::MAX);
+    }
 }
