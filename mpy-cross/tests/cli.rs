@@ -265,7 +265,10 @@ fn the_old_output_survives_a_run_that_is_killed_while_it_writes() {
     fs::write(path("t.py"), "x = 'a long text'\n".repeat(40_000)).expect("it is writable");
     // The write that goes beyond the limit ends the program.
     let output = closed(folder.path(), "ulimit -f 8; ulimit -c 0; exec \"$0\" t.py");
-    assert_eq!(output.status.signal(), Some(libc::SIGXFSZ));
+    assert_eq!(
+        output.status.signal(),
+        Some(rustix::process::Signal::XFSZ.as_raw())
+    );
     assert_eq!(fs::read(path("t.mpy")).expect("it is there"), b"old");
 }
 
@@ -374,22 +377,15 @@ fn machine_code_is_listed() {
 #[cfg(unix)]
 fn on_terminal(folder: &Path, args: &[&str], is_coloured: bool) -> String {
     use std::io::Read;
-    use std::os::fd::{FromRawFd, OwnedFd};
-    let (mut ours, mut theirs) = (0, 0);
-    // SAFETY: valid places for two descriptors, which are ours from then on; no name, modes or size are given.
-    let (mut line, end) = unsafe {
-        let null = std::ptr::null_mut();
-        let made = libc::openpty(&mut ours, &mut theirs, null, null.cast(), null.cast());
-        assert_eq!(made, 0);
-        (File::from_raw_fd(ours), OwnedFd::from_raw_fd(theirs))
-    };
+    let pty = rustix_openpty::openpty(None, None).expect("there are terminals");
+    let mut line = File::from(pty.controller);
     let mut command = Command::new(env!("CARGO_BIN_EXE_mpy-cross"));
     command
         .args(args)
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(end);
+        .stderr(pty.user);
     match is_coloured {
         true => command.env_remove("NO_COLOR"),
         false => command.env("NO_COLOR", "1"),

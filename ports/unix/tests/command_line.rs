@@ -7,6 +7,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ferlance");
 /// Longest wait for what must come: far more than a loaded machine needs.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -389,8 +391,7 @@ fn a_signal_interrupts_loops_and_sleeps() {
         let mut out = child.stdout.take().unwrap();
         // It runs once it has printed, which it does at once.
         std::io::Read::read_exact(&mut out, &mut [0; 2]).unwrap();
-        // SAFETY: a signal to a child of ours that has not been waited for.
-        unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
+        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
         let deadline = Instant::now() + LIMIT;
         let status = loop {
             match child.try_wait().unwrap() {

@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ferlance");
 const BANNER_TAIL: &str = "\r\nType \"help()\" for more information.\r\n>>> ";
@@ -33,22 +35,12 @@ impl Session {
     }
 
     fn start_with(home: &Path, args: &[&str], is_raw: bool, env: &[(&str, &str)]) -> Session {
-        let (mut ours, mut theirs) = (0, 0);
-        // SAFETY: valid places for two descriptors, which are ours from then on; no name, modes or size are given.
-        let (line, end) = unsafe {
-            let null = std::ptr::null_mut();
-            let made = libc::openpty(&mut ours, &mut theirs, null, null.cast(), null.cast());
-            assert_eq!(made, 0);
-            (File::from_raw_fd(ours), OwnedFd::from_raw_fd(theirs))
-        };
+        let pty = rustix_openpty::openpty(None, None).unwrap();
+        let (line, end) = (File::from(pty.controller), pty.user);
         if is_raw {
-            // SAFETY: modes of an open terminal are read, changed and set.
-            unsafe {
-                let mut modes: libc::termios = std::mem::zeroed();
-                libc::tcgetattr(end.as_raw_fd(), &mut modes);
-                libc::cfmakeraw(&mut modes);
-                libc::tcsetattr(end.as_raw_fd(), libc::TCSANOW, &modes);
-            }
+            let mut modes = tcgetattr(&end).unwrap();
+            modes.make_raw();
+            tcsetattr(&end, OptionalActions::Now, &modes).unwrap();
         }
         let mut command = Command::new(PROGRAM);
         command
@@ -62,8 +54,8 @@ impl Session {
         // SAFETY: only system calls between fork and exec.
         unsafe {
             command.pre_exec(|| {
-                libc::setsid();
-                libc::ioctl(0, libc::TIOCSCTTY as _, 0);
+                rustix::process::setsid()?;
+                rustix::process::ioctl_tiocsctty(rustix::stdio::stdin())?;
                 Ok(())
             })
         };
@@ -83,14 +75,9 @@ impl Session {
         let deadline = Instant::now() + LIMIT;
         let mut seen = Vec::new();
         while !seen.ends_with(end.as_bytes()) {
-            let mut poll = libc::pollfd {
-                fd: self.line.as_raw_fd(),
-                events: libc::POLLIN,
-                revents: 0,
-            };
             let left = deadline.saturating_duration_since(Instant::now());
-            // SAFETY: one valid entry.
-            let ready = unsafe { libc::poll(&mut poll, 1, left.as_millis() as i32) };
+            let left = Timespec::try_from(left).unwrap();
+            let ready = poll(&mut [PollFd::new(&self.line, PollFlags::IN)], Some(&left)).unwrap();
             let mut byte = [0];
             if ready != 1 || self.line.read(&mut byte).unwrap_or(0) == 0 {
                 panic!("no {end:?} after {:?}", String::from_utf8_lossy(&seen));
