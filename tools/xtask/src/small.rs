@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::workspace::{cargo, run, target_dir};
 
-/// Programs of the behaviour tests that need what is not there: machine code, `math.erf`.
+/// Programs of the behaviour tests that need what is not there: machine code, all of `math`.
 const MISSING: [&str; 4] = [
     "lang_native_decorator",
     "lang_native_vs_bytecode",

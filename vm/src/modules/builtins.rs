@@ -3,6 +3,8 @@
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
 
+#[cfg(feature = "help")]
+use crate::builtins::help;
 use crate::builtins::{code, interactive, iteration, numeric, objects, output, text};
 use crate::exc;
 use crate::members;
@@ -56,7 +58,8 @@ pub static MODULE: ModuleDef = ModuleDef {
         "globals" => Fun(&code::GLOBALS),
         "hasattr" => Fun(&objects::HASATTR),
         "hash" => Fun(&objects::HASH),
-        "help" => Fun(&interactive::HELP),
+        #[cfg(feature = "help")]
+        "help" => Fun(&help::HELP),
         "id" => Fun(&objects::ID),
         "input" => Fun(&interactive::INPUT),
         "int" => Type(&int::INT),

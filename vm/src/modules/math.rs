@@ -2,13 +2,19 @@
 
 use ferlance_abi::ops::BinaryOp;
 use ferlance_abi::qstr;
-use libm::{
-    acos, acosh, asin, asinh, atan, atanh, cosh, expm1, fabs, log2, log10, sinh, tan, tanh, trunc,
-};
-pub use libm::{atan2, ceil, cos, exp, floor, hypot, log as ln, pow, sin, sqrt};
+#[cfg(not(feature = "small"))]
+use libm::tan;
+use libm::{acos, asin, atan, fabs, trunc};
 #[cfg(feature = "special-math")]
-use libm::{erf, erfc, lgamma, tgamma};
+use libm::{acosh, asinh, atanh, cosh, erf, erfc, expm1, lgamma, log2, log10, sinh, tanh, tgamma};
+pub use libm::{atan2, ceil, exp, floor, hypot, log as ln, pow, sqrt};
+#[cfg(not(feature = "small"))]
+pub use libm::{cos, sin};
 
+#[cfg(feature = "small")]
+use super::trig::tan;
+#[cfg(feature = "small")]
+pub(crate) use super::trig::{cos, sin};
 use crate::call::Args;
 use crate::exc;
 use crate::members;
@@ -30,12 +36,16 @@ macro_rules! one_argument {
 
 one_argument! {
     ACOS "acos" acos;
+    #[cfg(feature = "special-math")]
     ACOSH "acosh" acosh;
     ASIN "asin" asin;
+    #[cfg(feature = "special-math")]
     ASINH "asinh" asinh;
     ATAN "atan" atan;
+    #[cfg(feature = "special-math")]
     ATANH "atanh" atanh;
     COS "cos" cos;
+    #[cfg(feature = "special-math")]
     COSH "cosh" cosh;
     DEGREES "degrees" |x| x * (180.0 / core::f64::consts::PI);
     #[cfg(feature = "special-math")]
@@ -43,19 +53,24 @@ one_argument! {
     #[cfg(feature = "special-math")]
     ERFC "erfc" erfc;
     EXP "exp" exp;
+    #[cfg(feature = "special-math")]
     EXPM1 "expm1" expm1;
     FABS "fabs" fabs;
     #[cfg(feature = "special-math")]
     GAMMA "gamma" gamma;
     #[cfg(feature = "special-math")]
     LGAMMA "lgamma" lgamma;
+    #[cfg(feature = "special-math")]
     LOG10 "log10" |x| if x <= 0.0 { f64::NAN } else { log10(x) };
+    #[cfg(feature = "special-math")]
     LOG2 "log2" |x| if x <= 0.0 { f64::NAN } else { log2(x) };
     RADIANS "radians" |x| x * (core::f64::consts::PI / 180.0);
     SIN "sin" sin;
+    #[cfg(feature = "special-math")]
     SINH "sinh" sinh;
     SQRT "sqrt" sqrt;
     TAN "tan" tan;
+    #[cfg(feature = "special-math")]
     TANH "tanh" tanh;
 }
 
@@ -93,20 +108,29 @@ pub static MODULE: ModuleDef = ModuleDef {
         "nan" => Get(|rt| float::new(rt, f64::NAN)),
         "pi" => Get(|rt| float::new(rt, core::f64::consts::PI)),
         "tau" => Get(|rt| float::new(rt, core::f64::consts::TAU)),
-        "acos" => Fun(&ACOS), "acosh" => Fun(&ACOSH), "asin" => Fun(&ASIN), "asinh" => Fun(&ASINH),
-        "atan" => Fun(&ATAN), "atan2" => Fun(&ATAN2), "atanh" => Fun(&ATANH), "ceil" => Fun(&CEIL),
-        "copysign" => Fun(&COPYSIGN), "cos" => Fun(&COS), "cosh" => Fun(&COSH), "degrees" => Fun(&DEGREES),
+        "acos" => Fun(&ACOS), #[cfg(feature = "special-math")]
+        "acosh" => Fun(&ACOSH), "asin" => Fun(&ASIN), #[cfg(feature = "special-math")]
+        "asinh" => Fun(&ASINH),
+        "atan" => Fun(&ATAN), "atan2" => Fun(&ATAN2), #[cfg(feature = "special-math")]
+        "atanh" => Fun(&ATANH), "ceil" => Fun(&CEIL),
+        "copysign" => Fun(&COPYSIGN), "cos" => Fun(&COS), #[cfg(feature = "special-math")]
+        "cosh" => Fun(&COSH), "degrees" => Fun(&DEGREES),
         #[cfg(feature = "special-math")]
         "erf" => Fun(&ERF), #[cfg(feature = "special-math")]
-        "erfc" => Fun(&ERFC), "exp" => Fun(&EXP), "expm1" => Fun(&EXPM1),
+        "erfc" => Fun(&ERFC), "exp" => Fun(&EXP), #[cfg(feature = "special-math")]
+        "expm1" => Fun(&EXPM1),
         "fabs" => Fun(&FABS), "factorial" => Fun(&FACTORIAL), "floor" => Fun(&FLOOR), "fmod" => Fun(&FMOD),
         "frexp" => Fun(&FREXP), #[cfg(feature = "special-math")]
         "gamma" => Fun(&GAMMA), "isclose" => Fun(&ISCLOSE), "isfinite" => Fun(&ISFINITE),
         "isinf" => Fun(&ISINF), "isnan" => Fun(&ISNAN), "ldexp" => Fun(&LDEXP), #[cfg(feature = "special-math")]
         "lgamma" => Fun(&LGAMMA),
-        "log" => Fun(&LOG), "log10" => Fun(&LOG10), "log2" => Fun(&LOG2), "modf" => Fun(&MODF),
-        "pow" => Fun(&POW), "radians" => Fun(&RADIANS), "sin" => Fun(&SIN), "sinh" => Fun(&SINH),
-        "sqrt" => Fun(&SQRT), "tan" => Fun(&TAN), "tanh" => Fun(&TANH), "trunc" => Fun(&TRUNC),
+        "log" => Fun(&LOG), #[cfg(feature = "special-math")]
+        "log10" => Fun(&LOG10), #[cfg(feature = "special-math")]
+        "log2" => Fun(&LOG2), "modf" => Fun(&MODF),
+        "pow" => Fun(&POW), "radians" => Fun(&RADIANS), "sin" => Fun(&SIN), #[cfg(feature = "special-math")]
+        "sinh" => Fun(&SINH),
+        "sqrt" => Fun(&SQRT), "tan" => Fun(&TAN), #[cfg(feature = "special-math")]
+        "tanh" => Fun(&TANH), "trunc" => Fun(&TRUNC),
     },
     extensible: false,
     attr: None,

@@ -2,6 +2,7 @@
 
 pub mod array;
 pub mod builtins;
+#[cfg(feature = "special-math")]
 pub mod cmath;
 pub mod collections;
 pub mod errno;
@@ -15,6 +16,8 @@ mod ring_io;
 pub mod structs;
 pub mod sys;
 pub mod time;
+#[cfg(any(test, feature = "small"))]
+mod trig;
 
 use ferlance_abi::qstr::Qstr;
 
@@ -26,6 +29,7 @@ use crate::runtime::Runtime;
 static ALL: &[&ModuleDef] = &[
     &array::MODULE,
     &builtins::MODULE,
+    #[cfg(feature = "special-math")]
     &cmath::MODULE,
     &collections::MODULE,
     &errno::MODULE,

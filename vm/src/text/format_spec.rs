@@ -286,15 +286,10 @@ fn power_of_ten(exponent: i32) -> f64 {
 
 /// The exponent of the first decimal digit of a positive number.
 fn decimal_exponent(value: f64) -> i32 {
-    let guess = libm::floor(libm::log10(value)) as i32;
-    // The logarithm is off by an ulp at most, so it can only be wrong next to a power of ten.
-    if guess < 300 && value >= power_of_ten(guess + 1) {
-        guess + 1
-    } else if guess > -300 && value < power_of_ten(guess) {
-        guess - 1
-    } else {
-        guess
-    }
+    // That of the power of two below it: its exponent times log10(2), which this fraction gives for all of them.
+    let (_, above) = libm::frexp(value);
+    let guess = ((above - 1) * 315_653) >> 20;
+    guess + i32::from(value >= power_of_ten(guess + 1))
 }
 
 /// `value`, or the next one away from zero if it lies just between two numbers of `places` decimal places: text
