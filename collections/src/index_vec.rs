@@ -83,6 +83,66 @@ macro_rules! index_type {
     )*};
 }
 
+/// As [`index_type!`](crate::index_type), for numbers below `u32::MAX` of which many may be missing: an `Option` of one
+/// has four bytes.
+///
+/// ```
+/// ferlance_collections::niche_index_type! {
+///     /// A value.
+///     pub struct Value;
+/// }
+/// assert_eq!(Value::from_index(0).index(), 0);
+/// assert_eq!(format!("{:?}", Value::from_index(3)), "Value(3)");
+/// assert_eq!(size_of::<Option<Value>>(), 4);
+/// ```
+#[macro_export]
+macro_rules! niche_index_type {
+    ($($(#[$meta:meta])* $vis:vis struct $name:ident;)*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(transparent)]
+        $vis struct $name(::core::num::NonZeroU32);
+
+        impl $crate::Index for $name {
+            #[inline]
+            fn try_from_index(at: usize) -> ::core::option::Option<Self> {
+                let number = <u32 as ::core::convert::TryFrom<usize>>::try_from(at).ok()?;
+                ::core::num::NonZeroU32::new(number.wrapping_add(1)).map($name)
+            }
+
+            #[inline]
+            fn index(self) -> usize {
+                $name::index(self)
+            }
+        }
+
+        impl ::core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.index()).finish()
+            }
+        }
+
+        #[allow(dead_code, reason = "not every index type uses all of them")]
+        impl $name {
+            /// The position.
+            #[inline]
+            $vis const fn index(self) -> usize {
+                (self.0.get() - 1) as usize
+            }
+
+            /// The index for position `at`.
+            ///
+            /// # Panics
+            /// If the type is too narrow.
+            #[inline]
+            #[track_caller]
+            $vis fn from_index(at: usize) -> Self {
+                <Self as $crate::Index>::from_index(at)
+            }
+        }
+    )*};
+}
+
 /// A [`TryVec`] indexed by `I` only.
 #[derive(PartialEq, Eq)]
 pub struct IndexVec<I, T> {

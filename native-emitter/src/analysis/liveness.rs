@@ -6,62 +6,91 @@ use ferlance_abi::fun_table::Fun;
 use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 
 use super::Cfg;
-use crate::nir::{Block, Func, Op, Term};
+use crate::nir::{Block, Func, Op, Term, Vreg};
 
 /// Values wanted at the edges of blocks.
 ///
 /// Parameters of a block are defined in it: they are not in its own `live_in`. Arguments of edges are used at the
-/// end of the block where the edge begins: they are in no one's `live_out` for that reason alone.
+/// end of the block where the edge begins: they are in no one's [`Liveness::live_out`] for that reason alone.
+///
+/// Of many values few are wanted anywhere: lists take less room than sets.
 #[derive(Debug)]
 pub struct Liveness {
-    /// By block: what is wanted at its start, from outside.
-    pub live_in: IndexVec<Block, BitSet>,
-    /// By block: what is wanted behind its end.
-    pub live_out: IndexVec<Block, BitSet>,
+    /// By block: what is wanted at its start, from outside; rising.
+    pub live_in: IndexVec<Block, TryVec<Vreg>>,
+    buffers: Buffers,
 }
 
 impl Liveness {
-    /// Liveness of all values. Sets of blocks that control never reaches are empty.
-    pub fn new(func: &Func, cfg: &Cfg) -> Result<Liveness, OutOfMemory> {
-        let count = func.vregs.len();
+    /// Liveness of all values but those in `without`. Lists of blocks that control never reaches are empty.
+    pub fn new(func: &Func, cfg: &Cfg, without: &BitSet) -> Result<Liveness, OutOfMemory> {
         let mut live_in = IndexVec::with_capacity(func.blocks.len())?;
-        let mut live_out = IndexVec::with_capacity(func.blocks.len())?;
         for _ in func.blocks.indices() {
-            live_in.push(BitSet::with_limit(count)?)?;
-            live_out.push(BitSet::with_limit(count)?)?;
+            live_in.push(TryVec::new())?;
         }
-        let mut live = Liveness { live_in, live_out };
         let buffers = Buffers::new(func, cfg)?;
-        let mut now = BitSet::with_limit(count)?;
+        let mut live = Liveness { live_in, buffers };
+        let mut now = BitSet::with_limit(func.vregs.len())?;
         let mut changed = true;
         while changed {
             changed = false;
             for block in cfg.order.iter().rev() {
                 now.clear();
                 for to in func.successors(*block) {
-                    now.union_with(&live.live_in[to])?;
+                    live.add(to, &mut now)?;
                 }
-                live.live_out[*block].copy_from(&now)?;
                 step_back(func, *block, &mut now)?;
-                let mut at = buffers.at_entry[*block];
-                // Bounded, should a function link in a ring.
-                for _ in 0..func.blocks.len() {
-                    let Some(push) = at else { break };
-                    if let Term::NlrPush { caught, .. } = func.blocks[push].term {
-                        now.union_with(&live.live_in[caught.block])?;
-                        // The block may unlink the buffer half way; until then it is live.
-                        live.live_out[*block].union_with(&live.live_in[caught.block])?;
-                    }
-                    at = buffers.at_entry[push];
+                now.subtract(without);
+                live.add_handlers(func, *block, &mut now)?;
+                // Sets only grow.
+                let count = now.len();
+                let list = &mut live.live_in[*block];
+                if count != list.len() {
+                    list.clear();
+                    list.reserve_exact(count)?;
+                    list.extend(now.iter().map(Vreg::from_index))?;
+                    changed = true;
                 }
-                changed |= live.live_in[*block].union_with(&now)?;
             }
         }
         Ok(live)
     }
+
+    /// Makes `set` what is wanted behind the end of `block`.
+    pub fn live_out(&self, func: &Func, block: Block, set: &mut BitSet) -> Result<(), OutOfMemory> {
+        set.clear();
+        for to in func.successors(block) {
+            self.add(to, set)?;
+        }
+        // The block may unlink the buffer half way; until then what the handler wants is live.
+        self.add_handlers(func, block, set)
+    }
+
+    /// Adds what is wanted at the start of a block.
+    fn add(&self, block: Block, set: &mut BitSet) -> Result<(), OutOfMemory> {
+        for vreg in &self.live_in[block] {
+            set.insert(vreg.index())?;
+        }
+        Ok(())
+    }
+
+    /// Adds what is wanted where exceptions of a block may arrive.
+    fn add_handlers(&self, func: &Func, block: Block, set: &mut BitSet) -> Result<(), OutOfMemory> {
+        let mut at = self.buffers.at_entry[block];
+        // Bounded, should a function link in a ring.
+        for _ in 0..func.blocks.len() {
+            let Some(push) = at else { break };
+            if let Term::NlrPush { caught, .. } = func.blocks[push].term {
+                self.add(caught.block, set)?;
+            }
+            at = self.buffers.at_entry[push];
+        }
+        Ok(())
+    }
 }
 
 /// Which exception buffers are linked where.
+#[derive(Debug)]
 struct Buffers {
     /// By block: the end that linked the newest buffer; the one before is at the entry of that block.
     at_entry: IndexVec<Block, Option<Block>>,
@@ -188,10 +217,14 @@ mod tests {
         )
         .unwrap();
         let cfg = Cfg::new(&func).unwrap();
-        let live = Liveness::new(&func, &cfg).unwrap();
-        let is_live = |block| live.live_in[Block::from_index(block)].contains(0);
+        let live = Liveness::new(&func, &cfg, &BitSet::new()).unwrap();
+        let value = Vreg::from_index(0);
+        let is_live = |block| live.live_in[Block::from_index(block)].contains(&value);
         assert_eq!([1, 2, 3].map(is_live), [true, true, false]);
-        assert!(live.live_out[Block::from_index(1)].contains(0));
+        let mut out = BitSet::new();
+        live.live_out(&func, Block::from_index(1), &mut out)
+            .unwrap();
+        assert!(out.contains(0));
     }
 
     #[test]
@@ -208,11 +241,16 @@ mod tests {
         )
         .unwrap();
         let cfg = Cfg::new(&func).unwrap();
-        let live = Liveness::new(&func, &cfg).unwrap();
-        let set = |set: &BitSet| set.iter().collect::<std::vec::Vec<_>>();
-        assert_eq!(set(&live.live_in[Block::from_index(1)]), [0]);
-        assert_eq!(set(&live.live_out[Block::from_index(1)]), [0]);
-        assert_eq!(set(&live.live_out[Block::from_index(0)]), [0]);
-        assert!(live.live_out[Block::from_index(2)].is_empty());
+        let live = Liveness::new(&func, &cfg, &BitSet::new()).unwrap();
+        let out = |block| {
+            let mut set = BitSet::new();
+            live.live_out(&func, Block::from_index(block), &mut set)
+                .unwrap();
+            set.iter().collect::<std::vec::Vec<_>>()
+        };
+        assert_eq!(*live.live_in[Block::from_index(1)], [Vreg::from_index(0)]);
+        assert_eq!(out(1), [0]);
+        assert_eq!(out(0), [0]);
+        assert!(out(2).is_empty());
     }
 }

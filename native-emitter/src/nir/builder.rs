@@ -6,7 +6,7 @@
 //! arguments are filled in later. Nothing recurses: what has to be looked up in predecessors waits in a list.
 use ferlance_abi::fun_table::{Effect, Fun};
 use ferlance_abi::{Qstr, layout};
-use ferlance_collections::{IndexVec, OutOfMemory, TryVec, index_type};
+use ferlance_collections::{IndexVec, OutOfMemory, TryVec, index_type, niche_index_type};
 
 use super::shape::{param_type, result_type};
 use super::{
@@ -16,7 +16,10 @@ use super::{
 index_type! {
     /// A local variable while building.
     pub struct Var(u32);
-    struct Phi(u32);
+}
+
+niche_index_type! {
+    struct Phi;
 }
 
 /// A second operand: a value or a constant.
@@ -60,9 +63,17 @@ struct BlockState {
     phis: TryVec<Phi>,
     /// One entry per edge that leads here.
     preds: TryVec<Block>,
-    /// Values of locals at the end of what is there so far; by local.
-    values: TryVec<Option<Vreg>>,
+    /// Values of locals at the end of what is there so far, by rising local: most blocks know few.
+    values: TryVec<(Var, Vreg)>,
     sealed: bool,
+}
+
+impl BlockState {
+    fn value(&self, var: Var) -> Option<Vreg> {
+        let at = self.values.binary_search_by_key(&var, |(var, _)| *var);
+        let (_, value) = self.values.get(at.ok()?)?;
+        Some(*value)
+    }
 }
 
 struct PhiData {
@@ -75,6 +86,9 @@ struct PhiData {
     same: Option<Vreg>,
     filled: bool,
 }
+
+/// Blocks on the way to a value that are looked at each time rather than remembering it.
+const SHORT_WAY: usize = 8;
 
 /// Builds one function. Instructions go to the current block.
 pub struct Builder {
@@ -224,10 +238,10 @@ impl Builder {
 
     fn set_value(&mut self, block: Block, var: Var, value: Vreg) -> Built {
         let values = &mut self.blocks[block].values;
-        if values.len() <= var.index() {
-            values.resize(var.index() + 1, None)?;
+        match values.binary_search_by_key(&var, |(var, _)| *var) {
+            Ok(at) => values[at].1 = value,
+            Err(at) => values.insert(at, (var, value))?,
         }
-        values[var.index()] = Some(value);
         Ok(())
     }
 
@@ -239,8 +253,8 @@ impl Builder {
         let value = loop {
             steps += 1;
             let state = &self.blocks[at];
-            if let Some(Some(value)) = state.values.get(var.index()) {
-                break *value;
+            if let Some(value) = state.value(var) {
+                break value;
             }
             // A ring of such blocks is one that nothing leads into.
             let is_ring = steps > self.blocks.len();
@@ -253,7 +267,10 @@ impl Builder {
             }
         };
         self.set_value(at, var, value)?;
-        self.set_value(block, var, value)?;
+        // Where the way is short it may be gone again, and the block needs no room for all locals.
+        if steps > SHORT_WAY {
+            self.set_value(block, var, value)?;
+        }
         Ok(value)
     }
 
@@ -297,7 +314,9 @@ impl Builder {
     fn fill_waiting(&mut self) -> Built {
         while let Some(phi) = self.waiting.pop() {
             let PhiData { block, var, .. } = self.phis[phi];
-            for at in 0..self.blocks[block].preds.len() {
+            let count = self.blocks[block].preds.len();
+            self.phis[phi].args.reserve_exact(count)?;
+            for at in 0..count {
                 let pred = self.blocks[block].preds[at];
                 let value = self.value_at_end(pred, var)?;
                 self.phis[phi].args.push(value)?;
@@ -328,6 +347,10 @@ impl Builder {
             one = Some(arg);
         }
         self.phis[phi].same = one;
+        if one.is_some() {
+            // Nobody asks for them again.
+            self.phis[phi].args = TryVec::new();
+        }
         one.is_some()
     }
 

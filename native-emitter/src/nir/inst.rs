@@ -34,6 +34,9 @@ pub struct Inst {
     pub args: List,
 }
 
+// There are thousands of them.
+const _: () = assert!(size_of::<Inst>() == 40);
+
 /// What an instruction does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Op {

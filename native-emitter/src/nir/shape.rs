@@ -230,6 +230,13 @@ impl Term {
         }
     }
 
+    /// Puts another value in the place of what it defines.
+    pub fn map_def(&mut self, map: impl FnOnce(Vreg) -> Vreg) {
+        if let Term::Checked { dst, .. } = self {
+            *dst = map(*dst);
+        }
+    }
+
     /// What it defines.
     pub const fn def(&self) -> Option<Vreg> {
         match *self {

@@ -1,9 +1,12 @@
 //! The small types of NIR.
-use ferlance_collections::index_type;
+use ferlance_collections::{index_type, niche_index_type};
+
+niche_index_type! {
+    /// A virtual register: one value, defined once.
+    pub struct Vreg;
+}
 
 index_type! {
-    /// A virtual register: one value, defined once.
-    pub struct Vreg(u32);
     /// A basic block. Block 0 is the entry.
     pub struct Block(u32);
 }

@@ -11,10 +11,12 @@
 //! trips   tests of pointers instead of counters that nobody else wants
 //! remake  (for short code) words of tables and addresses right before their uses
 //! fuse    two operations that the machine does as one
+//! compact numbers without gaps (also early: the builder leaves most of them)
 //! layout  the order of blocks: loops together, tests at their end, cold blocks last
 //! ```
 mod address;
 mod branch;
+mod compact;
 mod dce;
 mod fold;
 mod fuse;
@@ -52,6 +54,8 @@ pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
         }
     }
     clean(func, word)?;
+    compact::compact(func)?;
+    check(func, word, "compact");
     // Each round gives the next one something; two more are where it ends in practice.
     for _ in 0..3 {
         let mut changed = fold::fold(func, arch)?;
@@ -90,6 +94,7 @@ pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     check(func, word, "fuse");
     dce::remove_dead(func)?;
     legalise::legalise(func, arch)?;
+    compact::compact(func)?;
     layout::order_blocks(func)?;
     check(func, word, "layout");
     Ok(())
@@ -100,6 +105,8 @@ pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
 fn optimise_hastily(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     let word = arch.target().word();
     clean_once(func, word)?;
+    compact::compact(func)?;
+    check(func, word, "compact");
     fold::fold(func, arch)?;
     check(func, word, "fold");
     gvn::gvn(func, arch)?;
@@ -125,6 +132,7 @@ fn optimise_hastily(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory>
     check(func, word, "fuse");
     clean_once(func, word)?;
     legalise::legalise(func, arch)?;
+    compact::compact(func)?;
     layout::order_blocks(func)?;
     check(func, word, "layout");
     Ok(())

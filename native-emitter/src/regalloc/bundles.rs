@@ -105,6 +105,7 @@ pub(super) fn bundles(
     roles: &Roles<'_>,
 ) -> Result<Bundles, OutOfMemory> {
     let all = arch.regs().allocatable();
+    let alive = ranges.iter().filter(|ranges| !ranges.is_empty()).count();
     let mut singles = IndexVec::with_capacity(func.vregs.len())?;
     for (data, ranges) in func.vregs.iter().zip(ranges.into_items()) {
         let class = if data.ty.is_float() {
@@ -125,7 +126,7 @@ pub(super) fn bundles(
         small: arch.target().small,
         pairs: TryVec::new(),
         made: Bundles {
-            all: IndexVec::new(),
+            all: IndexVec::with_capacity(alive)?,
             of: IndexVec::filled(None, func.vregs.len())?,
             fixed: TryVec::new(),
             calls: TryVec::new(),

@@ -9,7 +9,7 @@
 //!   4n+2    the result is written          a result lives from here
 //!   4n+3
 //! ```
-use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
+use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 
 use crate::analysis::{Cfg, Liveness};
 use crate::arch::{Arch, Constraints};
@@ -75,15 +75,17 @@ pub(super) fn asked_at_end(arch: &dyn Arch, func: &Func, term: &Term) -> Constra
     }
 }
 
-/// The ranges of all values, rising and apart from each other.
+/// The ranges of all values, rising and apart from each other. Those of `constants`, which are made where they are
+/// wanted and have no place, say nothing.
 pub(super) fn ranges(
     func: &Func,
     arch: &dyn Arch,
     order: &[Block],
     numbers: &Numbers,
     cfg: &Cfg,
+    constants: &BitSet,
 ) -> Result<(IndexVec<Vreg, TryVec<Range>>, Liveness), OutOfMemory> {
-    let live = Liveness::new(func, cfg)?;
+    let live = Liveness::new(func, cfg, constants)?;
     let mut ranges = IndexVec::with_capacity(func.vregs.len())?;
     for _ in func.vregs.indices() {
         ranges.push(TryVec::new())?;
@@ -92,11 +94,13 @@ pub(super) fn ranges(
         ranges,
         open: IndexVec::filled(0, func.vregs.len())?,
     };
+    let mut out = BitSet::with_limit(func.vregs.len())?;
     for block in order.iter().rev() {
         let data = &func.blocks[*block];
         let start = point(numbers.head[*block]);
         let end = numbers.end(func, *block);
-        for vreg in live.live_out[*block].iter() {
+        live.live_out(func, *block, &mut out)?;
+        for vreg in out.iter() {
             builder.open[Vreg::from_index(vreg)] = point(end + 1);
         }
         let base = point(end);
@@ -128,10 +132,9 @@ pub(super) fn ranges(
         for param in func.items(data.params) {
             builder.write(*param, start)?;
         }
-        for vreg in live.live_in[*block].iter() {
-            let vreg = Vreg::from_index(vreg);
-            let to = core::mem::take(&mut builder.open[vreg]);
-            builder.push(vreg, Range { from: start, to })?;
+        for vreg in &live.live_in[*block] {
+            let to = core::mem::take(&mut builder.open[*vreg]);
+            builder.push(*vreg, Range { from: start, to })?;
         }
     }
     for ranges in builder.ranges.iter_mut() {

@@ -96,8 +96,10 @@ pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, Allocate
     let cfg = Cfg::new(func)?;
     loop {
         let numbers = Numbers::new(func, &order)?;
-        let (ranges, live) = intervals::ranges(func, arch, &order, &numbers, &cfg)?;
+        let (ranges, live) =
+            intervals::ranges(func, arch, &order, &numbers, &cfg, &memory.constants)?;
         let caught = caught(func, &live)?;
+        drop(live);
         let roles = Roles {
             constants: &memory.constants,
             spilled: &memory.spilled,
@@ -130,7 +132,9 @@ fn caught(func: &Func, live: &Liveness) -> Result<BitSet, OutOfMemory> {
     let mut set = BitSet::new();
     for data in &func.blocks {
         if let Term::NlrPush { caught, .. } = data.term {
-            set.union_with(&live.live_in[caught.block])?;
+            for vreg in &live.live_in[caught.block] {
+                set.insert(vreg.index())?;
+            }
         }
     }
     Ok(set)
