@@ -40,6 +40,7 @@ pub(crate) fn native(
     options: &Options<'_>,
     notes: Option<&mut Notes>,
 ) -> Result<RawCode<'static>, Diag> {
+    options.tell_machine_code();
     typing::check_native(lower, scope, code, options)?;
     let Some(target) = &options.target else {
         return Err(lower.scope_error(scope, Message::NoNativeEmitter));
@@ -77,6 +78,7 @@ pub(crate) fn viper(
     mut notes: Option<&mut Notes>,
     module: &Module,
 ) -> Result<RawCode<'static>, Diag> {
+    options.tell_machine_code();
     let Some(target) = &options.target else {
         return Err(lower.scope_error(scope, Message::NoNativeEmitter));
     };

@@ -47,6 +47,9 @@ pub struct Options<'a> {
     pub for_file: bool,
     /// Where the machine stack ends.
     pub stack: StackLimit,
+    /// Called before each function becomes machine code: who measures memory tells the emitter's from the front end's.
+    #[cfg(feature = "native")]
+    pub before_machine_code: Option<fn()>,
 }
 
 impl Default for Options<'_> {
@@ -71,6 +74,8 @@ impl Default for Options<'_> {
             native_once: false,
             for_file: true,
             stack: StackLimit::default(),
+            #[cfg(feature = "native")]
+            before_machine_code: None,
         }
     }
 }
@@ -95,6 +100,14 @@ impl Options<'_> {
         return self.viper == ferlance_viper::Dialect::Full;
         #[cfg(not(feature = "native"))]
         false
+    }
+
+    /// A function is about to become machine code.
+    #[cfg(feature = "native")]
+    pub(crate) fn tell_machine_code(&self) {
+        if let Some(tell) = self.before_machine_code {
+            tell();
+        }
     }
 
     pub(crate) fn parse_options(&self) -> ParseOptions {

@@ -33,6 +33,10 @@ pub(crate) struct Invocation {
     pub(crate) emit: CodeKind,
     /// `-X heapsize=…`
     pub(crate) heap_bytes: Option<usize>,
+    /// `-X compile-memory`: compile only, and tell the memory that it took.
+    pub(crate) tells_memory: bool,
+    /// `-X native=small`: machine code is to be short.
+    pub(crate) native_small: bool,
     /// `-X arch=…`: whose machine code this board takes.
     pub(crate) arch: Arch,
     /// `-X arch-flags=…`: extensions of the architecture that code may use.
@@ -75,6 +79,8 @@ pub(crate) fn parse(process: &Process) -> Option<Invocation> {
     let mut opt_level = 0;
     let mut emit = CodeKind::Bytecode;
     let mut heap_bytes = None;
+    let mut tells_memory = false;
+    let mut native_small = false;
     let mut arch = native::ARCH;
     let mut arch_flags = 0;
     let (what, shown) = loop {
@@ -89,6 +95,8 @@ pub(crate) fn parse(process: &Process) -> Option<Invocation> {
                 b"emit=bytecode" => emit = CodeKind::Bytecode,
                 b"emit=native" => emit = CodeKind::Native,
                 b"emit=viper" => emit = CodeKind::Viper,
+                b"compile-memory" => tells_memory = true,
+                b"native=small" => native_small = true,
                 option => {
                     if let Some(name) = option.strip_prefix(b"arch=") {
                         arch = Arch::from_name(core::str::from_utf8(name).ok()?)?;
@@ -113,6 +121,8 @@ pub(crate) fn parse(process: &Process) -> Option<Invocation> {
         opt_level,
         emit,
         heap_bytes,
+        tells_memory,
+        native_small,
         arch,
         arch_flags,
     })

@@ -11,6 +11,7 @@
 extern crate alloc;
 
 mod args;
+mod compile_memory;
 mod hal;
 mod linux;
 mod memory;
@@ -59,10 +60,14 @@ fn run(invocation: Invocation, process: &args::Process, top: usize) -> u8 {
         },
         _ => None,
     };
+    if invocation.tells_memory {
+        return compile_memory::tell(&invocation, file.as_deref().unwrap_or_default());
+    }
     let board = hal::Board::new(&invocation, top);
     let settings = Settings {
         opt_level: invocation.opt_level,
         emit: invocation.emit,
+        native_small: invocation.native_small,
         // As the hosts have them: the programs that are run here are theirs.
         value_stack_words: 1 << 18,
         max_frames: 1 << 14,

@@ -37,6 +37,9 @@ struct State {
     /// What is left of the newest piece.
     next: *mut u8,
     left: usize,
+    /// Bytes asked for and not given back, and the most there were of them.
+    in_use: usize,
+    peak: usize,
 }
 
 struct Blocks(UnsafeCell<State>);
@@ -49,7 +52,23 @@ static BLOCKS: Blocks = Blocks(UnsafeCell::new(State {
     free: [null_mut(); CLASSES],
     next: null_mut(),
     left: 0,
+    in_use: 0,
+    peak: 0,
 }));
+
+/// Bytes that the Rust side has asked for and not given back, and the most there were of them since [`reset_peak`].
+pub(crate) fn in_use() -> (usize, usize) {
+    // SAFETY: one thread; the reference does not outlive this function.
+    let state = unsafe { &*BLOCKS.0.get() };
+    (state.in_use, state.peak)
+}
+
+/// The peak is what is in use.
+pub(crate) fn reset_peak() {
+    // SAFETY: as above.
+    let state = unsafe { &mut *BLOCKS.0.get() };
+    state.peak = state.in_use;
+}
 
 /// Bytes of the block for a layout.
 fn size(layout: Layout) -> usize {
@@ -68,6 +87,12 @@ fn class(size: usize) -> usize {
 // more alignment than a page's.
 unsafe impl GlobalAlloc for Blocks {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: one thread; the reference is gone at the end of the block.
+        unsafe {
+            let state = &mut *self.0.get();
+            state.in_use += layout.size();
+            state.peak = state.peak.max(state.in_use);
+        }
         if layout.size() > LARGEST {
             return linux::map(layout.size()).map_or(null_mut(), NonNull::as_ptr);
         }
@@ -100,6 +125,8 @@ unsafe impl GlobalAlloc for Blocks {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: as in `alloc`.
+        unsafe { (*self.0.get()).in_use -= layout.size() };
         if layout.size() > LARGEST {
             if let Some(at) = NonNull::new(block) {
                 // SAFETY: such blocks are mappings of that length.

@@ -107,6 +107,12 @@ impl Emulated {
     }
 }
 
+/// As [`command`], by the name of the architecture.
+pub(crate) fn board_command(arch: &str) -> Result<Vec<String>> {
+    let board = BOARDS.iter().find(|board| board.arch == arch);
+    command(board.with_context(|| format!("no board is called {arch}"))?)
+}
+
 /// Builds the board's program; the words that run it.
 fn command(board: &Board) -> Result<Vec<String>> {
     let program = if board.target.starts_with("xtensa") {

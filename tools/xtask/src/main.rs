@@ -11,6 +11,7 @@ mod ci;
 mod compile_speed;
 mod corpus;
 mod cross_check;
+mod emitter_memory;
 mod emulated;
 mod fuzz;
 mod kernels;
@@ -69,6 +70,8 @@ enum Verb {
     NativeKernels(native_kernels::NativeKernels),
     /// Count instructions of loops and calls in machine code on emulated boards.
     NativeCalls(native_calls::NativeCalls),
+    /// Measure the memory that compiling one function takes on 32-bit boards.
+    EmitterMemory(emitter_memory::EmitterMemory),
     /// Compare the bytes of machine code with the stock compiler's.
     NativeSize(native_size::NativeSize),
     /// Compare machine code of our own with our own bytecode.
@@ -114,6 +117,7 @@ fn run() -> anyhow::Result<()> {
         Verb::Kernels(verb) => verb.run(),
         Verb::NativeKernels(verb) => verb.run(),
         Verb::NativeCalls(verb) => verb.run(),
+        Verb::EmitterMemory(verb) => verb.run(),
         Verb::NativeSize(verb) => verb.run(),
         Verb::Native(verb) => verb.run(),
         Verb::OneLoop(verb) => verb.run(),
