@@ -5,10 +5,11 @@ use clap::Args;
 
 use crate::workspace::{cargo, run, target_dir};
 
-/// Programs of the behaviour tests that need what is not there: machine code, all of `math`.
-const MISSING: [&str; 4] = [
+/// Programs of the behaviour tests that need what is not there: machine code, all of `math`, `help`.
+const MISSING: [&str; 5] = [
     "lang_native_decorator",
     "lang_native_vs_bytecode",
+    "lang_unsupported_features",
     "lang_viper_pointers",
     "lib_math_functions",
 ];
