@@ -90,16 +90,19 @@ impl Diag {
             Arg::Text(t) => write_with(out, text, t),
             Arg::Whole(message) => write_lossy(out, message),
             Arg::Words(words) => {
-                let mut parts = text.split("{}");
-                out.write_str(parts.next().unwrap_or(""))?;
-                for (part, word) in parts.zip(words) {
+                let mut rest = text;
+                for word in words {
+                    let Some((before, after)) = at_field(rest) else {
+                        break;
+                    };
+                    out.write_str(before)?;
                     match word {
                         Word::Name(q) => write_lossy(out, name(*q))?,
                         Word::Fixed(word) => out.write_str(word)?,
                     }
-                    out.write_str(part)?;
+                    rest = after;
                 }
-                Ok(())
+                out.write_str(rest)
             }
         }
     }
@@ -120,8 +123,14 @@ impl fmt::Display for Diag {
 
 impl core::error::Error for Diag {}
 
+/// What stands before and behind the first `{}`.
+fn at_field(text: &str) -> Option<(&str, &str)> {
+    let at = text.as_bytes().windows(2).position(|two| two == b"{}")?;
+    Some((text.get(..at)?, text.get(at + 2..)?))
+}
+
 fn write_with(out: &mut dyn fmt::Write, text: &str, arg: &[u8]) -> fmt::Result {
-    match text.split_once("{}") {
+    match at_field(text) {
         Some((before, after)) => {
             out.write_str(before)?;
             write_lossy(out, arg)?;

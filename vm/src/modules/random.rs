@@ -6,6 +6,7 @@ use crate::call::Args;
 use crate::exc;
 use crate::members;
 use crate::obj::builtin_fun::BuiltinFun;
+use crate::obj::int::Wide;
 use crate::obj::module::ModuleDef;
 use crate::obj::word::Obj;
 use crate::obj::{float, int};
@@ -148,10 +149,10 @@ fn randrange(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
     };
     let stop = rt.int(stop)?;
     let step = match args.get(2) {
-        Some(step) => rt.int(step)? as i128,
+        Some(step) => rt.int(step)? as Wide,
         None => 1,
     };
-    let width = stop as i128 - start as i128;
+    let width = stop as Wide - start as Wide;
     let n = match step {
         0 => 0,
         step if step > 0 => (width + step - 1).div_euclid(step),
@@ -161,11 +162,11 @@ fn randrange(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
         return Err(empty(rt));
     }
     let value = rt.state.random.below(n as u64);
-    int::from_i128(rt, start as i128 + step * value as i128)
+    int::from_wide(rt, start as Wide + step * value as Wide)
 }
 
 fn randint(rt: &mut Runtime, a: Obj, b: Obj) -> R<Obj> {
-    let (a, b) = (rt.int(a)? as i128, rt.int(b)? as i128);
+    let (a, b) = (rt.int(a)? as Wide, rt.int(b)? as Wide);
     if a > b {
         return Err(empty(rt));
     }
@@ -173,7 +174,7 @@ fn randint(rt: &mut Runtime, a: Obj, b: Obj) -> R<Obj> {
         return Err(empty(rt));
     };
     let value = rt.state.random.below(n);
-    int::from_i128(rt, a + i128::from(value))
+    int::from_wide(rt, a + value as Wide)
 }
 
 fn choice(rt: &mut Runtime, seq: Obj) -> R<Obj> {

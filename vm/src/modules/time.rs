@@ -127,8 +127,15 @@ fn sleep(rt: &mut Runtime, us: u64) -> R<Obj> {
     }
 }
 
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+/// Days from 1970 on either side that a year can be told of.
+const FARTHEST: i64 = (isize::MAX / 2) as i64;
+/// Years on either side of 0 whose days can be counted.
+const FARTHEST_YEAR: isize = isize::MAX / 400;
+
 /// Days from 1970-01-01 to the first day of a month (1 to 12) of a year.
-fn days_before(year: i64, month: i64) -> i64 {
+fn days_before(year: isize, month: isize) -> isize {
     // Years begin in March here, so that the leap day comes last.
     let y = if month <= 2 { year - 1 } else { year };
     let era = y.div_euclid(400);
@@ -138,7 +145,7 @@ fn days_before(year: i64, month: i64) -> i64 {
 }
 
 /// Year, month and day of a day counted from 1970-01-01.
-fn date_of(days: i64) -> (i64, i64, i64) {
+fn date_of(days: isize) -> (isize, isize, isize) {
     let z = days + 719_468;
     let era = z.div_euclid(146_097);
     let of_era = z.rem_euclid(146_097);
@@ -147,7 +154,7 @@ fn date_of(days: i64) -> (i64, i64, i64) {
     let m = (5 * of_year + 2) / 153;
     let day = of_year - (153 * m + 2) / 5 + 1;
     let month = if m < 10 { m + 3 } else { m - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, day)
+    (year + era * 400 + isize::from(month <= 2), month, day)
 }
 
 fn calendar(rt: &mut Runtime, args: Args<'_>, local: bool) -> R<Obj> {
@@ -165,8 +172,10 @@ fn calendar(rt: &mut Runtime, args: Args<'_>, local: bool) -> R<Obj> {
         0
     };
     let seconds = seconds.saturating_add(offset);
-    let days = seconds.div_euclid(86_400);
-    let rest = seconds.rem_euclid(86_400);
+    let rest = seconds.rem_euclid(DAY) as isize;
+    // A word of days is enough where no int of Python fits a larger word of seconds.
+    let days = seconds.div_euclid(DAY);
+    let days = days.clamp(-FARTHEST, FARTHEST) as isize;
     let (year, month, day) = date_of(days);
     let yearday = days - days_before(year, 1) + 1;
     let fields = [
@@ -180,12 +189,12 @@ fn calendar(rt: &mut Runtime, args: Args<'_>, local: bool) -> R<Obj> {
         yearday,
         0,
     ];
-    let fields = fields.map(|field| Obj::int(field as isize));
+    let fields = fields.map(Obj::int);
     Ok(tuple::from_slice(rt, &fields)?.obj())
 }
 
 fn mktime(rt: &mut Runtime, fields: Obj) -> R<Obj> {
-    let mut items = [0i64; 6];
+    let mut items = [0isize; 6];
     if !(fields.is::<Tuple>() || fields.is::<List>()) {
         let ty = rt.type_name(fields);
         return Err(rt.type_error_fmt(format_args!("object '{ty}' isn't a tuple or list")));
@@ -196,18 +205,25 @@ fn mktime(rt: &mut Runtime, fields: Obj) -> R<Obj> {
     }
     for (i, item) in items.iter_mut().enumerate() {
         let value = rt.get_item(fields, Obj::int(i as isize))?;
-        *item = rt.int(value)? as i64;
+        *item = rt.int(value)?;
     }
     let [year, month, day, hour, minute, second] = items;
     // Fields out of range carry over.
-    let months = year.saturating_mul(12).saturating_add(month - 1);
-    let days =
-        days_before(months.div_euclid(12), months.rem_euclid(12) + 1).saturating_add(day - 1);
+    let months = year
+        .saturating_mul(12)
+        .saturating_add(month)
+        .saturating_sub(1);
+    let year = months.div_euclid(12).clamp(-FARTHEST_YEAR, FARTHEST_YEAR);
+    let days = days_before(year, months.rem_euclid(12) + 1)
+        .saturating_add(day)
+        .saturating_sub(1);
     let of_day = hour
         .saturating_mul(3600)
         .saturating_add(minute.saturating_mul(60))
         .saturating_add(second);
-    let local = days.saturating_mul(86_400).saturating_add(of_day);
+    let local = (days as i64)
+        .saturating_mul(DAY)
+        .saturating_add(of_day as i64);
     let offset = i64::from(rt.hal.clock().utc_offset(local));
     int::from_i64(rt, local.saturating_sub(offset))
 }

@@ -33,12 +33,51 @@ pub struct BuiltinFun {
     /// Name; shown nowhere by stock, kept for `explain` and profiles.
     #[cfg(not(feature = "small"))]
     pub name: Qstr,
+    counts: Counts,
+    code: StoredCode,
+}
+
+/// Argument counts: the most are `Count::MAX` if there is no limit.
+#[cfg(not(feature = "small"))]
+type Count = u16;
+#[cfg(feature = "small")]
+type Count = u8;
+
+#[derive(Clone, Copy)]
+struct Counts {
     /// Fewest positional arguments.
-    pub min: u16,
-    /// Most positional arguments; `u16::MAX` = no limit.
-    pub max: u16,
-    /// The function.
-    pub code: Code,
+    min: Count,
+    /// Most positional arguments.
+    max: Count,
+    /// Which field of the code is set.
+    #[cfg(feature = "small")]
+    kind: Kind,
+}
+
+#[cfg(not(feature = "small"))]
+type StoredCode = Code;
+
+/// [`Code`] without its kind, which stands beside the counts.
+#[cfg(feature = "small")]
+#[derive(Clone, Copy)]
+union StoredCode {
+    f0: fn(&mut Runtime) -> R<Obj>,
+    f1: fn(&mut Runtime, Obj) -> R<Obj>,
+    f2: fn(&mut Runtime, Obj, Obj) -> R<Obj>,
+    f3: fn(&mut Runtime, Obj, Obj, Obj) -> R<Obj>,
+    args: fn(&mut Runtime, Args<'_>) -> R<Obj>,
+}
+
+#[cfg(feature = "small")]
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum Kind {
+    F0,
+    F1,
+    F2,
+    F3,
+    Var,
+    Kw,
 }
 
 // SAFETY: never written after construction.
@@ -47,14 +86,69 @@ unsafe impl Sync for BuiltinFun {}
 impl BuiltinFun {
     #[cfg_attr(feature = "small", allow(unused_variables))]
     const fn with(name: Qstr, min: u16, max: u16, code: Code) -> BuiltinFun {
+        #[cfg(feature = "small")]
+        let (kind, code) = match code {
+            Code::F0(f0) => (Kind::F0, StoredCode { f0 }),
+            Code::F1(f1) => (Kind::F1, StoredCode { f1 }),
+            Code::F2(f2) => (Kind::F2, StoredCode { f2 }),
+            Code::F3(f3) => (Kind::F3, StoredCode { f3 }),
+            Code::Var(args) => (Kind::Var, StoredCode { args }),
+            Code::Kw(args) => (Kind::Kw, StoredCode { args }),
+        };
+        #[cfg(feature = "small")]
+        assert!(max == u16::MAX || max < 255);
         BuiltinFun {
             base: Header::new(&BUILTIN_FUN),
             #[cfg(not(feature = "small"))]
             name,
-            min,
-            max,
+            counts: Counts {
+                min: min as Count,
+                max: max as Count,
+                #[cfg(feature = "small")]
+                kind,
+            },
             code,
         }
+    }
+
+    /// The function.
+    #[cfg(not(feature = "small"))]
+    #[inline(always)]
+    fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The function.
+    #[cfg(feature = "small")]
+    fn code(&self) -> Code {
+        // SAFETY: `with` set the field that the kind stands for.
+        unsafe {
+            match self.counts.kind {
+                Kind::F0 => Code::F0(self.code.f0),
+                Kind::F1 => Code::F1(self.code.f1),
+                Kind::F2 => Code::F2(self.code.f2),
+                Kind::F3 => Code::F3(self.code.f3),
+                Kind::Var => Code::Var(self.code.args),
+                Kind::Kw => Code::Kw(self.code.args),
+            }
+        }
+    }
+
+    /// Fewest positional arguments.
+    fn min(&self) -> usize {
+        self.counts.min as usize
+    }
+
+    /// Most positional arguments.
+    fn max(&self) -> usize {
+        match self.counts.max {
+            Count::MAX => usize::MAX,
+            max => max as usize,
+        }
+    }
+
+    fn takes_keywords(&self) -> bool {
+        matches!(self.code(), Code::Kw(_))
     }
     /// A function without arguments.
     pub const fn f0(name: Qstr, f: fn(&mut Runtime) -> R<Obj>) -> BuiltinFun {
@@ -126,13 +220,11 @@ pub fn call(rt: &mut Runtime, fun: Obj, args: Args<'_>) -> R<Obj> {
 #[inline]
 pub fn invoke(rt: &mut Runtime, fun: &BuiltinFun, args: Args<'_>) -> R<Obj> {
     let n = args.n_pos();
-    if (n < fun.min as usize) | (n > fun.max as usize && fun.max != u16::MAX)
-        || (args.n_kw() != 0 && !matches!(fun.code, Code::Kw(_)))
-    {
+    if (n < fun.min()) | (n > fun.max()) || (args.n_kw() != 0 && !fun.takes_keywords()) {
         return Err(wrong_count(rt, fun, n, args.n_kw()));
     }
     let v = args.values();
-    match fun.code {
+    match fun.code() {
         Code::F0(f) => f(rt),
         Code::F1(f) => f(rt, v[0]),
         Code::F2(f) => f(rt, v[0], v[1]),
@@ -149,14 +241,7 @@ pub fn wrong_count(
     n_pos: usize,
     n_kw: usize,
 ) -> crate::runtime::Raised {
-    check_count(
-        rt,
-        n_pos,
-        n_kw,
-        fun.min as usize,
-        fun.max as usize,
-        matches!(fun.code, Code::Kw(_)),
-    )
+    check_count(rt, n_pos, n_kw, fun.min(), fun.max(), fun.takes_keywords())
 }
 
 /// The same without a function object.

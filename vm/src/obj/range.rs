@@ -175,8 +175,10 @@ fn binary(_: &mut Runtime, op: BinaryOp, obj: Obj, other: Obj) -> R<Option<Obj>>
     } else {
         r.stop < value && value <= r.start
     };
-    let distance = (value as i128) - (r.start as i128);
-    Ok(Some(Obj::bool(inside && distance % (r.step as i128) == 0)))
+    let distance = (value as super::int::Wide) - (r.start as super::int::Wide);
+    Ok(Some(Obj::bool(
+        inside && distance % (r.step as super::int::Wide) == 0,
+    )))
 }
 
 fn attr(rt: &mut Runtime, obj: Obj, name: Qstr) -> R<Attr> {

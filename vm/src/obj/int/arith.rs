@@ -6,7 +6,7 @@ use ferlance_abi::ops::{BinaryOp, UnaryOp};
 use ferlance_num::NumError;
 use ferlance_num::bigint::{BigInt, BigRef};
 
-use super::{BigObj, from_big, from_i128, raise, small_value, value};
+use super::{BigObj, Wide, from_big, from_wide, raise, small_value, value};
 use crate::obj::word::Obj;
 use crate::obj::{complex, float};
 use crate::runtime::{R, Runtime};
@@ -16,8 +16,8 @@ pub fn unary(rt: &mut Runtime, op: UnaryOp, obj: Obj) -> R<Option<Obj>> {
     if let Some(v) = small_value(obj) {
         return Ok(Some(match op {
             UnaryOp::Positive | UnaryOp::IntMaybe | UnaryOp::Hash => Obj::int(v),
-            UnaryOp::Negative => return from_i128(rt, -(v as i128)).map(Some),
-            UnaryOp::Abs => return from_i128(rt, (v as i128).abs()).map(Some),
+            UnaryOp::Negative => return from_wide(rt, -(v as Wide)).map(Some),
+            UnaryOp::Abs => return from_wide(rt, (v as Wide).abs()).map(Some),
             UnaryOp::Invert => Obj::int(!v),
             UnaryOp::Bool | UnaryOp::Not => Obj::bool((v != 0) == (op == UnaryOp::Bool)),
             UnaryOp::FloatMaybe => return float::new(rt, v as f64).map(Some),
@@ -86,9 +86,9 @@ fn small_op(rt: &mut Runtime, op: BinaryOp, a: isize, b: isize) -> R<Option<Obj>
         B::MoreEqual => Some(Obj::bool(a >= b)),
         B::Equal => Some(Obj::bool(a == b)),
         B::NotEqual => Some(Obj::bool(a != b)),
-        B::Add | B::InplaceAdd => return from_i128(rt, a as i128 + b as i128).map(Some),
-        B::Subtract | B::InplaceSubtract => return from_i128(rt, a as i128 - b as i128).map(Some),
-        B::Multiply | B::InplaceMultiply => return from_i128(rt, a as i128 * b as i128).map(Some),
+        B::Add | B::InplaceAdd => return from_wide(rt, a as Wide + b as Wide).map(Some),
+        B::Subtract | B::InplaceSubtract => return from_wide(rt, a as Wide - b as Wide).map(Some),
+        B::Multiply | B::InplaceMultiply => return from_wide(rt, a as Wide * b as Wide).map(Some),
         B::And | B::InplaceAnd => Obj::small(a & b),
         B::Or | B::InplaceOr => Obj::small(a | b),
         B::Xor | B::InplaceXor => Obj::small(a ^ b),
@@ -96,9 +96,9 @@ fn small_op(rt: &mut Runtime, op: BinaryOp, a: isize, b: isize) -> R<Option<Obj>
             Obj::small(a >> b.min(isize::BITS as isize - 1))
         }
         B::FloorDivide | B::InplaceFloorDivide if b != 0 => {
-            let q = (a as i128).div_euclid(b as i128)
-                - i128::from(b < 0 && (a as i128).rem_euclid(b as i128) != 0);
-            return from_i128(rt, q).map(Some);
+            let q = (a as Wide).div_euclid(b as Wide)
+                - Wide::from(b < 0 && (a as Wide).rem_euclid(b as Wide) != 0);
+            return from_wide(rt, q).map(Some);
         }
         B::Modulo | B::InplaceModulo if b != 0 => {
             let r = a.wrapping_rem(b);
@@ -186,6 +186,7 @@ fn fewest_bits(op: BinaryOp, a: BigRef<'_>, b: BigRef<'_>) -> usize {
 }
 
 /// `pow(base, exponent, modulus)`.
+#[cfg(not(feature = "small"))]
 pub fn pow_mod(rt: &mut Runtime, base: Obj, exponent: Obj, modulus: Obj) -> R<Obj> {
     let (Some(a), Some(b), Some(m)) = (value(base), value(exponent), value(modulus)) else {
         return Err(rt.type_error("pow() with 3 arguments requires integers"));
@@ -196,6 +197,32 @@ pub fn pow_mod(rt: &mut Runtime, base: Obj, exponent: Obj, modulus: Obj) -> R<Ob
     finish(rt, |out| {
         a.as_ref().pow_mod_into(b.as_ref(), m.as_ref(), out)
     })
+}
+
+/// The same by the operators, for small builds: squares and multiplies, and reduces each time.
+#[cfg(feature = "small")]
+pub fn pow_mod(rt: &mut Runtime, base: Obj, exponent: Obj, modulus: Obj) -> R<Obj> {
+    let (Some(_), Some(b), Some(m)) = (value(base), value(exponent), value(modulus)) else {
+        return Err(rt.type_error("pow() with 3 arguments requires integers"));
+    };
+    if m.as_ref().is_zero() {
+        return Err(rt.value_error("divide by zero"));
+    }
+    if b.as_ref().is_negative() {
+        return Err(raise(rt, NumError::NegativeExponent));
+    }
+    let mut power = rt.binary_op(BinaryOp::Modulo, Obj::int(1), modulus)?;
+    let (mut square, mut rest) = (base, exponent);
+    while rt.is_true(rest)? {
+        square = rt.binary_op(BinaryOp::Modulo, square, modulus)?;
+        if rt.binary_op(BinaryOp::And, rest, Obj::int(1))? == Obj::int(1) {
+            power = rt.binary_op(BinaryOp::Multiply, power, square)?;
+            power = rt.binary_op(BinaryOp::Modulo, power, modulus)?;
+        }
+        square = rt.binary_op(BinaryOp::Multiply, square, square)?;
+        rest = rt.binary_op(BinaryOp::ShiftRight, rest, Obj::int(1))?;
+    }
+    Ok(power)
 }
 
 #[cfg(test)]

@@ -128,19 +128,26 @@ pub fn from_i64(rt: &mut Runtime, value: i64) -> R<Obj> {
     }
 }
 
+/// Twice a machine word: has room for sums, products and differences.
+#[cfg(target_pointer_width = "64")]
+pub type Wide = i128;
+/// Twice a machine word: has room for sums, products and differences.
+#[cfg(not(target_pointer_width = "64"))]
+pub type Wide = i64;
+
 /// The int `value`.
-pub fn from_i128(rt: &mut Runtime, value: i128) -> R<Obj> {
+pub fn from_wide(rt: &mut Runtime, value: Wide) -> R<Obj> {
     from_big(rt, SmallBig::from(value).as_ref())
 }
 
 /// The int `value`.
 pub fn from_u64(rt: &mut Runtime, value: u64) -> R<Obj> {
-    from_i128(rt, i128::from(value))
+    from_big(rt, SmallBig::from(value).as_ref())
 }
 
 /// The int `value`.
 pub fn from_usize(rt: &mut Runtime, value: usize) -> R<Obj> {
-    from_i128(rt, value as i128)
+    from_big(rt, SmallBig::from(value).as_ref())
 }
 
 /// The int with this decimal text.
