@@ -16,8 +16,12 @@ pub(super) struct LabelState {
     block: Option<nir::Block>,
     /// The stack there; none until something leads there.
     shape: Option<TryVec<Shape>>,
+    /// Where it stands among the ops.
+    position: usize,
     /// Ops that name it and are still to come.
     to_come: u32,
+    /// An op that control gets to has named it.
+    is_named: bool,
     /// Jumps out of blocks lead there, whose edges are made late.
     late: bool,
     placed: bool,
@@ -41,7 +45,10 @@ impl Lower<'_, '_> {
     pub(super) fn prepare_labels(&mut self) -> Walk {
         self.labels
             .resize_with(self.code.n_labels() as usize, LabelState::default)?;
-        for op in self.code.ops() {
+        for (at, op) in self.code.ops().iter().enumerate() {
+            if let CodeOp::Label(label) = *op {
+                self.label(label)?.position = at;
+            }
             let Some(to) = op.target() else { continue };
             let Some(state) = self.labels.get_mut(to.0 as usize) else {
                 return self.malformed();
@@ -159,8 +166,25 @@ impl Lower<'_, '_> {
         Ok(false)
     }
 
+    /// Where a label stands among the ops.
+    pub(super) fn position(&self, label: Label) -> usize {
+        let state = self.labels.get(label.0 as usize);
+        state.map_or(usize::MAX, |state| state.position)
+    }
+
+    /// Has an op that control gets to named a label that is still to be placed?
+    pub(super) fn is_awaited(&self, label: Label) -> bool {
+        let state = self.labels.get(label.0 as usize);
+        state.is_some_and(|state| state.is_named && !state.placed)
+    }
+
     /// An op that names `label` is done.
     pub(super) fn named(&mut self, label: Label) -> Walk {
+        self.label(label)?.is_named = true;
+        self.count_down(label)
+    }
+
+    fn count_down(&mut self, label: Label) -> Walk {
         let state = self.label(label)?;
         state.to_come = state.to_come.saturating_sub(1);
         self.seal_if_complete(label)
@@ -178,7 +202,7 @@ impl Lower<'_, '_> {
     /// Of ops that are not walked since control never gets there.
     pub(super) fn skip(&mut self, op: CodeOp) -> Walk {
         match op.target() {
-            Some(label) => self.named(label),
+            Some(label) => self.count_down(label),
             None => Ok(()),
         }
     }
@@ -219,14 +243,14 @@ impl Lower<'_, '_> {
             Some(block) => self.b.is_reached(block),
             None => false,
         };
-        if !reached && !comes_later {
-            self.dead = true;
+        let is_live = reached || comes_later && self.is_led_to_later(label)?;
+        self.dead = !is_live;
+        if self.dead {
             return Ok(());
         }
         let block = self.block_of(label)?;
         self.b.switch_to(block);
         self.seal_if_complete(label)?;
-        self.dead = false;
         self.take_shape(label)
     }
 

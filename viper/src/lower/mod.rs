@@ -34,6 +34,7 @@ mod label;
 mod memory;
 mod pair;
 mod range;
+mod reach;
 mod value;
 mod view;
 mod wide;
