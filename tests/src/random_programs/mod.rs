@@ -4,9 +4,11 @@
 //! | --- | --- |
 //! | `tree` | a program as a tree that prints, and that can be made smaller |
 //! | `python` | functions with all kinds of values: bytecode against native |
+//! | `numbers` | loops over floats and ints: bytecode against native |
 //! | `viper` | functions of machine words: viper against bytecode that wraps each result |
 //! | `run` | many programs in one process; those that differ, made smaller |
 
+mod numbers;
 mod python;
 pub mod run;
 mod tree;
@@ -17,6 +19,9 @@ pub use tree::{Program, Text};
 
 use crate::nir::random::Dice;
 
+/// One program in so many is about numbers.
+const NUMBERS: u64 = 4;
+
 /// The program with this number.
 pub fn program(number: u64) -> Program {
     let mut dice = Dice::new(number.wrapping_add(1));
@@ -24,7 +29,9 @@ pub fn program(number: u64) -> Program {
     for _ in 0..8 {
         dice.draw();
     }
-    if dice.one_in(3) {
+    if number % NUMBERS == NUMBERS - 1 {
+        numbers::program(&mut dice)
+    } else if dice.one_in(3) {
         viper::program(&mut dice)
     } else {
         python::program(&mut dice)
