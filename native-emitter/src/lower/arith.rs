@@ -13,25 +13,28 @@ use ferlance_abi::fun_table::Fun;
 use ferlance_abi::{BinaryOp, UnaryOp, layout, obj_word};
 use ferlance_bytecode::op::Op as Bytecode;
 
+use super::kinds::Class;
 use super::{Done, Facts, Lowering};
-use crate::nir::{Block, Cond, Op, Overflow, Type, Vreg, Width};
+use crate::nir::{Block, Cond, Op, Operand, Overflow, Type, Vreg, Width};
 use crate::target::Fpu;
 
-const SMALL: Facts = Facts {
+pub(super) const SMALL: Facts = Facts {
     value: None,
     is_small: true,
     is_bool: false,
     is_null: false,
+    is_likely_float: false,
 };
 const BOOL: Facts = Facts {
     value: None,
     is_small: false,
     is_bool: true,
     is_null: false,
+    is_likely_float: false,
 };
 
 /// The comparison of small ints that an operator is.
-fn comparison(op: BinaryOp) -> Option<Cond> {
+pub(super) fn comparison(op: BinaryOp) -> Option<Cond> {
     Some(match op {
         BinaryOp::Less => Cond::Lt,
         BinaryOp::More => Cond::Gt,
@@ -45,7 +48,7 @@ fn comparison(op: BinaryOp) -> Option<Cond> {
 
 impl Lowering<'_, '_> {
     /// Arithmetic of whatever is no small int: floats in place if our own runtime is to run it.
-    fn call_binary(&mut self, op: BinaryOp, l: Vreg, r: Vreg) -> Done<Vreg> {
+    pub(super) fn call_binary(&mut self, op: BinaryOp, l: Vreg, r: Vreg) -> Done<Vreg> {
         let float = match op {
             BinaryOp::Add | BinaryOp::InplaceAdd => Op::FAdd,
             BinaryOp::Subtract | BinaryOp::InplaceSubtract => Op::FSub,
@@ -76,7 +79,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Are floats objects that the code may look into, and has the machine registers for them?
-    fn has_floats(&self) -> bool {
+    pub(super) fn has_floats(&self) -> bool {
         self.is_cached() && self.target.fpu == Fpu::Double && self.target.word() == 8
     }
 
@@ -111,7 +114,7 @@ impl Lowering<'_, '_> {
     }
 
     /// The jump right behind the op at hand, if it takes its result.
-    fn jump_behind(&self) -> Option<(ferlance_bytecode::op::Label, bool)> {
+    pub(super) fn jump_behind(&self) -> Option<(ferlance_bytecode::op::Label, bool)> {
         match self.code.ops().get(self.at as usize + 1) {
             Some(Bytecode::PopJumpIfTrue(to)) => Some((*to, true)),
             Some(Bytecode::PopJumpIfFalse(to)) => Some((*to, false)),
@@ -122,6 +125,9 @@ impl Lowering<'_, '_> {
     pub(super) fn binary(&mut self, op: BinaryOp) -> Done<usize> {
         if self.count_on()? {
             return Ok(1);
+        }
+        if let Some(ops) = self.numeric_binary(op)? {
+            return Ok(ops);
         }
         let r = self.pop()?;
         let l = self.pop()?;
@@ -144,6 +150,12 @@ impl Lowering<'_, '_> {
             }
             op => self.arith(op, l, r)?,
         };
+        let has_likely = self.facts(l).is_likely_float || self.facts(r).is_likely_float;
+        match Class::of(op) {
+            Class::Quotient => self.note_likely_float(value)?,
+            Class::Sum if has_likely => self.note_likely_float(value)?,
+            _ => {}
+        }
         self.push(value)?;
         Ok(1)
     }
@@ -168,7 +180,7 @@ impl Lowering<'_, '_> {
                 self.b.float_branch(cond, a, b, yes, no)?;
                 self.b.enter(ask)?;
             }
-            let value = self.ask_binary(op, l, r)?;
+            let value = self.aside(|this| this.ask_binary(op, l, r))?;
             self.branch_truth(value, yes, no)?;
         }
         Ok(())
@@ -190,7 +202,7 @@ impl Lowering<'_, '_> {
     }
 
     /// True or False by a comparison of words.
-    fn bool_of(&mut self, cond: Cond, l: Vreg, r: Vreg) -> Done<Vreg> {
+    pub(super) fn bool_of(&mut self, cond: Cond, l: Vreg, r: impl Into<Operand>) -> Done<Vreg> {
         let holds = self.b.cmp(cond, l, r)?;
         let yes = self.fixed(Fun::ConstTrue)?;
         let no = self.fixed(Fun::ConstFalse)?;
@@ -238,7 +250,7 @@ impl Lowering<'_, '_> {
         let result = self.b.param(join, Type::Obj)?;
         self.b.jump(join, &[value])?;
         self.b.enter(slow)?;
-        let other = call(self)?;
+        let other = self.aside(call)?;
         self.b.jump(join, &[other])?;
         self.b.enter(join)?;
         self.note(
@@ -290,7 +302,7 @@ impl Lowering<'_, '_> {
     }
 
     /// The result for two small ints.
-    fn small_arith(
+    pub(super) fn small_arith(
         &mut self,
         op: BinaryOp,
         l: Vreg,
@@ -403,7 +415,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Goes to `slow` unless the comparison holds.
-    fn require(&mut self, cond: Cond, a: Vreg, imm: i64, slow: Block) -> Done {
+    pub(super) fn require(&mut self, cond: Cond, a: Vreg, imm: i64, slow: Block) -> Done {
         let go_on = self.b.block()?;
         self.b.branch(cond, a, imm, (go_on, &[]), (slow, &[]))?;
         Ok(self.b.enter(go_on)?)
@@ -455,9 +467,17 @@ impl Lowering<'_, '_> {
     }
 
     pub(super) fn unary(&mut self, op: UnaryOp) -> Done<usize> {
+        if let Some(ops) = self.numeric_unary(op)? {
+            return Ok(ops);
+        }
+        if op == UnaryOp::Not {
+            let value = self.pop_value()?;
+            let result = self.not(value)?;
+            self.push(result)?;
+            return Ok(1);
+        }
         let value = self.pop()?;
         let result = match op {
-            UnaryOp::Not => self.not(value)?,
             UnaryOp::Negative | UnaryOp::Invert | UnaryOp::Positive if !self.is_small() => self
                 .fast_or(
                     value,
@@ -538,7 +558,7 @@ impl Lowering<'_, '_> {
             self.b.jump(join, &[byte])?;
         }
         self.b.enter(slow)?;
-        let other = load(self)?;
+        let other = self.aside(load)?;
         self.b.jump(join, &[other])?;
         self.b.enter(join)?;
         self.push(value)
@@ -574,7 +594,7 @@ impl Lowering<'_, '_> {
             self.b.jump(join, &[])?;
         }
         self.b.enter(slow)?;
-        self.b.call_void(Fun::ObjSubscr, &[base, index, value])?;
+        self.aside(|this| Ok(this.b.call_void(Fun::ObjSubscr, &[base, index, value])?))?;
         self.b.jump(join, &[])?;
         Ok(self.b.enter(join)?)
     }

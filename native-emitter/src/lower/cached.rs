@@ -118,7 +118,7 @@ impl Lowering<'_, '_> {
         self.b.jump(join, &[found])?;
         self.b.enter(slow)?;
         let address = self.b.add(cell.0, cell.1)?;
-        let other = self.b.call(Fun::LoadGlobalCached, &[address])?;
+        let other = self.aside(|this| Ok(this.b.call(Fun::LoadGlobalCached, &[address])?))?;
         self.b.jump(join, &[other])?;
         self.b.enter(join)?;
         self.push(value)
@@ -158,7 +158,7 @@ impl Lowering<'_, '_> {
         self.b.jump(join, &[found])?;
         self.b.enter(slow)?;
         let address = self.b.add(cell.0, cell.1)?;
-        let other = self.b.call(Fun::LoadAttrCached, &[base, address])?;
+        let other = self.aside(|this| Ok(this.b.call(Fun::LoadAttrCached, &[base, address])?))?;
         self.b.jump(join, &[other])?;
         self.b.enter(join)?;
         Ok(value)
@@ -185,7 +185,7 @@ impl Lowering<'_, '_> {
         self.b
             .branch(Cond::Ne, waiting, 0, (ask, &[]), (go_on, &[]))?;
         self.b.enter(ask)?;
-        self.b.call_void(Fun::Poll, &[])?;
+        self.aside(|this| Ok(this.b.call_void(Fun::Poll, &[])?))?;
         self.b.jump(go_on, &[])?;
         Ok(self.b.enter(go_on)?)
     }

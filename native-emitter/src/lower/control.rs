@@ -33,19 +33,20 @@ impl Lowering<'_, '_> {
         for _ in 0..self.pops_to(to)? {
             self.b.call_void(Fun::NlrPop, &[])?;
         }
+        self.settle(to)?;
         Ok(self.b.jump(block, &[])?)
     }
 
     /// A block from which to get to a label: the label's own, or one that unlinks on the way.
-    fn way_to(&mut self, to: Label) -> Done<(Block, bool)> {
-        if self.pops_to(to)? == 0 {
+    pub(super) fn way_to(&mut self, to: Label) -> Done<(Block, bool)> {
+        if self.pops_to(to)? == 0 && !self.needs_settling(to)? {
             return Ok((self.label_block(to)?, false));
         }
         Ok((self.b.block()?, true))
     }
 
     /// Finishes what [`Lowering::way_to`] began, after the branch to it.
-    fn finish_way(&mut self, (block, is_between): (Block, bool), to: Label) -> Done {
+    pub(super) fn finish_way(&mut self, (block, is_between): (Block, bool), to: Label) -> Done {
         if is_between {
             let current = self.b.current();
             self.b.enter(block)?;
@@ -57,6 +58,10 @@ impl Lowering<'_, '_> {
 
     /// Goes to `yes` if `value` is true, else to `no`.
     pub(super) fn branch_truth(&mut self, value: Vreg, yes: Block, no: Block) -> Done {
+        if self.b.ty(value) == Type::F64 {
+            let zero = self.b.float(Type::F64, 0)?;
+            return Ok(self.b.float_branch(Cond::Ne, value, zero, yes, no)?);
+        }
         let facts = self.facts(value);
         if facts.is_bool {
             let truth = self.fixed(Fun::ConstTrue)?;
@@ -90,12 +95,12 @@ impl Lowering<'_, '_> {
                 .branch(Cond::Eq, value, falsehood, (no, &[]), (ask, &[]))?;
             self.b.enter(ask)?;
         }
-        let truth = self.b.call(Fun::ObjIsTrue, &[value])?;
+        let truth = self.aside(|this| Ok(this.b.call(Fun::ObjIsTrue, &[value])?))?;
         self.branch_c_bool(truth, yes, no)
     }
 
     pub(super) fn pop_jump_if(&mut self, to: Label, when: bool) -> Done {
-        let value = self.pop()?;
+        let value = self.pop_value()?;
         let target = self.flow.label_at[to.index()] as usize;
         if is_marker_rotation(self.code.ops(), target + 1) {
             // `async with` asks whether an exception is what its state is. Any exception is, whatever the program
@@ -132,19 +137,19 @@ impl Lowering<'_, '_> {
     }
 
     pub(super) fn jump_if_or_pop(&mut self, to: Label, when: bool) -> Done {
-        let value = self.peek(0)?;
+        let value = self.peek_value(0)?;
         let way = self.way_to(to)?;
         let go_on = self.b.block()?;
         let (yes, no) = if when { (way.0, go_on) } else { (go_on, way.0) };
         self.branch_truth(value, yes, no)?;
         self.finish_way(way, to)?;
         self.b.enter(go_on)?;
-        self.pop()?;
+        self.pop_value()?;
         Ok(())
     }
 
     /// The address of the memory of an iterator in the stack slots from `depth` on.
-    fn iter_address(&mut self, depth: u32) -> Done<Vreg> {
+    pub(super) fn iter_address(&mut self, depth: u32) -> Done<Vreg> {
         if let Frame::Generator { state, .. } = self.frame {
             let offset = state_offset(depth, self.word());
             return Ok(self.b.add(state, offset)?);
@@ -183,8 +188,8 @@ impl Lowering<'_, '_> {
         let Some(Op::LoadFast(local)) = self.code.ops().get(at + 1) else {
             return Err(LowerError::BadCode);
         };
-        let var = self.local(*local)?;
-        let iter = self.b.read_local(var)?;
+        let iter = self.read_local(*local)?;
+        let iter = self.object(iter)?;
         let address = self.iter_address(self.depth)?;
         let null = self.null()?;
         for (at, value) in [null, iter, null, null].into_iter().enumerate() {
@@ -200,6 +205,9 @@ impl Lowering<'_, '_> {
             .depth
             .checked_sub(ITER_SLOTS)
             .ok_or(LowerError::BadCode)?;
+        if self.is_range(depth) {
+            return self.next_of_range(depth, to);
+        }
         let address = self.iter_address(depth)?;
         let way = self.way_to(to)?;
         if self.is_cached() {
@@ -286,7 +294,7 @@ impl Lowering<'_, '_> {
         self.b.jump(go_on, &[value])?;
 
         self.b.enter(slow)?;
-        let other = self.b.call(Fun::IterNext, &[address])?;
+        let other = self.aside(|this| Ok(this.b.call(Fun::IterNext, &[address])?))?;
         let some = self.b.block()?;
         self.b
             .branch(Cond::Eq, other, 0, (way.0, &[]), (some, &[]))?;

@@ -14,14 +14,16 @@
 //! as it stands, rarely run, and once with a counter that is known to be a small int, for which no check is left. The
 //! rare one makes no further copies of loops inside it, so that code grows with the depth of loops and not faster.
 use ferlance_abi::BinaryOp;
+use ferlance_bytecode::Code;
 use ferlance_bytecode::op::{Label, Op};
 
+use super::flow::Flow;
 use super::prologue::Frame;
 use super::{Done, Facts, Lowering};
 use crate::nir::{Block, Overflow, Type};
 
 /// Longer loops are lowered once.
-const MAX_OPS: usize = 600;
+pub(super) const MAX_OPS: usize = 600;
 /// The same in code for any firmware, where bytes count.
 const MAX_OPS_ANYWHERE: usize = 40;
 
@@ -31,13 +33,62 @@ pub(super) struct Counted {
     /// First op of the body: a label.
     from: usize,
     /// The op that adds the step.
-    add: usize,
+    pub(super) add: usize,
     /// Behind the jump at the end.
     to: usize,
     test: Label,
-    step: i64,
+    pub(super) step: i64,
     /// Is the end on the stack, below the counter?
-    has_end: bool,
+    pub(super) has_end: bool,
+}
+
+/// The loop that the jump at op `at` begins, if it counts.
+pub(super) fn pattern(code: &Code, flow: &Flow, at: usize) -> Option<Counted> {
+    let ops = code.ops();
+    let (Op::Jump(test), Op::Label(top)) = (*ops.get(at)?, *ops.get(at + 1)?) else {
+        return None;
+    };
+    let n = *flow.label_at.get(test.index())? as usize;
+    if n <= at + 4 {
+        return None;
+    }
+    let [
+        Op::LoadConstSmallInt(step),
+        Op::Binary(BinaryOp::InplaceAdd),
+    ] = *ops.get(n - 2..n)?
+    else {
+        return None;
+    };
+    let step = code.int_value(step);
+    let (has_end, op, back) = match *ops.get(n + 1..n + 5)? {
+        [
+            Op::DupTopTwo,
+            Op::RotTwo,
+            Op::Binary(op),
+            Op::PopJumpIfTrue(back),
+        ] => (true, op, back),
+        [
+            Op::DupTop,
+            Op::LoadConstSmallInt(_),
+            Op::Binary(op),
+            Op::PopJumpIfTrue(back),
+        ] => (false, op, back),
+        _ => return None,
+    };
+    let fits = back == top
+        && match op {
+            BinaryOp::Less => step > 0,
+            BinaryOp::More => step < 0,
+            _ => false,
+        };
+    fits.then_some(Counted {
+        from: at + 1,
+        add: n - 1,
+        to: n + 5,
+        test,
+        step,
+        has_end,
+    })
 }
 
 /// A loop that is being lowered for small ints.
@@ -61,51 +112,8 @@ impl Lowering<'_, '_> {
             true => MAX_OPS,
             false => MAX_OPS_ANYWHERE,
         };
-        let ops = self.code.ops();
-        let (Op::Jump(test), Op::Label(top)) = (*ops.get(at)?, *ops.get(at + 1)?) else {
-            return None;
-        };
-        let n = *self.flow.label_at.get(test.index())? as usize;
-        if n <= at + 4 || n > at + most {
-            return None;
-        }
-        let [
-            Op::LoadConstSmallInt(step),
-            Op::Binary(BinaryOp::InplaceAdd),
-        ] = *ops.get(n - 2..n)?
-        else {
-            return None;
-        };
-        let step = self.code.int_value(step);
-        let (has_end, op, back) = match *ops.get(n + 1..n + 5)? {
-            [
-                Op::DupTopTwo,
-                Op::RotTwo,
-                Op::Binary(op),
-                Op::PopJumpIfTrue(back),
-            ] => (true, op, back),
-            [
-                Op::DupTop,
-                Op::LoadConstSmallInt(_),
-                Op::Binary(op),
-                Op::PopJumpIfTrue(back),
-            ] => (false, op, back),
-            _ => return None,
-        };
-        let fits = back == top
-            && match op {
-                BinaryOp::Less => step > 0,
-                BinaryOp::More => step < 0,
-                _ => false,
-            };
-        fits.then_some(Counted {
-            from: at + 1,
-            add: n - 1,
-            to: n + 5,
-            test,
-            step,
-            has_end,
-        })
+        let counted = pattern(self.code, &self.flow, at)?;
+        (counted.to <= at + most + 5).then_some(counted)
     }
 
     /// Lowers a loop that counts; gives the op behind it.

@@ -10,6 +10,7 @@
 //! prologue  how a function or a resumed generator starts       control  jumps, truth, loops; counted: `range`
 //! cached    names and attributes with inline caches     area     arguments in memory
 //! except    try, with, raise, leaving through finally          generator  yield, yield from
+//! kinds     what loops do with numbers                         numeric, numeric_ops  copies of loops for numbers
 //! ```
 mod area;
 mod arith;
@@ -22,6 +23,9 @@ mod env;
 mod except;
 mod flow;
 mod generator;
+mod kinds;
+mod numeric;
+mod numeric_ops;
 mod prologue;
 #[cfg(test)]
 mod tests;
@@ -129,6 +133,11 @@ pub fn lower(code: &Code, target: &Target, tables: &mut Tables<'_>) -> Result<Lo
         globals: None,
         attention: None,
         position: None,
+        live: None,
+        is_live_found: false,
+        numeric: None,
+        floats: numeric::Floats::default(),
+        resumes: TryVec::new(),
     };
     lowering.cached_prologue()?;
     lowering.prologue(&params)?;
@@ -141,7 +150,7 @@ pub fn lower(code: &Code, target: &Target, tables: &mut Tables<'_>) -> Result<Lo
 /// What is known of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Facts {
-    /// The number of a small int constant.
+    /// The number of a small int constant; of a constant in a float register, its bits.
     value: Option<i64>,
     /// Certainly a small int.
     is_small: bool,
@@ -149,6 +158,8 @@ struct Facts {
     is_bool: bool,
     /// Certainly null.
     is_null: bool,
+    /// Most likely a float.
+    is_likely_float: bool,
 }
 
 /// What an exception block needs besides its place in the code.
@@ -209,6 +220,14 @@ struct Lowering<'a, 't> {
     attention: Option<Vreg>,
     /// The address of what the runtime is told.
     position: Option<Vreg>,
+    /// By op: live locals, if they have been found out.
+    live: Option<TryVec<u64>>,
+    is_live_found: bool,
+    /// The numeric copy of a loop that is being lowered.
+    numeric: Option<numeric::Numeric>,
+    floats: numeric::Floats,
+    /// Where escapes arrive in the rare copy that is being lowered.
+    resumes: TryVec<numeric::Resume>,
 }
 
 /// What blocks that raise the same have in common.
@@ -230,6 +249,23 @@ enum Complaint {
 }
 
 type Done<T = ()> = Result<T, LowerError>;
+
+/// May an op be done again, with what was before it? Operators say so themselves.
+fn keeps_escape(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Line(_)
+            | Op::LoadFast(_)
+            | Op::LoadConstSmallInt(_)
+            | Op::LoadConstObj(_)
+            | Op::DupTop
+            | Op::DupTopTwo
+            | Op::RotTwo
+            | Op::RotThree
+            | Op::Unary(_)
+            | Op::Binary(_)
+    )
+}
 
 /// Locals that change where a handler protects. Of the others, a handler sees the value from before its block.
 fn homed_locals(code: &Code, flow: &Flow) -> Result<BitSet, LowerError> {
@@ -262,7 +298,12 @@ impl Lowering<'_, '_> {
 
     // Values.
 
+    /// Pushes an object; in the numeric copy of a loop also a number.
     fn push(&mut self, value: Vreg) -> Done {
+        if self.is_numeric() {
+            self.depth += 1;
+            return self.write_stack(self.depth - 1, value);
+        }
         let var = *self
             .stack
             .get(self.depth as usize)
@@ -277,12 +318,28 @@ impl Lowering<'_, '_> {
         Ok(value)
     }
 
-    /// The value `below` the top.
+    /// As [`Lowering::pop`], but a number stays one.
+    fn pop_value(&mut self) -> Done<Vreg> {
+        let value = self.peek_value(0)?;
+        self.depth -= 1;
+        Ok(value)
+    }
+
+    /// The object `below` the top.
     fn peek(&mut self, below: u32) -> Done<Vreg> {
+        let value = self.peek_value(below)?;
+        self.object(value)
+    }
+
+    /// As [`Lowering::peek`], but a number stays one.
+    fn peek_value(&mut self, below: u32) -> Done<Vreg> {
         let at = self
             .depth
             .checked_sub(below + 1)
             .ok_or(LowerError::BadCode)?;
+        if self.is_numeric() {
+            return self.read_stack(at);
+        }
         let var = *self.stack.get(at as usize).ok_or(LowerError::BadCode)?;
         let value = self.b.read_local(var)?;
         if self.counts_at(at) && self.facts(value).value.is_none() {
@@ -463,8 +520,7 @@ impl Lowering<'_, '_> {
     }
 
     fn store_local(&mut self, local: ferlance_bytecode::op::Local, value: Vreg) -> Done {
-        let var = self.local(local)?;
-        self.b.write_local(var, value)?;
+        self.write_local(local, value)?;
         if self.homed.contains(local.index()) {
             self.store_home(local.0, value)?;
         }
@@ -510,6 +566,10 @@ impl Lowering<'_, '_> {
         {
             self.at = at as u32;
             if let Op::Label(label) = *op {
+                if alive && let Some((to, goes_on)) = self.numeric_loop(at)? {
+                    (at, alive) = (to, goes_on);
+                    continue;
+                }
                 if let (Some(state), Some(block)) =
                     (self.flow.state(label), self.label_blocks[label.index()])
                 {
@@ -525,6 +585,8 @@ impl Lowering<'_, '_> {
                     }
                     self.b.switch_to(block);
                     alive = self.b.is_reached(block) || self.flow.is_loop[label.index()];
+                    self.begin_op(false);
+                    self.begin_label(label);
                     if alive && self.flow.is_loop[label.index()] {
                         self.poll()?;
                     }
@@ -534,10 +596,12 @@ impl Lowering<'_, '_> {
                 at += 1;
                 continue;
             }
+            alive = self.resume_at(at, alive)?;
             if !alive {
                 at += 1;
                 continue;
             }
+            self.begin_op(keeps_escape(op));
             if flow::is_pushed_iter(ops, at) {
                 self.pushed_iter(at)?;
                 at += 4;
@@ -546,6 +610,10 @@ impl Lowering<'_, '_> {
             if flow::is_marker_rotation(ops, at) {
                 self.rot_two()?;
                 at += 2;
+                continue;
+            }
+            if let Some((to, goes_on)) = self.numeric_loop(at)? {
+                (at, alive) = (to, goes_on);
                 continue;
             }
             if let Some(counted) = self.counted(at) {
@@ -572,7 +640,13 @@ impl Lowering<'_, '_> {
                 self.push(value)?;
             }
             Op::LoadConstObj(id) => {
-                let value = self.const_obj(id)?;
+                let value = match self.float_number(id) {
+                    Some(bits) => self.float_const(bits)?,
+                    None => self.const_obj(id)?,
+                };
+                if self.is_float(id) {
+                    self.note_likely_float(value)?;
+                }
                 self.push(value)?;
             }
             Op::LoadConstFalse => {
@@ -592,22 +666,22 @@ impl Lowering<'_, '_> {
                 self.push(value)?;
             }
             Op::LoadFast(local) => {
-                let var = self.local(local)?;
-                let value = self.b.read_local(var)?;
-                if self.unbound.contains(self.at as usize) {
+                let value = self.read_local(local)?;
+                if self.unbound.contains(self.at as usize) && self.b.ty(value) == Type::Obj {
                     self.check_bound(value)?;
                 }
                 self.push(value)?;
             }
             Op::StoreFast(local) => {
-                let value = self.pop()?;
+                let value = self.pop_value()?;
                 self.store_local(local, value)?;
             }
             Op::DeleteFast(local) => {
                 if self.unbound.contains(self.at as usize) {
-                    let var = self.local(local)?;
-                    let value = self.b.read_local(var)?;
-                    self.check_bound(value)?;
+                    let value = self.read_local(local)?;
+                    if self.b.ty(value) == Type::Obj {
+                        self.check_bound(value)?;
+                    }
                 }
                 let null = self.null()?;
                 self.store_local(local, null)?;
@@ -719,23 +793,24 @@ impl Lowering<'_, '_> {
             Op::CallFunctionVarKw(args) => self.call_star(args, false)?,
             Op::CallMethodVarKw(args) => self.call_star(args, true)?,
             Op::DupTop => {
-                let top = self.peek(0)?;
+                let top = self.peek_value(0)?;
                 self.push(top)?;
             }
             Op::DupTopTwo => {
-                let (below, top) = (self.peek(1)?, self.peek(0)?);
+                let (below, top) = (self.peek_value(1)?, self.peek_value(0)?);
                 self.push(below)?;
                 self.push(top)?;
             }
             Op::PopTop => {
-                self.pop()?;
+                self.pop_value()?;
             }
             Op::RotTwo => self.rot_two()?,
             Op::RotThree => {
-                let values = self.pop_many(3)?;
-                self.push(values[2])?;
-                self.push(values[0])?;
-                self.push(values[1])?;
+                let top = self.pop_value()?;
+                let (one, two) = (self.pop_value()?, self.pop_value()?);
+                self.push(top)?;
+                self.push(two)?;
+                self.push(one)?;
             }
             Op::Unary(op) => return self.unary(op),
             Op::Binary(op) => return self.binary(op),
@@ -785,9 +860,36 @@ impl Lowering<'_, '_> {
         Ok(1)
     }
 
+    fn is_float(&self, id: ConstId) -> bool {
+        let object = self.tables.consts.consts().get(id.0 as usize);
+        matches!(object, Some(Const::Float(_)))
+    }
+
+    fn note_likely_float(&mut self, value: Vreg) -> Done {
+        if !numeric::IS_HERE {
+            return Ok(());
+        }
+        let facts = Facts {
+            is_likely_float: true,
+            ..self.facts(value)
+        };
+        self.note(value, facts)
+    }
+
+    /// The number of a float constant, where floats are numbers.
+    fn float_number(&self, id: ConstId) -> Option<i64> {
+        if !self.is_numeric() {
+            return None;
+        }
+        match self.tables.consts.consts().get(id.0 as usize)? {
+            Const::Float(number) => Some(number.value.to_bits() as i64),
+            _ => None,
+        }
+    }
+
     fn rot_two(&mut self) -> Done {
-        let top = self.pop()?;
-        let below = self.pop()?;
+        let top = self.pop_value()?;
+        let below = self.pop_value()?;
         self.push(top)?;
         self.push(below)
     }
@@ -845,8 +947,12 @@ impl Lowering<'_, '_> {
         for block in self.label_blocks.iter().flatten() {
             self.b.seal_block(*block)?;
         }
+        let floats = self.float_slot();
         let mut func = self.b.finish()?;
         func.slots[self.args].words = self.args_words;
+        if let Some((area, words)) = floats {
+            func.slots[area].words = words.max(1);
+        }
         if self.target.small {
             area::settle(&mut func, self.args)?;
         }

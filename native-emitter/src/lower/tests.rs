@@ -118,6 +118,43 @@ fn a_loop_over_a_range_of_small_ints_checks_nothing_of_its_counter() {
     assert!(texts[0].contains("branch lt"), "{}", texts[0]);
 }
 
+/// The blocks that are not rare, of code for the runtime of this process.
+fn hot_blocks(source: &str) -> Vec<String> {
+    let target = Target {
+        host: Host::Ferlance,
+        ..Target::stock(Arch::X64, 0)
+    };
+    let text = lowered(source, &target).remove(0);
+    let blocks = text.split("\nb").map(String::from);
+    let is_hot = |block: &String| !block.lines().next().unwrap().contains("cold");
+    blocks.filter(is_hot).collect()
+}
+
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn a_loop_over_floats_makes_no_objects() {
+    let source = "def f(n, x):\n y = 0.5\n for i in range(n):\n  y = y * x + i / 3\n return y\n";
+    let hot = hot_blocks(source);
+    let having = |what: &str| hot.iter().filter(|block| block.contains(what)).count();
+    assert_eq!(having("= fmul"), 1, "{hot:?}");
+    assert_eq!(having("= float_of_int"), 2, "{hot:?}");
+    // The result, behind the loop.
+    assert_eq!(having("call obj_new_float_from_d"), 1, "{hot:?}");
+    assert_eq!(having("call binary_op"), 0, "{hot:?}");
+}
+
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn what_a_loop_makes_of_small_ints_is_known_to_be_one() {
+    let source = "def f(n):\n x = 1\n while x < 1000:\n  x = x * 3 + 1 & 4095\n return x\n";
+    let hot = hot_blocks(source);
+    let tests = hot
+        .iter()
+        .filter(|block| block.contains("branch test"))
+        .count();
+    assert_eq!(tests, 0, "{hot:?}");
+}
+
 #[test]
 fn all_programs_of_the_test_suite_give_well_formed_functions() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
