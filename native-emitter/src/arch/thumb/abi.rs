@@ -5,8 +5,8 @@ use ferlance_asm_thumb::fixup::Branch;
 use ferlance_asm_thumb::{Reg, t16, t32, vfp};
 
 use super::Thumb;
-use super::emit::{E, int};
 use super::regs::LR;
+use super::words::{E, int};
 use crate::arch::{Callee, Emitted, Place, PregSet};
 use crate::frame::FrameShape;
 use crate::nir::{Entry, Slot};

@@ -5,9 +5,14 @@
 //!
 //! `r12` never holds a value: it breaks cycles of moves, and on Armv7-M instructions use it for themselves.
 mod abi;
+mod arith;
+mod compare;
 mod emit;
+mod float;
 mod isel;
+mod memory;
 mod regs;
+mod words;
 
 use core::cell::Cell;
 
