@@ -71,7 +71,7 @@ macro_rules! control_macros {
                         load_frame!();
                         $sp = ret;
                         if !value.is_none() {
-                            enter::init_returned($rt, value);
+                            let _ = enter::init_returned($rt, value);
                             break $run;
                         }
                         $sp.write(owner);

@@ -16,7 +16,7 @@ use crate::obj::module::Module;
 use crate::obj::ptr::Ptr;
 use crate::obj::word::Obj;
 use crate::obj::{class, generator, list, tuple};
-use crate::runtime::{R, Runtime};
+use crate::runtime::{R, Raised, Runtime};
 
 /// Calls `fun` from the loop. `Ok(None)`: a frame was pushed and its result will go to `ret`; else the result.
 ///
@@ -122,8 +122,7 @@ unsafe fn call_other(
             let all = Args::new(objects(args.sub(1), n_pos + 1 + 2 * n_kw), n_pos + 1);
             let value = rt.call_args(init, all)?;
             if !value.is_none() {
-                init_returned(rt, value);
-                return Err(rt.raised());
+                return Err(init_returned(rt, value));
             }
             return Ok(Some(this));
         }
@@ -170,9 +169,9 @@ unsafe fn enter_closure(
 
 /// `TypeError: __init__() should return None, not 'T'`.
 #[cold]
-pub(super) fn init_returned(rt: &mut Runtime, value: Obj) {
+pub(crate) fn init_returned(rt: &mut Runtime, value: Obj) -> Raised {
     let ty = rt.type_name(value);
-    rt.type_error_fmt(format_args!("__init__() should return None, not '{ty}'"));
+    rt.type_error_fmt(format_args!("__init__() should return None, not '{ty}'"))
 }
 
 /// Whether arguments may become the callee's first locals where they are: they are on the value stack (and not in

@@ -27,6 +27,8 @@ mod values;
 
 pub use build::function;
 pub(crate) use enter::call_star;
+#[cfg(feature = "native")]
+pub(crate) use enter::init_returned;
 pub use enter::{call_closure, call_fun, call_generator_fun, call_module_body};
 pub use frame::Interp;
 

@@ -2,13 +2,18 @@
 //!
 //! A native function whose module's globals are current already is called at once, with the arguments where they are.
 //! Nothing is put into the chain of exception buffers: an exception may pass over these frames, which own nothing.
-//! Everything else goes to the ordinary shims.
+//! The same goes for closures of such functions, bound methods of them, and classes whose `__init__` is one. Everything
+//! else goes to the ordinary shims.
 
 use super::activation::Activation;
 use super::fun_obj::NativeFun;
 use super::fun_table::shims;
-use super::{current, trampoline};
+use super::{current, nlr, trampoline};
 use crate::interp::frame::Slot;
+use crate::obj::bound_method::BoundMethod;
+use crate::obj::builtin_fun::BuiltinFun;
+use crate::obj::class;
+use crate::obj::closure::Closure;
 use crate::obj::ptr::Ptr;
 use crate::obj::word::Obj;
 use crate::runtime::Runtime;
@@ -171,14 +176,93 @@ pub(super) unsafe extern "C" fn call_method_n_kw(
     }
 }
 
+/// Most words of a call whose arguments get others in front.
+const ROOM: usize = 16;
+
+/// Calls what a native function of this module stands behind: a closure, a bound method, a class with `__init__`.
+///
+/// # Safety
+/// `fun` is an object or null, `n_pos + 2 * n_kw` words stand at `args`; `rt` is the runtime under which native code runs.
+#[inline(never)]
+unsafe fn call_behind(
+    rt: *mut Runtime,
+    fun: usize,
+    n_pos: usize,
+    n_kw: usize,
+    args: *const Slot,
+) -> Option<usize> {
+    if !crate::config::QUICKEN {
+        // Boards have no flash to spare.
+        return None;
+    }
+    // SAFETY: the caller's; no reference to the runtime lives while native code runs.
+    unsafe {
+        let obj = Obj::from_raw(fun)?;
+        let (mut inner, mut this, mut class) = (obj, None, None);
+        if let Some(method) = obj.cast::<BoundMethod>() {
+            (inner, this) = (method.fun, Some(method.this));
+        } else if let Some(ty) = obj.as_type() {
+            inner = class::plain_init(&*rt, ty)??;
+            class = Some(ty);
+        }
+        let mut cells: &[_] = &[];
+        if let Some(closure) = inner.cast::<Closure>() {
+            (inner, cells) = (closure.fun, closure.cells());
+        }
+        let native = callee_of_viper(rt, inner.raw())?;
+        let n = n_pos + 2 * n_kw;
+        if cells.len() + 1 + n > ROOM {
+            return None;
+        }
+        if let Some(ty) = class {
+            match class::new_instance(&mut *rt, ty) {
+                Ok(made) => this = Some(made),
+                Err(_) => {
+                    // The ordinary way finds out again, and can raise.
+                    (*rt).clear_exception();
+                    return None;
+                }
+            }
+        }
+        let mut words: [Slot; ROOM] = [None; ROOM];
+        let first = words.as_mut_ptr();
+        let mut to = first;
+        for cell in cells {
+            to.write(Some(cell.get()));
+            to = to.add(1);
+        }
+        if this.is_some() {
+            to.write(this);
+            to = to.add(1);
+        }
+        if n > 0 {
+            // Without arguments the pointer may be anything.
+            core::ptr::copy_nonoverlapping(args, to, n);
+        }
+        let n_pos = to.offset_from(first) as usize + n_pos;
+        let value = run(rt, native, n_pos, n_kw, first);
+        let (Some(_), Some(this)) = (class, this) else {
+            return Some(value);
+        };
+        match Obj::from_raw(value) {
+            Some(value) if !value.is_none() => {
+                let raised = crate::interp::init_returned(&mut *rt, value);
+                nlr::throw(raised)
+            }
+            _ => Some(this.raw()),
+        }
+    }
+}
+
 /// The ways that are not as quick, whose registers the quick one is not to save.
 #[inline(never)]
 unsafe extern "C" fn other_function(fun: usize, counts: usize, args: *mut ()) -> usize {
     // SAFETY: the caller's.
     unsafe {
         let rt: *mut Runtime = current::runtime();
-        match callee_of_viper(rt, fun) {
-            Some(native) => run_function(rt, native, counts, args),
+        let (n_pos, n_kw) = (counts & 0xff, counts >> 8 & 0xff);
+        match call_seldom(rt, fun, n_pos, n_kw, args.cast()) {
+            Some(value) => value,
             None => shims::call_function_n_kw(fun, counts, args),
         }
     }
@@ -187,12 +271,39 @@ unsafe extern "C" fn other_function(fun: usize, counts: usize, args: *mut ()) ->
 /// The same for methods.
 #[inline(never)]
 unsafe extern "C" fn other_method(n_pos: usize, n_kw: usize, items: *mut ()) -> usize {
-    // SAFETY: the caller's.
+    // SAFETY: the caller's: function, self or null, arguments.
     unsafe {
         let rt: *mut Runtime = current::runtime();
-        match callee_of_viper(rt, *items.cast::<usize>()) {
-            Some(native) => run_method(rt, native, n_pos, n_kw, items),
+        let words = items.cast::<usize>();
+        let has_self = usize::from(*words.add(1) != 0);
+        let args = words.add(2 - has_self).cast();
+        match call_seldom(rt, *words, n_pos + has_self, n_kw, args) {
+            Some(value) => value,
             None => shims::call_method_n_kw(n_pos, n_kw, items),
+        }
+    }
+}
+
+/// Calls what is not called often in that way, but for built-in functions, which most of the others are.
+///
+/// # Safety
+/// As [`call_behind`].
+#[inline(always)]
+unsafe fn call_seldom(
+    rt: *mut Runtime,
+    fun: usize,
+    n_pos: usize,
+    n_kw: usize,
+    args: *mut Slot,
+) -> Option<usize> {
+    // SAFETY: the caller's.
+    unsafe {
+        if Obj::from_raw(fun)?.is::<BuiltinFun>() {
+            return None;
+        }
+        match callee_of_viper(rt, fun) {
+            Some(native) => Some(run(rt, native, n_pos, n_kw, args)),
+            None => call_behind(rt, fun, n_pos, n_kw, args),
         }
     }
 }
