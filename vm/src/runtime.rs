@@ -14,6 +14,7 @@ use crate::obj::ptr::Ptr;
 use crate::obj::ty::Type;
 use crate::obj::word::Obj;
 use crate::sched::Pending;
+use crate::text::print::Word;
 
 /// An exception is being raised; the instance is in the runtime ([`Runtime::take_exception`]).
 ///
@@ -154,6 +155,17 @@ impl Runtime {
     #[cold]
     pub fn type_error_fmt(&mut self, text: core::fmt::Arguments<'_>) -> Raised {
         self.raise_fmt(&exc::TYPE_ERROR, text)
+    }
+
+    /// `TypeError` with the name of an object's type in place of `{}`.
+    #[cold]
+    pub fn type_error_of(&mut self, text: &str, obj: Obj) -> Raised {
+        let at = text.as_bytes().windows(2).position(|two| two == b"{}");
+        let at = at.unwrap_or(text.len());
+        let before = Word(text.get(..at).unwrap_or(""));
+        let after = Word(text.get(at + 2..).unwrap_or(""));
+        let ty = self.type_name(obj);
+        self.type_error_fmt(format_args!("{before}{ty}{after}"))
     }
 
     /// `ValueError` with a text.
@@ -319,12 +331,12 @@ impl Runtime {
     }
 
     /// The text of a name for a message.
-    pub fn name_str<'a>(&self, name: Qstr) -> &'a str {
-        core::str::from_utf8(self.name(name)).unwrap_or("?")
+    pub fn name_str<'a>(&self, name: Qstr) -> Word<'a> {
+        Word(core::str::from_utf8(self.name(name)).unwrap_or("?"))
     }
 
     /// Name of an object's type, for messages.
-    pub fn type_name<'a>(&self, obj: Obj) -> &'a str {
+    pub fn type_name<'a>(&self, obj: Obj) -> Word<'a> {
         self.name_str(obj.ty().name())
     }
 }

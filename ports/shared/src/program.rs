@@ -88,7 +88,7 @@ fn hint_at_arch(rt: &mut Runtime) {
     let Some(refused) = rt.imports.refused.take() else {
         return;
     };
-    let file = rt.name_str(refused.file);
+    let file = rt.name_str(refused.file).0;
     let source = file.strip_suffix(".mpy").unwrap_or(file);
     let needed = refused.needed.name();
     let arch = match refused.needed {

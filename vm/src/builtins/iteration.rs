@@ -37,8 +37,7 @@ pub static SORTED: BuiltinFun = BuiltinFun::kw(qstr!("sorted"), 1, u16::MAX, sor
 fn next(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
     let iter = args.pos()[0];
     let Some(next) = iter.ty().vt().next else {
-        let ty = rt.type_name(iter);
-        return Err(rt.type_error_fmt(format_args!("'{ty}' object isn't an iterator")));
+        return Err(rt.type_error_of("'{}' object isn't an iterator", iter));
     };
     // Without a default a `StopIteration` of a Python `__next__` passes through with its value.
     match next(rt, iter) {

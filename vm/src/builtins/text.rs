@@ -22,8 +22,7 @@ pub static ORD: BuiltinFun = BuiltinFun::f1(qstr!("ord"), ord);
 fn in_base(rt: &mut Runtime, x: Obj, kind: u8) -> R<Obj> {
     let x = crate::obj::class::unwrap_native(x);
     if !crate::obj::int::is_int(x) && x.as_bool().is_none() {
-        let ty = rt.type_name(x);
-        return Err(rt.type_error_fmt(format_args!("can't convert {ty} to int")));
+        return Err(rt.type_error_of("can't convert {} to int", x));
     }
     format::int_text(rt, x, kind)
 }

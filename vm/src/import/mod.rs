@@ -127,12 +127,7 @@ pub fn path(rt: &mut Runtime) -> R<Ptr<List>> {
 fn text<'a>(rt: &mut Runtime, obj: Obj) -> R<&'a [u8]> {
     match rt.str_bytes(obj) {
         Some(text) => Ok(text),
-        None => {
-            let ty = rt.type_name(obj);
-            Err(rt.type_error_fmt(format_args!(
-                "can't convert '{ty}' object to str implicitly"
-            )))
-        }
+        None => Err(rt.type_error_of("can't convert '{}' object to str implicitly", obj)),
     }
 }
 

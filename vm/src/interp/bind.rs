@@ -13,6 +13,7 @@ use crate::obj::ptr::Ptr;
 use crate::obj::tuple;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Raised, Runtime};
+use crate::text::print::Word;
 
 /// Turns the `n_pos + 2 * n_kw` argument words at `base` into the locals of a frame of `code`; `fun` has the defaults.
 /// (A native function has no code of its own where one of bytecode has.)
@@ -201,7 +202,7 @@ unsafe fn keyword(
     match rest {
         None => {
             let text = rt.str_bytes(key).unwrap_or(b"?");
-            let text = core::str::from_utf8(text).unwrap_or("?");
+            let text = Word(core::str::from_utf8(text).unwrap_or("?"));
             Err(rt.type_error_fmt(format_args!("unexpected keyword argument '{text}'")))
         }
         Some(rest) => {
@@ -220,12 +221,7 @@ fn intern_key(rt: &mut Runtime, key: Obj) -> R<Obj> {
     }
     match rt.str_bytes(key) {
         Some(text) => Ok(rt.pool.find(text).map_or(key, Obj::qstr)),
-        None => {
-            let ty = rt.type_name(key);
-            Err(rt.type_error_fmt(format_args!(
-                "can't convert '{ty}' object to str implicitly"
-            )))
-        }
+        None => Err(rt.type_error_of("can't convert '{}' object to str implicitly", key)),
     }
 }
 
@@ -234,7 +230,7 @@ fn multiple(rt: &mut Runtime, key: Obj) -> Raised {
     let text = rt
         .str_bytes(key)
         .and_then(|text| core::str::from_utf8(text).ok())
-        .unwrap_or("?");
+        .map_or(Word("?"), Word);
     rt.type_error_fmt(format_args!(
         "function got multiple values for argument '{text}'"
     ))

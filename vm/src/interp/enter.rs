@@ -170,8 +170,7 @@ unsafe fn enter_closure(
 /// `TypeError: __init__() should return None, not 'T'`.
 #[cold]
 pub(crate) fn init_returned(rt: &mut Runtime, value: Obj) -> Raised {
-    let ty = rt.type_name(value);
-    rt.type_error_fmt(format_args!("__init__() should return None, not '{ty}'"))
+    rt.type_error_of("__init__() should return None, not '{}'", value)
 }
 
 /// Whether arguments may become the callee's first locals where they are: they are on the value stack (and not in

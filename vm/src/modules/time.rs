@@ -196,8 +196,7 @@ fn calendar(rt: &mut Runtime, args: Args<'_>, local: bool) -> R<Obj> {
 fn mktime(rt: &mut Runtime, fields: Obj) -> R<Obj> {
     let mut items = [0isize; 6];
     if !(fields.is::<Tuple>() || fields.is::<List>()) {
-        let ty = rt.type_name(fields);
-        return Err(rt.type_error_fmt(format_args!("object '{ty}' isn't a tuple or list")));
+        return Err(rt.type_error_of("object '{}' isn't a tuple or list", fields));
     }
     let n = rt.len_maybe(fields)?.unwrap_or(0);
     if !(8..=9).contains(&n) {

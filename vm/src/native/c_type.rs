@@ -300,10 +300,7 @@ fn next(rt: &mut Runtime, obj: Obj) -> R<Option<Obj>> {
     };
     match iternext {
         Some(code) => Ok(answer(invoke(rt, obj, code, [obj.raw(), 0, 0, 0])?)),
-        None => {
-            let ty = rt.type_name(obj);
-            Err(rt.type_error_fmt(format_args!("'{ty}' object isn't an iterator")))
-        }
+        None => Err(rt.type_error_of("'{}' object isn't an iterator", obj)),
     }
 }
 

@@ -228,7 +228,7 @@ fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()>
     let name = match fun {
         // SAFETY: the function of a generator is of kind native.
         Some(fun) => rt.name_str(unsafe { fun.descriptor() }.name),
-        None => "?",
+        None => crate::text::print::Word("?"),
     };
     write_fmt(
         rt,

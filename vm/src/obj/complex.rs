@@ -83,8 +83,7 @@ impl Runtime {
                 }
             }
         }
-        let ty = self.type_name(obj);
-        Err(self.type_error_fmt(format_args!("can't convert {ty} to complex")))
+        Err(self.type_error_of("can't convert {} to complex", obj))
     }
 }
 

@@ -88,10 +88,7 @@ impl Runtime {
     pub fn float(&mut self, obj: Obj) -> R<f64> {
         match self.float_maybe(obj)? {
             Some(value) => Ok(value),
-            None => {
-                let ty = self.type_name(obj);
-                Err(self.type_error_fmt(format_args!("can't convert {ty} to float")))
-            }
+            None => Err(self.type_error_of("can't convert {} to float", obj)),
         }
     }
 

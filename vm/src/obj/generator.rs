@@ -135,19 +135,14 @@ pub unsafe fn new(rt: &mut Runtime, fun: Ptr<Fun>, locals: *const Slot) -> R<Obj
 fn this(rt: &mut Runtime, obj: Obj) -> R<Ptr<Generator>> {
     match obj.cast::<Generator>() {
         Some(generator) => Ok(generator),
-        None => {
-            let ty = rt.type_name(obj);
-            Err(rt.type_error_fmt(format_args!(
-                "argument should be a 'generator' not a '{ty}'"
-            )))
-        }
+        None => Err(rt.type_error_of("argument should be a 'generator' not a '{}'", obj)),
     }
 }
 
 fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()> {
     let name = match obj.cast::<Generator>() {
         Some(generator) => rt.name_str(generator.code.name),
-        None => "?",
+        None => crate::text::print::Word("?"),
     };
     crate::text::print::write_fmt(
         rt,

@@ -65,12 +65,7 @@ fn name_of(rt: &mut Runtime, text: Obj) -> R<Qstr> {
     }
     match rt.str_bytes(text) {
         Some(text) => rt.intern(text),
-        None => {
-            let ty = rt.type_name(text);
-            Err(rt.type_error_fmt(format_args!(
-                "can't convert '{ty}' object to str implicitly"
-            )))
-        }
+        None => Err(rt.type_error_of("can't convert '{}' object to str implicitly", text)),
     }
 }
 

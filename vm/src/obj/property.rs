@@ -65,8 +65,7 @@ fn make_new(rt: &mut Runtime, _: &'static Type, args: Args<'_>) -> R<Obj> {
 
 fn with(rt: &mut Runtime, this: Obj, change: impl FnOnce(&Property)) -> R<Obj> {
     let Some(old) = this.cast::<Property>() else {
-        let ty = rt.type_name(this);
-        return Err(rt.type_error_fmt(format_args!("argument should be a 'property' not a '{ty}'")));
+        return Err(rt.type_error_of("argument should be a 'property' not a '{}'", this));
     };
     let new: Ptr<Property> = rt.new_obj(Property {
         base: Header::new(&PROPERTY),

@@ -59,10 +59,7 @@ pub fn items_of<'a>(seq: Obj) -> Option<&'a [Cell<Obj>]> {
 pub fn expect_items<'a>(rt: &mut Runtime, seq: Obj) -> R<&'a [Cell<Obj>]> {
     match items_of(seq) {
         Some(items) => Ok(items),
-        None => {
-            let ty = rt.type_name(seq);
-            Err(rt.type_error_fmt(format_args!("object '{ty}' isn't a tuple or list")))
-        }
+        None => Err(rt.type_error_of("object '{}' isn't a tuple or list", seq)),
     }
 }
 

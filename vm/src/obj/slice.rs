@@ -14,6 +14,7 @@ use super::word::Obj;
 use crate::members;
 use crate::runtime::{R, Runtime};
 use crate::text::print::Print;
+use crate::text::print::Word;
 
 /// `slice`. Slices come only from subscripts.
 pub static SLICE: Type = Type::builtin(qstr!("slice"), 0, &VT);
@@ -125,7 +126,10 @@ impl Slice {
 pub fn clamp_index(rt: &mut Runtime, what: &str, len: usize, index: Obj) -> R<usize> {
     let Some(at) = rt.int_maybe(index)? else {
         let ty = rt.type_name(index);
-        return Err(rt.type_error_fmt(format_args!("{what} indices must be integers, not {ty}")));
+        return Err(rt.type_error_fmt(format_args!(
+            "{} indices must be integers, not {ty}",
+            Word(what)
+        )));
     };
     if at < 0 {
         return Ok(len.saturating_sub(at.unsigned_abs()));

@@ -15,7 +15,7 @@ use super::word::Obj;
 use crate::call::Args;
 use crate::exc;
 use crate::runtime::{R, Runtime};
-use crate::text::print::Print;
+use crate::text::print::{Print, Word};
 
 /// `type`.
 pub static TYPE: Type = Type::builtin(qstr!("type"), 0, &VT);
@@ -30,7 +30,7 @@ pub const VT: VTable = VTable {
 };
 
 fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()> {
-    let name = obj.as_type().map_or("?", |ty| rt.name_str(ty.name()));
+    let name = obj.as_type().map_or(Word("?"), |ty| rt.name_str(ty.name()));
     out.write(rt, b"<class '")?;
     out.write(rt, name.as_bytes())?;
     out.write(rt, b"'>")

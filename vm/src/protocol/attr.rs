@@ -7,6 +7,7 @@ use crate::obj::bound_method;
 use crate::obj::ty::{Attr, Member, Type, TypeFlags};
 use crate::obj::word::Obj;
 use crate::runtime::{R, Raised, Runtime};
+use crate::text::print::Word;
 
 impl Runtime {
     /// `obj.name`, as a value or a method that is not bound yet.
@@ -117,7 +118,7 @@ impl Runtime {
             let module = self
                 .str_bytes(module)
                 .and_then(|text| core::str::from_utf8(text).ok())
-                .unwrap_or("?");
+                .map_or(Word("?"), Word);
             return self.raise_fmt(
                 &exc::ATTRIBUTE_ERROR,
                 format_args!("module '{module}' has no attribute '{attr}'"),
@@ -137,12 +138,7 @@ impl Runtime {
         }
         match self.str_bytes(name) {
             Some(text) => self.intern(text),
-            None => {
-                let ty = self.type_name(name);
-                Err(self.type_error_fmt(format_args!(
-                    "can't convert '{ty}' object to str implicitly"
-                )))
-            }
+            None => Err(self.type_error_of("can't convert '{}' object to str implicitly", name)),
         }
     }
 }

@@ -51,7 +51,6 @@ impl Runtime {
     /// `TypeError: 'T' object isn't callable`.
     #[cold]
     pub fn not_callable(&mut self, fun: Obj) -> Raised {
-        let ty = self.type_name(fun);
-        self.type_error_fmt(format_args!("'{ty}' object isn't callable"))
+        self.type_error_of("'{}' object isn't callable", fun)
     }
 }

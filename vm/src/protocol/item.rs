@@ -3,6 +3,7 @@
 use crate::obj::ty::Access;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
+use crate::text::print::Word;
 
 impl Runtime {
     /// `base[index]`.
@@ -44,9 +45,10 @@ impl Runtime {
     pub fn index_of(&mut self, what: &str, len: usize, index: Obj) -> R<usize> {
         let Some(i) = self.int_maybe(index)? else {
             let ty = self.type_name(index);
-            return Err(
-                self.type_error_fmt(format_args!("{what} indices must be integers, not {ty}"))
-            );
+            return Err(self.type_error_fmt(format_args!(
+                "{} indices must be integers, not {ty}",
+                Word(what)
+            )));
         };
         let at = if i < 0 {
             i.checked_add_unsigned(len)
@@ -57,7 +59,7 @@ impl Runtime {
             Some(at) if at < len => Ok(at),
             _ => Err(self.raise_fmt(
                 &crate::exc::INDEX_ERROR,
-                format_args!("{what} index out of range"),
+                format_args!("{} index out of range", Word(what)),
             )),
         }
     }
@@ -77,10 +79,7 @@ impl Runtime {
         }
         match self.int_maybe(obj)? {
             Some(value) => Ok(value),
-            None => {
-                let ty = self.type_name(obj);
-                Err(self.type_error_fmt(format_args!("can't convert {ty} to int")))
-            }
+            None => Err(self.type_error_of("can't convert {} to int", obj)),
         }
     }
 

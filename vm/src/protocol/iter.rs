@@ -19,16 +19,14 @@ impl Runtime {
     /// `TypeError: 'T' object isn't iterable`.
     #[cold]
     pub fn not_iterable(&mut self, obj: Obj) -> Raised {
-        let ty = self.type_name(obj);
-        self.type_error_fmt(format_args!("'{ty}' object isn't iterable"))
+        self.type_error_of("'{}' object isn't iterable", obj)
     }
 
     /// `next(iter)`; `None` at the end. A `StopIteration` raised by a Python `__next__` is the end, too;
     /// its value is lost.
     pub fn next(&mut self, iter: Obj) -> R<Option<Obj>> {
         let Some(next) = iter.ty().vt().next else {
-            let ty = self.type_name(iter);
-            return Err(self.type_error_fmt(format_args!("'{ty}' object isn't an iterator")));
+            return Err(self.type_error_of("'{}' object isn't an iterator", iter));
         };
         match next(self, iter) {
             Err(raised) if self.is_raised(&crate::exc::STOP_ITERATION) => {

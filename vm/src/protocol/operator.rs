@@ -5,6 +5,7 @@ use ferlance_abi::ops::{BinaryOp, UnaryOp};
 use crate::obj::tuple::Tuple;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Raised, Runtime};
+use crate::text::print::Word;
 
 impl Runtime {
     /// Applies a unary operator.
@@ -36,7 +37,10 @@ impl Runtime {
         let ty = self.type_name(arg);
         match op {
             UnaryOp::Len => self.type_error_fmt(format_args!("object of type '{ty}' has no len()")),
-            _ => self.type_error_fmt(format_args!("unsupported type for {}: '{ty}'", op.method())),
+            _ => self.type_error_fmt(format_args!(
+                "unsupported type for {}: '{ty}'",
+                Word(op.method())
+            )),
         }
     }
 
@@ -143,7 +147,10 @@ impl Runtime {
             name if name.starts_with('<') => "",
             name => name,
         };
-        self.type_error_fmt(format_args!("unsupported types for {name}: '{l}', '{r}'"))
+        self.type_error_fmt(format_args!(
+            "unsupported types for {}: '{l}', '{r}'",
+            Word(name)
+        ))
     }
 
     /// `item in container`.

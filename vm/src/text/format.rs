@@ -10,6 +10,7 @@ use crate::obj::ty::PrintKind;
 use crate::obj::word::Obj;
 use crate::obj::{bytes, int};
 use crate::runtime::{R, Raised, Runtime};
+use crate::text::print::Letter;
 
 /// `format_text.format(*args, **kwargs)`
 pub fn method(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
@@ -106,7 +107,7 @@ impl Fields<'_> {
                 return Err(rt.value_error("end of format while looking for conversion specifier"));
             };
             if !matches!(what, b'r' | b's') {
-                let what = char::from(*what);
+                let what = Letter(*what);
                 return Err(rt.value_error_fmt(format_args!("unknown conversion specifier {what}")));
             }
             conversion = *what;
@@ -325,7 +326,7 @@ fn parse(rt: &mut Runtime, text: &[u8]) -> R<Spec> {
 
 #[cold]
 fn unknown_code(rt: &mut Runtime, spec: &Spec, value: Obj) -> Raised {
-    let (kind, ty) = (char::from(spec.kind), rt.type_name(value));
+    let (kind, ty) = (Letter(spec.kind), rt.type_name(value));
     rt.value_error_fmt(format_args!(
         "unknown format code '{kind}' for object of type '{ty}'"
     ))

@@ -12,6 +12,7 @@ use crate::obj::ty::PrintKind;
 use crate::obj::word::Obj;
 use crate::obj::{class, float, int};
 use crate::runtime::{R, Raised, Runtime};
+use crate::text::print::Letter;
 
 /// `format % args`.
 pub fn format(rt: &mut Runtime, format: Obj, args: Obj) -> R<Obj> {
@@ -169,7 +170,7 @@ impl Conversions<'_> {
             }
             b'c' => self.character(rt, out, spec, value),
             kind => {
-                let ch = char::from(kind);
+                let ch = Letter(kind);
                 Err(rt.value_error_fmt(format_args!(
                     "unsupported format character '{ch}' (0x{kind:x}) at index {at}"
                 )))
@@ -267,8 +268,7 @@ fn integer(
         match made {
             Some(made) if int::is_int(made) => number = made,
             _ => {
-                let ty = rt.type_name(value);
-                return Err(rt.type_error_fmt(format_args!("can't convert {ty} to int")));
+                return Err(rt.type_error_of("can't convert {} to int", value));
             }
         }
     }

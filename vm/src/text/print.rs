@@ -115,6 +115,33 @@ impl Print for TextBuf {
     }
 }
 
+/// A text in a message. `str` itself would bring the code for padding along.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Word<'a>(pub &'a str);
+
+impl core::ops::Deref for Word<'_> {
+    type Target = str;
+    fn deref(&self) -> &str {
+        self.0
+    }
+}
+
+impl core::fmt::Display for Word<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// A character in a message, likewise: bytes above 127 are those of Latin-1.
+#[derive(Clone, Copy)]
+pub struct Letter(pub u8);
+
+impl core::fmt::Display for Letter {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        core::fmt::Write::write_char(f, char::from(self.0))
+    }
+}
+
 /// A bounded buffer for messages: what does not fit is cut off, at a character's end.
 pub struct FmtBuf {
     bytes: [u8; 256],

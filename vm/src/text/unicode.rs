@@ -6,6 +6,7 @@ use crate::exc;
 use crate::obj::str::unicode_error;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
+use crate::text::print::Word;
 
 /// Number of characters: bytes that do not continue one.
 pub fn count_chars(text: &[u8]) -> usize {
@@ -100,7 +101,7 @@ pub fn encoding(rt: &mut Runtime, name: Option<Obj>) -> R<Encoding> {
         b"utf-8" | b"utf8" => Ok(Encoding::Utf8),
         b"ascii" => Ok(Encoding::Ascii),
         other => {
-            let other = core::str::from_utf8(other).unwrap_or("?");
+            let other = Word(core::str::from_utf8(other).unwrap_or("?"));
             Err(rt.raise_fmt(
                 &exc::LOOKUP_ERROR,
                 format_args!("unknown encoding: {other}"),

@@ -31,10 +31,7 @@ fn to_int(rt: &mut Runtime, value: Obj) -> R<usize> {
     }
     match truncated(rt, value)? {
         Some(word) => Ok(word),
-        None => {
-            let ty = rt.type_name(value);
-            Err(rt.type_error_fmt(format_args!("can't convert {ty} to int")))
-        }
+        None => Err(rt.type_error_of("can't convert {} to int", value)),
     }
 }
 

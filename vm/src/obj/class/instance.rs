@@ -67,10 +67,7 @@ fn make_new(rt: &mut Runtime, ty: &'static Type, args: Args<'_>) -> R<Obj> {
             Attr::None => Obj::NONE,
         };
         if !result.is_none() {
-            let ty = rt.type_name(result);
-            return Err(
-                rt.type_error_fmt(format_args!("__init__() should return None, not '{ty}'"))
-            );
+            return Err(rt.type_error_of("__init__() should return None, not '{}'", result));
         }
     } else if let Some(native) = native
         && this.ty().is_class()
@@ -407,8 +404,7 @@ fn next(rt: &mut Runtime, obj: Obj) -> R<Option<Obj>> {
     if let Some(native) = native_base(obj) {
         return rt.next(native);
     }
-    let ty = rt.type_name(obj);
-    Err(rt.type_error_fmt(format_args!("'{ty}' object isn't an iterator")))
+    Err(rt.type_error_of("'{}' object isn't an iterator", obj))
 }
 
 fn buffer(rt: &mut Runtime, obj: Obj, write: bool) -> Option<Buffer> {

@@ -31,8 +31,7 @@ pub(super) fn make_new(rt: &mut Runtime, _: &'static Type, args: Args<'_>) -> R<
         [text, base, ..] => {
             let base = rt.int(base)?;
             let Some(bytes) = text_of(rt, text) else {
-                let ty = rt.type_name(text);
-                return Err(rt.type_error_fmt(format_args!("can't convert {ty} to int")));
+                return Err(rt.type_error_of("can't convert {} to int", text));
             };
             from_text(rt, bytes, u32::try_from(base).unwrap_or(1))
         }
@@ -61,10 +60,7 @@ fn to_int(rt: &mut Runtime, obj: Obj) -> R<Obj> {
     }
     match rt.unary_maybe(UnaryOp::IntMaybe, obj)? {
         Some(value) => Ok(value),
-        None => {
-            let ty = rt.type_name(obj);
-            Err(rt.type_error_fmt(format_args!("can't convert {ty} to int")))
-        }
+        None => Err(rt.type_error_of("can't convert {} to int", obj)),
     }
 }
 
@@ -102,8 +98,7 @@ fn to_bytes(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
         return Err(rt.raise(&exc::VALUE_ERROR, &[]));
     };
     let Some(value) = value(this) else {
-        let ty = rt.type_name(this);
-        return Err(rt.type_error_fmt(format_args!("argument should be a 'int' not a '{ty}'")));
+        return Err(rt.type_error_of("argument should be a 'int' not a '{}'", this));
     };
     if len > isize::MAX as usize / 2 {
         return Err(rt.no_memory(len));

@@ -133,10 +133,7 @@ pub(super) fn subscr(rt: &mut Runtime, obj: Obj, index: Obj, access: Access) -> 
     if let Some(slice) = index.cast::<Slice>() {
         for part in [slice.start, slice.stop, slice.step] {
             if !part.is_small() && !part.is_none() && rt.int_maybe(part)?.is_none() {
-                let ty = rt.type_name(part);
-                return Err(
-                    rt.type_error_fmt(format_args!("string indices must be integers, not {ty}"))
-                );
+                return Err(rt.type_error_of("string indices must be integers, not {}", part));
             }
         }
         let len = char_count(rt, text);

@@ -25,6 +25,7 @@ use crate::exc;
 use crate::obj::builtin_fun::expect_args;
 use crate::runtime::{R, Raised, Runtime};
 use crate::text::print::Print;
+use crate::text::print::Word;
 use crate::text::{repr, unicode};
 
 pub use data::{StrData, new_data, new_data_uninit};
@@ -169,7 +170,8 @@ pub fn char_name(ch: u8) -> Option<Obj> {
 pub fn no_implicit(rt: &mut Runtime, obj: Obj, to: &str) -> Raised {
     let ty = rt.type_name(obj);
     rt.type_error_fmt(format_args!(
-        "can't convert '{ty}' object to {to} implicitly"
+        "can't convert '{ty}' object to {} implicitly",
+        Word(to)
     ))
 }
 
