@@ -279,3 +279,76 @@ pub const ITER_STEP: usize = 3;
 pub const ITER_SEQ: usize = 1;
 /// Word of the next index, a small int.
 pub const ITER_AT: usize = 2;
+
+/// A structure that code made by emitters touches itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The function object that a function is called with.
+    Function,
+    /// The array of arguments that it is called with.
+    Arguments,
+    /// The module's context.
+    Context,
+    /// The module's table of names.
+    QstrTable,
+    /// The module's table of objects.
+    ObjectTable,
+    /// The children of a function.
+    Children,
+    /// The table of the runtime's functions.
+    FunTable,
+    /// A native code state, in a generator or in the frame.
+    CodeState,
+    /// Any object.
+    Object,
+    /// Items of a list.
+    Items,
+    /// The machine's own frame.
+    Frame,
+}
+
+/// Fields that code for stock firmware may touch: structure, bytes of a field (0: a word), first and last field, whether
+/// it may write them. Offsets that are computed are within a row whose last field is `OPEN`.
+pub const STOCK_FIELDS: &[(Part, u32, usize, usize, bool)] = &[
+    (Part::Function, 0, FUN_BC_CONTEXT, FUN_BC_CHILD_TABLE, false),
+    (Part::Function, 0, FUN_BC_EXTRA_ARGS, OPEN, false),
+    (Part::Arguments, 0, 0, OPEN, false),
+    (Part::Context, 0, MODULE_GLOBALS, CONTEXT_OBJ_TABLE, false),
+    (Part::QstrTable, 2, 0, OPEN, false),
+    (Part::ObjectTable, 0, 0, OPEN, false),
+    (Part::Children, 0, 0, OPEN, false),
+    (Part::FunTable, 0, 0, crate::fun_table::STOCK_LEN - 1, false),
+    (Part::CodeState, 0, CODE_STATE_FUN, OPEN, true),
+    // Of lists, tuples and cells.
+    (Part::Object, 0, BASE_TYPE, LIST_ITEMS, false),
+    (Part::Object, 0, TUPLE_ITEMS, OPEN, false),
+    (Part::Object, 0, CELL_VALUE, CELL_VALUE, true),
+    (Part::Items, 0, 0, OPEN, true),
+    (Part::Frame, 0, 0, OPEN, true),
+];
+
+/// As the last field of a row: as many as there are.
+pub const OPEN: usize = usize::MAX;
+
+impl Part {
+    /// Has stock firmware a field of `width` bytes there, with words of `word` bytes, which code may write if it does? An
+    /// offset that is missing is computed.
+    pub fn has(self, offset: Option<i64>, width: u32, writes: bool, word: u32) -> bool {
+        STOCK_FIELDS
+            .iter()
+            .any(|&(part, bytes, first, last, may_write)| {
+                let bytes = if bytes == 0 { word } else { bytes };
+                let is_there = match offset.map(u64::try_from) {
+                    None => last == OPEN,
+                    Some(Err(_)) => false,
+                    Some(Ok(offset)) => {
+                        let field = offset / u64::from(bytes);
+                        offset.is_multiple_of(u64::from(bytes))
+                            && field >= first as u64
+                            && field <= last as u64
+                    }
+                };
+                part == self && width == bytes && is_there && (may_write || !writes)
+            })
+    }
+}

@@ -12,6 +12,7 @@ use ferlance_abi::code_kind::CodeKind;
 use ferlance_abi::qstr::{Pool, Qstr};
 use ferlance_collections::{OutOfMemory, TryVec};
 use ferlance_frontend::Diag;
+use ferlance_native_emitter::accesses::{Access, accesses};
 use ferlance_native_emitter::emit::LineMark;
 use ferlance_native_emitter::nir::Func;
 use ferlance_native_emitter::remark::{Remark, remarks};
@@ -30,6 +31,8 @@ pub struct Explained {
     pub line: u32,
     /// What it leaves to the runtime, by line.
     pub remarks: TryVec<Remark>,
+    /// What memory it touches, as far as that belongs to the runtime.
+    pub accesses: TryVec<Access>,
     /// Its machine code, and which line what is of.
     pub code: TryVec<u8>,
     /// From which offset on code belongs to which line.
@@ -49,12 +52,14 @@ pub(crate) fn note(
     line: u32,
     func: &Func,
     machine: &Machine,
+    target: &Target,
 ) -> Result<(), OutOfMemory> {
     notes.push(Explained {
         name,
         kind,
         line,
         remarks: remarks(func)?,
+        accesses: accesses(func, target.word())?,
         code: machine.bytes.try_clone()?,
         marks: machine.lines.try_clone()?,
         frame_bytes: machine.frame_bytes,

@@ -245,7 +245,9 @@ fn machine(
         None => Err(lower.scope_error(scope, Message::NoNativeEmitter)),
         Some(Ok(machine)) => {
             if let Some(notes) = notes {
-                explain::note(notes, code.name, code.kind, code.line, &func, &machine)?;
+                explain::note(
+                    notes, code.name, code.kind, code.line, &func, &machine, target,
+                )?;
             }
             Ok(machine)
         }

@@ -11,6 +11,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod accesses;
 pub mod analysis;
 pub mod arch;
 pub mod emit;

@@ -1,5 +1,6 @@
 //! Code for stock firmware touches only what stock firmware has: each call's table entry, read from the listing of the
-//! finished bytes.
+//! finished bytes; and each field of a structure, read from the last form before the bytes, in which pointers can be
+//! followed. What there is to touch is one table, `abi::layout::STOCK_FIELDS`.
 //!
 //! On all machines each call through the fun table is an indirect call: of a register that was loaded with the entry, or
 //! on x86 of the entry in memory. So the entry's number can be read without knowing how the code was made. Armv6-M has
@@ -13,6 +14,7 @@ use ferlance_abi::fun_table::STOCK_LEN;
 use ferlance_abi::qstr::Pool;
 use ferlance_bytecode::disasm::Disassembler;
 use ferlance_bytecode::module::RawKind;
+use ferlance_compiler::explain::explain;
 use ferlance_compiler::{Options, Target, compile};
 use ferlance_tests::workspace;
 use mpy_cross::machine::Machines;
@@ -207,6 +209,51 @@ fn check(arch: Arch, code: &[u8], path: &Path) -> usize {
     count
 }
 
+/// Options for stock firmware.
+fn options(arch: Arch, small: bool) -> Options<'static> {
+    Options {
+        arch,
+        emit: CodeKind::Native,
+        target: Some(Target {
+            small,
+            ..Target::stock(arch, 0)
+        }),
+        ..Options::default()
+    }
+}
+
+#[test]
+fn fields_that_code_for_stock_firmware_touches_are_stock_fields() {
+    let all = MACHINES.into_iter().enumerate();
+    for (number, arch, small) in all.flat_map(|(n, arch)| [(n, arch, false), (n, arch, true)]) {
+        let word = arch.word_bytes() as u32;
+        let mut count = HashMap::new();
+        for path in sources().into_iter().skip(number % 3).step_by(3) {
+            let source = std::fs::read(&path).expect("a file");
+            let mut pool = Pool::new();
+            // Inline assembler of another machine is refused.
+            let Ok(functions) = explain(&source, &mut pool, &options(arch, small)) else {
+                continue;
+            };
+            for function in &functions {
+                for access in &function.accesses {
+                    let name = pool.str(function.name);
+                    let place = || format!("{arch:?} {} {name}: {access:?}", path.display());
+                    assert!(access.is_stock(word), "{}", place());
+                    // Viper's pointers are the program's.
+                    let is_viper = function.kind == CodeKind::Viper;
+                    assert!(access.part.is_some() || is_viper, "unknown: {}", place());
+                    *count.entry(format!("{:?}", access.part)).or_insert(0) += 1;
+                }
+            }
+        }
+        for part in ["Function", "Context", "ObjectTable", "Object"] {
+            let found = count.get(&format!("Some({part})")).copied().unwrap_or(0);
+            assert!(found > 20, "{arch:?} {small}: {part} {found} times only");
+        }
+    }
+}
+
 #[test]
 fn calls_of_code_for_stock_firmware_are_of_stock_entries() {
     let all = MACHINES.into_iter().enumerate();
@@ -215,15 +262,7 @@ fn calls_of_code_for_stock_firmware_are_of_stock_entries() {
         // Every third file, so that each is for several machines.
         for path in sources().into_iter().skip(number % 3).step_by(3) {
             let source = std::fs::read(&path).expect("a file");
-            let options = Options {
-                arch,
-                emit: CodeKind::Native,
-                target: Some(Target {
-                    small,
-                    ..Target::stock(arch, 0)
-                }),
-                ..Options::default()
-            };
+            let options = options(arch, small);
             // Inline assembler of another machine is refused.
             let Ok(module) = compile(&source, &mut Pool::new(), &options) else {
                 continue;
