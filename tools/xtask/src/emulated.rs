@@ -68,6 +68,8 @@ pub(crate) const BUILT_HERE_ONLY: [&str; 2] =
 /// Debian's toolchain: it can make code for Xtensa.
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+const NATIVE_EMITTER_IS_SMALL: &str =
+    "profile.release.package.ferlance-native-emitter.opt-level='z'";
 
 /// Build the runtime as on a board and print how it is run, or run it.
 #[derive(Debug, Args)]
@@ -208,6 +210,8 @@ fn build_xtensa(target: &str) -> Result<PathBuf> {
         .args(["--config", "profile.release.lto='fat'"])
         .args(["--config", "profile.release.codegen-units=1"])
         .args(["--config", "profile.release.opt-level='s'"])
+        // More inlined into the functions of this crate, and it cannot spill in their frames.
+        .args(["--config", NATIVE_EMITTER_IS_SMALL])
         .arg("--target-dir")
         .arg(&target_folder)
         .current_dir(folder())
