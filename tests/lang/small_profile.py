@@ -1,4 +1,4 @@
-#! agree: cpython upstream
+#! agree: cpython
 # What builds for small boards have other code for: functions of angles, decimal exponents, sorting, searching.
 import math
 
