@@ -138,3 +138,23 @@ try:
 except RuntimeError:
     print("nothing to re-raise")
 print(issubclass(KeyError, LookupError), issubclass(ZeroDivisionError, ArithmeticError), issubclass(StopIteration, Exception), issubclass(KeyboardInterrupt, Exception), issubclass(NotImplementedError, RuntimeError))
+
+
+# The block behind the first try begins the second: the counter outlives both.
+def taken(items, count):
+    total = 0
+    for _ in range(count):
+        try:
+            pass
+        except:
+            pass
+        else:
+            try:
+                item = items.pop()
+                total += item
+            except IndexError as e:
+                total += 100
+    return total
+
+
+print(taken([1, 2, 3, 4, 5], 4), taken([1, 2], 4))

@@ -83,7 +83,7 @@ impl Liveness {
             if let Term::NlrPush { caught, .. } = func.blocks[push].term {
                 self.add(caught.block, set)?;
             }
-            at = self.buffers.at_entry[push];
+            at = self.buffers.at_end[push];
         }
         Ok(())
     }
@@ -92,19 +92,23 @@ impl Liveness {
 /// Which exception buffers are linked where.
 #[derive(Debug)]
 struct Buffers {
-    /// By block: the end that linked the newest buffer; the one before is at the entry of that block.
+    /// By block: the end that linked the newest buffer.
     at_entry: IndexVec<Block, Option<Block>>,
+    /// By block: the same at its end, which need not be what it is at the entry: calls between may unlink. So of a
+    /// block whose end links a buffer this is the buffer before.
+    at_end: IndexVec<Block, Option<Block>>,
 }
 
 impl Buffers {
     fn new(func: &Func, cfg: &Cfg) -> Result<Buffers, OutOfMemory> {
         let mut at_entry: IndexVec<Block, Option<Block>> =
             IndexVec::filled(None, func.blocks.len())?;
+        let mut at_end = at_entry.try_clone()?;
         let mut seen = BitSet::with_limit(func.blocks.len())?;
         let mut waiting = TryVec::new();
         let is_push = |block: &Block| matches!(func.blocks[*block].term, Term::NlrPush { .. });
         if !cfg.order.iter().any(is_push) {
-            return Ok(Buffers { at_entry });
+            return Ok(Buffers { at_entry, at_end });
         }
         waiting.push(Block::from_index(0))?;
         seen.insert(0)?;
@@ -117,9 +121,10 @@ impl Buffers {
                 if inst.op == Op::Call(Fun::NlrPop)
                     && let Some(push) = newest
                 {
-                    newest = at_entry[push];
+                    newest = at_end[push];
                 }
             }
+            at_end[block] = newest;
             let caught = match data.term {
                 Term::NlrPush { caught, .. } => Some(caught.block),
                 _ => None,
@@ -131,7 +136,7 @@ impl Buffers {
                     None => newest,
                 };
                 // Where ways meet that differ, as behind a buffer that is linked only sometimes, the longer one counts.
-                let depth = depth(&at_entry, func, there);
+                let depth = depth(&at_end, func, there);
                 let is_longer = depth > depths[to];
                 if is_longer {
                     at_entry[to] = there;
@@ -142,22 +147,18 @@ impl Buffers {
                 }
             }
         }
-        Ok(Buffers { at_entry })
+        Ok(Buffers { at_entry, at_end })
     }
 }
 
 /// How many buffers are linked. Ends at the number of blocks, should a function link in a ring.
-fn depth(
-    at_entry: &IndexVec<Block, Option<Block>>,
-    func: &Func,
-    mut newest: Option<Block>,
-) -> usize {
+fn depth(at_end: &IndexVec<Block, Option<Block>>, func: &Func, mut newest: Option<Block>) -> usize {
     let mut count = 0;
     while let Some(push) = newest
         && count < func.blocks.len()
     {
         count += 1;
-        newest = at_entry[push];
+        newest = at_end[push];
     }
     count
 }
@@ -225,6 +226,45 @@ mod tests {
         live.live_out(&func, Block::from_index(1), &mut out)
             .unwrap();
         assert!(out.contains(0));
+    }
+
+    #[test]
+    fn a_block_may_unlink_one_buffer_and_link_the_next() {
+        let func = parse(
+            "func q0 words 2
+            slot s0 13
+            b0(v0: word, v1: word):
+              jump b1(v1)
+            b1(v2: word):
+              nlr_push s0 normal b2 caught b5
+            b2:
+              call nlr_pop()
+              nlr_push s0 normal b3 caught b6
+            b3:
+              call nlr_pop()
+              jump b4
+            b4:
+              v3: word = sub v2, 1
+              branch ne v3, 0 then b1(v3) else b7
+            b5:
+              return v0
+            b6:
+              jump b4
+            b7:
+              return v1",
+        )
+        .unwrap();
+        let cfg = Cfg::new(&func).unwrap();
+        let live = Liveness::new(&func, &cfg, &BitSet::new()).unwrap();
+        let is_live = |value, block| {
+            let live_in = &live.live_in[Block::from_index(block)];
+            live_in.contains(&Vreg::from_index(value))
+        };
+        // The counter is defined where the loop begins, so nothing wants it from outside.
+        let counter = [1, 2, 3, 4, 5, 6, 7].map(|block| is_live(2, block));
+        assert_eq!(counter, [false, true, true, true, false, true, false]);
+        // Nothing is linked behind the loop.
+        assert!(!is_live(0, 7));
     }
 
     #[test]
