@@ -99,6 +99,17 @@ impl Expr {
         }
     }
 
+    /// Does no variable and no call occur in it?
+    pub(super) fn is_number(&self) -> bool {
+        self.pieces.iter().all(|piece| match piece {
+            Piece::Both(text) => !text.contains(|c: char| c.is_ascii_alphabetic()),
+            Piece::Expr(part) => part.is_number(),
+            // What wraps a result, and is the reference's alone.
+            Piece::Reference(_) => true,
+            Piece::Tested(_) => false,
+        })
+    }
+
     fn write(&self, text: Text, out: &mut String) {
         for piece in &self.pieces {
             match piece {

@@ -214,6 +214,15 @@ fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize) -> Stmt {
     }
 }
 
+/// Two operands, of which one is no constant: the compiler would fold what may be no small int, and that is an object.
+fn operands(dice: &mut Dice, scope: &Scope, depths: [usize; 2]) -> Vec<Expr> {
+    let mut parts = depths.map(|depth| word(dice, scope, depth));
+    if parts.iter().all(Expr::is_number) {
+        parts[dice.below(2)] = Expr::new(Kind::Word, VARS[dice.below(4)]);
+    }
+    parts.into()
+}
+
 /// An index into the 17 bytes.
 fn index(dice: &mut Dice, scope: &Scope) -> Expr {
     match dice.below(3) {
@@ -238,7 +247,7 @@ fn word(dice: &mut Dice, scope: &Scope, depth: usize) -> Expr {
     match dice.below(14) {
         0..=3 => {
             let op = ["+", "-", "*", "-"][dice.below(4)];
-            let parts = vec![word(dice, scope, down), word(dice, scope, down)];
+            let parts = operands(dice, scope, [down, down]);
             wrapped(Expr::of(Kind::Word, &format!("($ {op} $)"), parts))
         }
         4 | 5 => {
@@ -247,7 +256,7 @@ fn word(dice: &mut Dice, scope: &Scope, depth: usize) -> Expr {
             Expr::of(Kind::Word, &format!("($ {op} $)"), parts)
         }
         6 => {
-            let parts = vec![word(dice, scope, down), word(dice, scope, 1)];
+            let parts = operands(dice, scope, [down, 1]);
             wrapped(Expr::of(Kind::Word, "($ << ($ & 15))", parts))
         }
         7 => {
