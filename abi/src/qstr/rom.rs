@@ -56,73 +56,47 @@ const TOOL: [&str; 26] = [
 #[rustfmt::skip]
 const OURS: &[&str] = &[
     "!", "#", "$", "%", "&", "'", "(", ")", "+", ",", "-", ".", "... ", "0", "1", "2", "3", "4", "5", "6",
-    "7", "8", "9", ":", ";", "<", "<class>", "<dictcomp>", "<exception match>", "<frozen>", "<genexpr>",
-    "<in>", "<is>", "<lambda>", "<listcomp>", "<not>", "<setcomp>", "<stdin>", "<string>", "=", ">", ">>> ",
-    "?", "@", "A", "AsyncIteration", "B", "BlockingIOError", "BrokenPipeError", "BufferedWriter", "BytesIO",
-    "C", "ConnectionError", "D", "DEBUG", "DeflateIO", "DeprecationWarning", "E", "EACCES", "EADDRINUSE",
-    "EAGAIN", "EALREADY", "EBADF", "ECONNABORTED", "ECONNREFUSED", "ECONNRESET", "EEXIST", "EHOSTUNREACH",
-    "EINPROGRESS", "EINVAL", "EIO", "EISDIR", "ENOBUFS", "ENODEV", "ENOENT", "ENOMEM", "ENOTCONN",
-    "EOPNOTSUPP", "EPERM", "ETIMEDOUT", "F", "FileExistsError", "FileIO", "FileNotFoundError",
-    "FloatingPointError", "FrameBuffer", "G", "H", "I", "IOBase", "ImportWarning", "IsADirectoryError", "J",
-    "K", "L", "M", "N", "NotADirectoryError", "NotImplemented", "NotImplementedType", "O", "OrderedDict", "P",
-    "PermissionError", "Q", "R", "RecursionError", "ReferenceError", "RingIO", "S", "SSLContext", "Signal",
-    "StringIO", "SystemError", "T", "Task", "TaskQueue", "Template", "TextIOWrapper", "TimeoutError", "U",
-    "UnicodeDecodeError", "UnicodeEncodeError", "UserWarning", "V", "VfsPosix", "VfsRom", "W", "Warning", "X",
-    "Y", "Z", "[", "\"", "\\", "\r", "\t", "]", "^", "__abs__", "__add__", "__aenter__", "__aexit__",
-    "__aiter__", "__all__", "__and__", "__anext__", "__await__", "__bases__", "__bool__", "__bytes__",
-    "__class_getitem__", "__code__", "__debug__", "__del__", "__delattr__", "__delete__", "__dict__",
-    "__divmod__", "__doc__", "__eq__", "__file__", "__float__", "__floordiv__", "__format__", "__func__",
-    "__ge__", "__get__", "__globals__", "__gt__", "__iadd__", "__iand__", "__ifloordiv__", "__ilshift__",
-    "__imatmul__", "__imod__", "__import__", "__imul__", "__index__", "__invert__", "__ior__", "__ipow__",
-    "__irshift__", "__isub__", "__itruediv__", "__ixor__", "__le__", "__lshift__", "__lt__", "__matmul__",
-    "__metaclass__", "__missing__", "__mod__", "__mul__", "__ne__", "__neg__", "__or__", "__package__",
-    "__path__", "__pos__", "__pow__", "__radd__", "__rand__", "__rdivmod__", "__rfloordiv__", "__rlshift__",
-    "__rmatmul__", "__rmod__", "__rmul__", "__ror__", "__round__", "__rpow__", "__rrshift__", "__rshift__",
-    "__rsub__", "__rtruediv__", "__rxor__", "__self__", "__set__", "__set_name__", "__setattr__",
-    "__sizeof__", "__sub__", "__truediv__", "__version__", "__xor__", "_asyncio", "_build", "_machine",
-    "_mpy", "_thread", "`", "a", "accept", "acos", "acosh", "acquire", "add", "addr", "aes", "alive",
-    "appendleft", "argv", "array", "asin", "asinh", "asm_rv32", "asm_rv64", "asm_thumb", "asm_thumb2",
-    "asm_xtensa", "atan", "atan2", "atanh", "atexit", "b", "base", "bin", "binascii", "bind", "blit", "btree",
-    "buffer", "buffering", "byteorder", "c", "calcsize", "cancel", "capitalize", "casefold", "cast", "ceil",
-    "cell", "center", "cfun", "chdir", "choice", "clock", "closure", "cmath", "co_code", "co_consts",
-    "co_filename", "co_firstlineno", "co_lines", "co_lnotab", "co_name", "co_names", "co_varnames", "code",
-    "collect", "collections", "compile", "complex", "connect", "contiguous", "conversion", "copysign", "coro",
-    "cos", "cosh", "cr_running", "cryptolib", "d", "data", "decode", "decrypt", "default", "deflate",
-    "degrees", "delattr", "deleter", "deque", "detach", "dict_view", "difference", "digest", "disable",
-    "discard", "done", "dump", "dumps", "e", "ellipse", "enable", "encode", "encoding", "encrypt",
-    "enumerate", "erf", "erfc", "errno", "errorcode", "errors", "exc_info", "execfile", "executable", "exit",
-    "exp", "expandtabs", "expm1", "expression", "f", "f_back", "f_code", "f_globals", "f_lasti", "f_lineno",
-    "f_locals", "fabs", "factorial", "fdel", "fficallback", "ffimod", "ffivar", "fget", "file", "fileno",
-    "fill", "fill_rect", "filter", "finalize", "float", "floor", "flush", "fmod", "framebuf", "frexp",
+    "7", "8", "9", ":", ";", "<", "<dictcomp>", "<exception match>", "<genexpr>", "<in>", "<is>", "<lambda>",
+    "<listcomp>", "<not>", "<setcomp>", "<stdin>", "<string>", "=", ">", ">>> ", "?", "@", "A", "B",
+    "BytesIO", "C", "D", "E", "EACCES", "EADDRINUSE", "EAGAIN", "EALREADY", "EBADF", "ECONNABORTED",
+    "ECONNREFUSED", "ECONNRESET", "EEXIST", "EHOSTUNREACH", "EINPROGRESS", "EINVAL", "EIO", "EISDIR",
+    "ENOBUFS", "ENODEV", "ENOENT", "ENOMEM", "ENOTCONN", "EOPNOTSUPP", "EPERM", "ETIMEDOUT", "F", "FileIO",
+    "G", "H", "I", "IOBase", "J", "K", "L", "M", "N", "NotImplemented", "O", "OrderedDict", "P", "Q", "R",
+    "RingIO", "S", "StringIO", "T", "TextIOWrapper", "U", "V", "W", "X", "Y", "Z", "[", "\"", "\\", "\r",
+    "\t", "]", "^", "__abs__", "__add__", "__aenter__", "__aexit__", "__aiter__", "__all__", "__and__",
+    "__anext__", "__bases__", "__bool__", "__debug__", "__del__", "__delattr__", "__delete__", "__dict__",
+    "__divmod__", "__eq__", "__file__", "__float__", "__floordiv__", "__ge__", "__get__", "__globals__",
+    "__gt__", "__iadd__", "__iand__", "__ifloordiv__", "__ilshift__", "__imatmul__", "__imod__", "__import__",
+    "__imul__", "__invert__", "__ior__", "__ipow__", "__irshift__", "__isub__", "__itruediv__", "__ixor__",
+    "__le__", "__lshift__", "__lt__", "__matmul__", "__mod__", "__mul__", "__ne__", "__neg__", "__or__",
+    "__path__", "__pos__", "__pow__", "__radd__", "__rand__", "__rfloordiv__", "__rlshift__", "__rmatmul__",
+    "__rmod__", "__rmul__", "__ror__", "__rpow__", "__rrshift__", "__rshift__", "__rsub__", "__rtruediv__",
+    "__rxor__", "__set__", "__set_name__", "__setattr__", "__sizeof__", "__sub__", "__truediv__", "__xor__",
+    "_build", "_machine", "_mpy", "`", "a", "acos", "acosh", "add", "appendleft", "argv", "array", "asin",
+    "asinh", "asm_rv32", "asm_rv64", "asm_thumb", "asm_xtensa", "atan", "atan2", "atanh", "atexit", "b",
+    "bin", "buffer", "buffering", "byteorder", "c", "calcsize", "ceil", "cell", "center", "choice", "clock",
+    "closure", "cmath", "code", "collect", "collections", "compile", "complex", "copysign", "cos", "cosh",
+    "d", "data", "decode", "default", "degrees", "delattr", "deleter", "deque", "dict_view", "difference",
+    "disable", "discard", "dump", "dumps", "e", "enable", "encode", "encoding", "enumerate", "erf", "erfc",
+    "errno", "errorcode", "exc_info", "execfile", "executable", "exit", "exp", "expm1", "f", "fabs",
+    "factorial", "fdel", "fget", "file", "fileno", "filter", "float", "floor", "flush", "fmod", "frexp",
     "fromhex", "fromkeys", "frozenset", "fset", "func", "function", "g", "gamma", "gc", "generator",
-    "get_ciphers", "getcwd", "getrandbits", "getsizeof", "getter", "getvalue", "gi_code", "gmtime", "group",
-    "groups", "h", "hashlib", "heap_lock", "heap_locked", "heapify", "heappop", "heappush", "heapq", "help",
-    "hex", "hline", "i", "ilistdir", "imag", "implementation", "indices", "inf", "input", "intern", "io",
-    "ioctl", "ipoll", "isalnum", "isclose", "isdecimal", "isdisjoint", "isenabled", "isfinite",
-    "isidentifier", "isinf", "isnan", "isnumeric", "isprintable", "issubset", "issuperset", "istitle",
-    "itemsize", "iterable", "iterator", "j", "json", "k", "kbd_intr", "keepends", "l", "ldexp", "length",
-    "lgamma", "line", "linux", "listen", "ljust", "load", "load_cert_chain", "load_verify_locations", "loads",
-    "localtime", "lock", "locked", "log", "log10", "log2", "m", "machine", "makefile", "maketrans", "marshal",
-    "match", "math", "max", "maxsize", "maxsplit", "md5", "mem_alloc", "mem_backup", "mem_current",
-    "mem_free", "mem_info", "mem_peak", "mem_total", "memoryview", "metaclass", "method", "min", "mkdir",
-    "mktime", "mode", "modf", "modify", "module", "modules", "mount", "n", "name", "namedtuple", "names",
-    "nan", "native", "nbytes", "ndim", "newline", "o", "obj", "oct", "off", "on", "opener", "opt_level", "os",
-    "p", "pack", "pack_into", "partition", "path", "peek", "pend_throw", "ph_key", "phase", "pi", "pixel",
-    "platform", "polar", "poll", "poly", "popleft", "print_exception", "property", "ps1", "ps2",
-    "psk_identity", "psk_key", "ptr", "ptr16", "ptr32", "ptr8", "push", "put", "q", "qstr_info", "r",
-    "radians", "randint", "random", "randrange", "re", "readlines", "readonly", "real", "rect", "recv",
-    "recvfrom", "ref", "register", "release", "removeprefix", "removesuffix", "rename", "reversed", "rjust",
-    "rmdir", "rom_ioctl", "rpartition", "s", "schedule", "scroll", "search", "seed", "seek", "select",
-    "sendall", "sendto", "separators", "seq", "server_psk_keys", "set_ciphers", "setblocking", "setsockopt",
-    "setter", "settimeout", "settrace", "sha1", "sha256", "shape", "signed", "sin", "sinh", "size", "sleep",
-    "sleep_ms", "sleep_us", "slice", "socket", "span", "splitlines", "sqrt", "stack_use", "stat", "state",
-    "statvfs", "stderr", "stdin", "stdout", "strict", "strides", "strings", "struct", "sub", "suboffsets",
-    "swapcase", "sys", "t", "tabsize", "tan", "tanh", "tau", "tell", "text", "threshold", "ticks_add",
-    "ticks_cpu", "ticks_diff", "ticks_ms", "ticks_us", "time", "time_ns", "title", "tobytes", "tolist",
-    "tracebacklimit", "translate", "trunc", "typecode", "u", "uctypes", "uint", "umount", "uname", "uniform",
-    "union", "unpack", "unregister", "v", "var", "verify_callback", "verify_mode", "version", "version_info",
-    "vfs", "viper", "vline", "w", "weakref", "websocket", "wrap_socket", "x", "y", "z", "zfill", "{", "|",
-    "}", "~",
+    "getrandbits", "getter", "getvalue", "gmtime", "h", "heap_lock", "heapify", "heappop", "heappush",
+    "heapq", "help", "hex", "i", "imag", "implementation", "indices", "inf", "input", "io", "ioctl",
+    "isclose", "isdisjoint", "isenabled", "isfinite", "isinf", "isnan", "issubset", "issuperset", "itemsize",
+    "iterable", "iterator", "j", "json", "k", "kbd_intr", "keepends", "l", "ldexp", "length", "lgamma",
+    "line", "linux", "load", "loads", "localtime", "log", "log10", "log2", "m", "match", "math", "max",
+    "maxsize", "mem_alloc", "mem_current", "mem_free", "mem_info", "mem_peak", "mem_total", "memoryview",
+    "min", "mktime", "mode", "modf", "module", "modules", "n", "name", "namedtuple", "nan", "native", "o",
+    "obj", "oct", "opt_level", "p", "pack", "pack_into", "partition", "path", "pend_throw", "phase", "pi",
+    "platform", "polar", "popleft", "print_exception", "property", "ps1", "ps2", "ptr", "ptr16", "ptr32",
+    "ptr8", "push", "q", "qstr_info", "r", "radians", "randint", "random", "randrange", "re", "readlines",
+    "real", "rect", "release", "reversed", "rpartition", "s", "schedule", "seed", "seek", "select",
+    "separators", "setter", "signed", "sin", "sinh", "sleep", "sleep_ms", "sleep_us", "slice", "splitlines",
+    "sqrt", "stack_use", "state", "stderr", "stdin", "stdout", "struct", "sub", "sys", "t", "tan", "tanh",
+    "tau", "tell", "text", "threshold", "ticks_add", "ticks_cpu", "ticks_diff", "ticks_ms", "ticks_us",
+    "time", "time_ns", "trunc", "u", "uint", "uniform", "union", "unpack", "v", "version", "version_info",
+    "viper", "w", "x", "y", "z", "{", "|", "}", "~",
 ];
 
 /// The last number that the stock cross compiler knows as a built-in name of more than ten bytes.
@@ -326,22 +300,49 @@ mod packed {
         all
     };
 
-    /// Where each text ends.
-    static ENDS: [u16; ROM_COUNT] = {
+    /// How many texts stand between two known places.
+    const STRIDE: usize = 16;
+
+    /// Where the first of each [`STRIDE`] texts starts.
+    static STARTS: [u16; ROM_COUNT.div_ceil(STRIDE)] = {
         assert!(LENGTH < 65536);
-        let mut all = [0; ROM_COUNT];
+        let mut all = [0; ROM_COUNT.div_ceil(STRIDE)];
         let (mut at, mut i) = (0, 0);
         while i < ROM_COUNT {
+            if i % STRIDE == 0 {
+                all[i / STRIDE] = at as u16;
+            }
             at += NAMES_LIST[i].len();
-            all[i] = at as u16;
             i += 1;
         }
         all
     };
 
-    /// At least an eighth of the slots is free.
-    const SLOTS: usize = (ROM_COUNT + ROM_COUNT / 7).next_power_of_two();
-    const NUMBER: u16 = (SLOTS - 1) as u16;
+    /// How long each text is.
+    static LENGTHS: [u8; ROM_COUNT] = {
+        let mut all = [0; ROM_COUNT];
+        let mut i = 0;
+        while i < ROM_COUNT {
+            assert!(NAMES_LIST[i].len() < 256);
+            all[i] = NAMES_LIST[i].len() as u8;
+            i += 1;
+        }
+        all
+    };
+
+    /// An eighth of the slots is free.
+    const SLOTS: usize = ROM_COUNT + ROM_COUNT / 7;
+    const NUMBER: u16 = (ROM_COUNT + 1).next_power_of_two() as u16 - 1;
+
+    /// Where to look first.
+    const fn first(hash: u32) -> usize {
+        ((hash & 0xffff) as usize * SLOTS) >> 16
+    }
+
+    /// Where to look next.
+    const fn next(at: usize) -> usize {
+        if at == 0 { SLOTS - 1 } else { at - 1 }
+    }
 
     /// The number of the name, and above it as many bits of its hash as there is room for; 0 for an empty slot.
     static INDEX: [u16; SLOTS] = {
@@ -349,9 +350,9 @@ mod packed {
         let mut slots = [0; SLOTS];
         let mut i = 0;
         while i < ROM_COUNT {
-            let mut at = HASH_LIST[i] as usize & (SLOTS - 1);
+            let mut at = first(HASH_LIST[i]);
             while slots[at] != 0 {
-                at = (at + 1) & (SLOTS - 1);
+                at = next(at);
             }
             slots[at] = (i as u16 + 1) | tag(HASH_LIST[i]);
             i += 1;
@@ -360,20 +361,21 @@ mod packed {
     };
 
     const fn tag(hash: u32) -> u16 {
-        (hash >> 4) as u16 & !NUMBER
+        (hash >> 13) as u16 & !NUMBER
     }
 
     pub(super) fn text(index: usize) -> Option<&'static str> {
-        let end = *ENDS.get(index)? as usize;
-        let start = match index {
-            0 => 0,
-            _ => *ENDS.get(index - 1)? as usize,
-        };
-        core::str::from_utf8(TEXT.get(start..end)?).ok()
+        let length = *LENGTHS.get(index)? as usize;
+        let group = index / STRIDE;
+        let before = LENGTHS.get(group * STRIDE..index)?;
+        let start = before
+            .iter()
+            .fold(*STARTS.get(group)? as usize, |at, &n| at + n as usize);
+        core::str::from_utf8(TEXT.get(start..start + length)?).ok()
     }
 
     pub(super) fn find(wanted: &[u8], hash: u32) -> u32 {
-        let mut at = hash as usize & (SLOTS - 1);
+        let mut at = first(hash);
         loop {
             let slot = INDEX[at];
             if slot == 0 {
@@ -385,7 +387,7 @@ mod packed {
             {
                 return number.into();
             }
-            at = (at + 1) & (SLOTS - 1);
+            at = next(at);
         }
     }
 
