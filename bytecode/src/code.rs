@@ -75,29 +75,45 @@ impl Code {
     /// Empties it for the next scope, keeping the memory.
     pub fn clear(&mut self) {
         let Code {
+            kind,
+            name,
+            line,
+            flags,
+            n_pos_args,
+            n_kwonly_args,
+            n_def_pos_args,
+            n_free,
             param_names,
+            n_locals,
             local_names,
             cells,
             param_types,
+            return_type,
             children,
+            trace,
             ops,
             wide_ints,
-            mut trace,
-            ..
-        } = core::mem::take(self);
+            n_labels,
+            last_line,
+            depth,
+            max_depth,
+            blocks,
+            max_blocks,
+        } = self;
+        (*kind, *name, *flags) = Default::default();
+        (*line, *n_pos_args, *n_kwonly_args, *n_def_pos_args) = Default::default();
+        (*n_free, *n_locals, *n_labels) = Default::default();
+        (*depth, *max_depth, *blocks, *max_blocks) = Default::default();
+        *return_type = None;
+        *last_line = 1;
+        param_names.clear();
+        local_names.clear();
+        cells.clear();
+        param_types.clear();
+        children.clear();
         trace.clear();
-        *self = Code {
-            last_line: 1,
-            param_names: emptied(param_names),
-            local_names: emptied(local_names),
-            cells: emptied(cells),
-            param_types: emptied(param_types),
-            children: emptied(children),
-            ops: emptied(ops),
-            wide_ints: emptied(wide_ints),
-            trace,
-            ..Code::default()
-        };
+        ops.clear();
+        wide_ints.clear();
     }
 
     /// The ops in order.
@@ -190,7 +206,7 @@ impl Code {
     #[inline]
     pub fn adjust_stack(&mut self, delta: i32) -> Result<(), OutOfMemory> {
         self.reserve_stack(delta);
-        if self.trace.on {
+        if self.trace.is_on() {
             let at = self.next_index();
             self.trace.adjusts.push(Adjust { at, delta })?;
         }
@@ -205,7 +221,7 @@ impl Code {
     /// Notes, if the trace is on, that what follows belongs to byte `pos` of the source.
     #[inline]
     pub fn mark_spot(&mut self, pos: u32) -> Result<(), OutOfMemory> {
-        if self.trace.on {
+        if self.trace.is_on() {
             let at = self.next_index();
             self.trace.spot(at, pos)?;
         }
@@ -214,7 +230,7 @@ impl Code {
 
     /// Notes, if the trace is on, that a statement of a block of several ends here, or the block if `stmt` is `None`.
     pub fn mark_stmt_end(&mut self, depth: u32, stmt: Option<u32>) -> Result<(), OutOfMemory> {
-        if self.trace.on {
+        if self.trace.is_on() {
             let at = self.next_index();
             self.trace.stmts.push(StmtEnd { at, depth, stmt })?;
         }
@@ -263,11 +279,6 @@ impl Code {
         self.max_blocks = n_exc_stack;
         self.n_labels = n_labels;
     }
-}
-
-fn emptied<T>(mut items: TryVec<T>) -> TryVec<T> {
-    items.clear();
-    items
 }
 
 #[cfg(test)]

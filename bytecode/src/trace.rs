@@ -46,6 +46,12 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// Whether to record. Never, where nothing but bytecode is made.
+    #[inline]
+    pub fn is_on(&self) -> bool {
+        cfg!(feature = "trace") && self.on
+    }
+
     /// Forgets everything, keeping the memory.
     pub(crate) fn clear(&mut self) {
         self.on = false;

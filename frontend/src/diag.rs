@@ -32,10 +32,12 @@ impl ExcType {
     }
 }
 
-/// Messages: name, exception, text, help, hint (may be empty). One row each.
+/// Messages: name, exception, text, help, hint (may be empty). One row each, in groups: `any` compiler has the texts,
+/// or one with `machine` code or an assembler.
 #[macro_export]
 macro_rules! for_each_message {
     ($then:path) => { $then! {
+        [any]
         InvalidSyntax, SyntaxError, "invalid syntax",
             "The parser cannot continue with what stands here.",
             "Look at this token and the one before it: an open bracket or string, a missing colon or block, or syntax MicroPython does not have.";
@@ -147,6 +149,7 @@ macro_rules! for_each_message {
         InvalidArch, SyntaxError, "invalid arch",
             "Machine code was asked for, and no architecture was chosen or it has no such emitter.",
             "Choose one with -march.";
+        [machine]
         AnnotationNotName, SyntaxError, "annotation must be an identifier",
             "Viper reads the annotations of parameters and results as the names of native types.",
             "Write one of object, bool, int, uint, ptr, ptr8, ptr16, ptr32.";
@@ -312,12 +315,15 @@ macro_rules! for_each_message {
         ViperParameters, ViperTypeError, "viper functions have positional parameters only",
             "Stock tools accept *args, **kwargs and keyword-only parameters, and the function crashes.",
             "Use @micropython.native, or pass a tuple.";
+        [any]
         NoNativeEmitter, NotImplementedError, "cannot emit native code for this architecture",
             "There is no native emitter for the chosen architecture.",
             "Choose another with -march, or leave out -X emit.";
+        [machine]
         NativeMalformed, RuntimeError, "native code overflow",
             "The function is too large or too odd for machine code.",
             "Split the function.";
+        [any]
         BytecodeOverflow, RuntimeError, "bytecode overflow",
             "A jump is farther than the bytecode can express.",
             "Split the function.";
@@ -330,41 +336,62 @@ macro_rules! for_each_message {
     } };
 }
 
+/// The text, if this compiler has it.
+macro_rules! own_text {
+    (any, $text:literal) => {
+        $text
+    };
+    (machine, $text:literal) => {
+        own_text!($text)
+    };
+    ($text:literal) => {{
+        #[cfg(feature = "machine")]
+        {
+            $text
+        }
+        #[cfg(not(feature = "machine"))]
+        {
+            ""
+        }
+    }};
+}
+
 macro_rules! define_codes {
-    ($($name:ident, $exc:ident, $text:literal, $help:literal, $hint:literal;)*) => {
+    ($([$group:ident] $($name:ident, $exc:ident, $text:literal, $help:literal, $hint:literal;)*)*) => {
         /// Which message.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Code {
-            $(#[doc = concat!("`", $text, "`")] $name,)*
+            $($(#[doc = concat!("`", $text, "`")] $name,)*)*
         }
 
         impl Code {
             /// Every message.
-            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+            pub const ALL: &'static [Code] = &[$($(Code::$name,)*)*];
 
             /// A name that stays the same when the text changes.
             pub fn name(self) -> &'static str {
-                match self { $(Code::$name => stringify!($name),)* }
+                match self { $($(Code::$name => stringify!($name),)*)* }
             }
 
             /// The exception a Python program sees.
             pub fn exc_type(self) -> ExcType {
-                match self { $(Code::$name => ExcType::$exc,)* }
+                match self { $($(Code::$name => ExcType::$exc,)*)* }
             }
 
             /// MicroPython's text; `{}` stands for the argument.
             pub fn text(self) -> &'static str {
-                match self { $(Code::$name => $text,)* }
+                const TEXTS: &[&str] = &[$($(own_text!($group, $text),)*)*];
+                TEXTS.get(self as usize).copied().unwrap_or_default()
             }
 
             /// What the message means, for hosts.
             pub fn help(self) -> &'static str {
-                match self { $(Code::$name => $help,)* }
+                match self { $($(Code::$name => $help,)*)* }
             }
 
             /// What to try, for hosts; may be empty.
             pub fn hint(self) -> &'static str {
-                match self { $(Code::$name => $hint,)* }
+                match self { $($(Code::$name => $hint,)*)* }
             }
         }
     };

@@ -9,7 +9,7 @@ use ferlance_bytecode::op::CallArgs;
 use ferlance_collections::OutOfMemory;
 
 use super::call::Callee;
-use super::{AsmDecorators, Lower, Walk};
+use super::{AsmDecorators, Lower, MACHINE, Walk};
 use crate::ast::{Decorator, ExprId, FunctionDef, List, Param, ParamKind, Rec};
 use crate::diag::Code as Message;
 use crate::hir::annotation::{self, EmitDecorator};
@@ -128,8 +128,8 @@ impl Lower<'_> {
                 EmitDecorator::Emit(kind) => {
                     let possible = match (kind, self.options.asm) {
                         (CodeKind::Bytecode, _) => true,
-                        (CodeKind::Native | CodeKind::Viper, _) => self.options.native,
-                        (CodeKind::Asm, AsmDecorators::Any) => true,
+                        (CodeKind::Native | CodeKind::Viper, _) => MACHINE && self.options.native,
+                        (CodeKind::Asm, AsmDecorators::Any) => MACHINE,
                         (CodeKind::Asm, AsmDecorators::InvalidArch) => false,
                         (CodeKind::Asm, AsmDecorators::Only(own)) => {
                             if self.ast.items(decorator.path).nth(1) != own {

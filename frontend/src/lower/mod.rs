@@ -53,6 +53,9 @@ use crate::source::Pos;
 use crate::stack::StackLimit;
 use refusal::Around;
 
+/// Whether functions can be anything but bytecode.
+const MACHINE: bool = cfg!(feature = "machine");
+
 /// What lowering depends on besides the source.
 #[derive(Debug, Clone)]
 pub struct Options {

@@ -8,7 +8,7 @@ use ferlance_abi::scope_flags::ScopeFlags;
 use ferlance_bytecode::Op;
 use ferlance_collections::{OutOfMemory, TryVec};
 
-use super::{Lower, Walk};
+use super::{Lower, MACHINE, Walk};
 use crate::ast::{self, ExprKind, List, Param, Root};
 use crate::diag::Code as Message;
 use crate::error::Arg;
@@ -30,7 +30,7 @@ impl Lower<'_> {
         while let Some(scope) = next {
             self.scope = scope;
             // The assembler reads its functions from the tree, and names nothing.
-            if self.scopes[scope].emit != CodeKind::Asm {
+            if !MACHINE || self.scopes[scope].emit != CodeKind::Asm {
                 self.names.index_of(self.scopes[scope].name)?;
                 self.walk_scope()?;
                 self.scopes.close(scope)?;
@@ -70,7 +70,7 @@ impl Lower<'_> {
         let n_named = usize::from(scope.n_pos_args) + usize::from(scope.n_kwonly_args);
         code.param_names.resize(n_named, qstr!("*"))?;
         let mut far_cell = false;
-        if code.trace.on {
+        if code.trace.is_on() {
             code.local_names
                 .resize(usize::from(scope.n_locals), Qstr::NONE)?;
         }
@@ -95,7 +95,7 @@ impl Lower<'_> {
         if far_cell {
             return self.refuse(Message::BytecodeOverflow, pos);
         }
-        if self.scopes[id].emit == CodeKind::Viper {
+        if MACHINE && self.scopes[id].emit == CodeKind::Viper {
             self.annotate(id)?;
         }
         self.walk_scope()
@@ -128,7 +128,7 @@ impl Lower<'_> {
             Body::Class(class) => self.class_body(class),
             Body::Function(function) => {
                 let def = self.ast.get(function);
-                if self.scopes[self.scope].emit == CodeKind::Viper {
+                if MACHINE && self.scopes[self.scope].emit == CodeKind::Viper {
                     self.check_annotations(def.params, def.returns)?;
                 }
                 self.params(def.params)?;
