@@ -106,18 +106,13 @@ impl Default for Options {
     }
 }
 
-/// Why a walk stops. The details of a refusal wait in [`Lower::refusal`]: results stay one byte.
+/// A walk stops: the reason is in [`Lower::refusal`], or else memory ran out. Results stay one bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// The source is refused.
-    Refused,
-    /// No memory.
-    OutOfMemory,
-}
+pub(crate) struct Stop;
 
 impl From<OutOfMemory> for Stop {
     fn from(_: OutOfMemory) -> Stop {
-        Stop::OutOfMemory
+        Stop
     }
 }
 
@@ -283,14 +278,7 @@ impl<'a> Lower<'a> {
     }
 
     fn explain(&mut self, walked: Walk) -> Result<(), Diag> {
-        match walked {
-            Ok(()) => Ok(()),
-            Err(Stop::OutOfMemory) => Err(Diag::from(OutOfMemory)),
-            Err(Stop::Refused) => Err(self
-                .refusal
-                .take()
-                .unwrap_or_else(|| Diag::from(OutOfMemory))),
-        }
+        walked.map_err(|Stop| self.refusal.take().unwrap_or_else(|| OutOfMemory.into()))
     }
 
     /// Goes one level deeper, up to the limit.

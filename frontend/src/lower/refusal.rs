@@ -115,7 +115,7 @@ impl Lower<'_> {
         diag.arg = arg;
         diag.scope = Some(self.scopes[self.scope].name);
         self.refusal = Some(diag);
-        Err(Stop::Refused)
+        Err(Stop)
     }
 
     /// The first statement of the first block of several behind `pos`, in `suite` or its only statement.

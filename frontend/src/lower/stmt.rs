@@ -198,7 +198,7 @@ impl Lower<'_> {
         match declared {
             Ok(()) => Ok(()),
             Err(Refusal::Source(message)) => self.refuse(message, pos),
-            Err(Refusal::OutOfMemory) => Err(super::Stop::OutOfMemory),
+            Err(Refusal::OutOfMemory) => Err(super::Stop),
         }
     }
 
