@@ -264,29 +264,8 @@ impl Lowering<'_, '_> {
     }
 
     fn arith(&mut self, op: BinaryOp, l: Vreg, r: Vreg) -> Done<Vreg> {
-        let is_done_here = matches!(
-            op,
-            BinaryOp::Add
-                | BinaryOp::InplaceAdd
-                | BinaryOp::Subtract
-                | BinaryOp::InplaceSubtract
-                | BinaryOp::Multiply
-                | BinaryOp::InplaceMultiply
-                | BinaryOp::And
-                | BinaryOp::InplaceAnd
-                | BinaryOp::Or
-                | BinaryOp::InplaceOr
-                | BinaryOp::Xor
-                | BinaryOp::InplaceXor
-                | BinaryOp::ShiftLeft
-                | BinaryOp::InplaceShiftLeft
-                | BinaryOp::ShiftRight
-                | BinaryOp::InplaceShiftRight
-                | BinaryOp::FloorDivide
-                | BinaryOp::InplaceFloorDivide
-                | BinaryOp::Modulo
-                | BinaryOp::InplaceModulo
-        );
+        let class = Class::of(op);
+        let is_done_here = matches!(class, Class::Sum | Class::Bits | Class::Remainder);
         // The dividend of a `%` is often a str.
         let is_format = matches!(op, BinaryOp::Modulo | BinaryOp::InplaceModulo)
             && self.facts(r).value.is_none();

@@ -55,18 +55,7 @@ impl Arch for Thumb {
             | Op::ModUnsigned
             | Op::MulAdd
             | Op::Shifted(..) => self.is_v7(),
-            Op::FAdd
-            | Op::FSub
-            | Op::FMul
-            | Op::FDiv
-            | Op::FNeg
-            | Op::FAbs
-            | Op::FSqrt
-            | Op::FCmp(_)
-            | Op::FConst
-            | Op::FloatOfInt
-            | Op::IntOfFloat
-            | Op::FConvert => self.has_fpu(),
+            op if op.is_of_floats() => self.has_fpu(),
             _ => true,
         }
     }

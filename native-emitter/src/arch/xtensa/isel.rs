@@ -70,20 +70,8 @@ impl Arch for Xtensa {
         match op {
             Op::DivFloor | Op::ModFloor | Op::DivUnsigned | Op::ModUnsigned => self.has_division(),
             Op::Shifted(alu, shift) => matches!(alu, Alu::Add) && shift == Shift::Shl,
-            Op::MulAdd
-            | Op::FAdd
-            | Op::FSub
-            | Op::FMul
-            | Op::FDiv
-            | Op::FNeg
-            | Op::FAbs
-            | Op::FSqrt
-            | Op::FCmp(_)
-            | Op::FConst
-            | Op::FloatOfInt
-            | Op::IntOfFloat
-            | Op::FConvert => false,
-            _ => true,
+            Op::MulAdd => false,
+            op => !op.is_of_floats(),
         }
     }
 
