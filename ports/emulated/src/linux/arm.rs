@@ -2,6 +2,8 @@
 
 use core::arch::naked_asm;
 
+pub(super) use super::time_of_day as epoch;
+
 /// Numbers of system calls.
 pub(super) mod number {
     pub(crate) const EXIT: usize = 248;
@@ -53,15 +55,6 @@ unsafe extern "C" fn call(args: &[usize; 6], number: usize) -> isize {
         "svc #0",
         "pop {{r4-r7, pc}}",
     )
-}
-
-/// Microseconds since the epoch.
-pub(super) fn epoch() -> u64 {
-    let mut time = [0u32; 2];
-    let at = (&raw mut time).expose_provenance();
-    // SAFETY: `time` is a valid place for the answer: seconds, microseconds.
-    unsafe { syscall(number::GETTIMEOFDAY, [at, 0, 0, 0, 0, 0]) };
-    u64::from(time[0]) * 1_000_000 + u64::from(time[1])
 }
 
 /// QEMU's processor has all that boards have.

@@ -161,6 +161,16 @@ pub(crate) fn read_file(path: &[u8]) -> Result<Vec<u8>, Errno> {
     result
 }
 
+/// Microseconds since the epoch, of systems that tell the time in 32 bits.
+#[cfg(not(any(target_arch = "riscv32", target_arch = "riscv64")))]
+fn time_of_day() -> u64 {
+    let mut time = [0u32; 2];
+    let at = (&raw mut time).expose_provenance();
+    // SAFETY: `time` is a valid place for the answer: seconds, microseconds.
+    unsafe { syscall(number::GETTIMEOFDAY, [at, 0, 0, 0, 0, 0]) };
+    u64::from(time[0]) * 1_000_000 + u64::from(time[1])
+}
+
 /// Microseconds since the epoch.
 pub(crate) fn epoch_us() -> u64 {
     epoch()

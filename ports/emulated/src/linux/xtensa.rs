@@ -1,5 +1,7 @@
 //! Xtensa, both conventions: what has to be in assembly is in the files of `xtensa/`, since Rust has none for it.
 
+pub(super) use super::time_of_day as epoch;
+
 /// Numbers of system calls.
 pub(super) mod number {
     pub(crate) const EXIT: usize = 118;
@@ -28,15 +30,6 @@ unsafe extern "C" {
 pub(super) unsafe fn syscall(number: usize, args: [usize; 6]) -> isize {
     // SAFETY: the caller's.
     unsafe { ferlance_syscall(&args, number) }
-}
-
-/// Microseconds since the epoch.
-pub(super) fn epoch() -> u64 {
-    let mut time = [0u32; 2];
-    let at = (&raw mut time).expose_provenance();
-    // SAFETY: `time` is a valid place for the answer: seconds, microseconds.
-    unsafe { syscall(number::GETTIMEOFDAY, [at, 0, 0, 0, 0, 0]) };
-    u64::from(time[0]) * 1_000_000 + u64::from(time[1])
 }
 
 const SIGILL: usize = 4;
