@@ -10,7 +10,7 @@
 //! prologue  how a function or a resumed generator starts       control  jumps, truth, loops; counted: `range`
 //! cached    names and attributes with inline caches     area     arguments in memory
 //! except    try, with, raise, leaving through finally          generator  yield, yield from
-//! kinds     what loops do with numbers                         numeric, numeric_ops  copies of loops for numbers
+//! kinds     what loops do with numbers                         numeric   copies of loops for numbers
 //! ```
 mod area;
 mod arith;
@@ -25,7 +25,6 @@ mod flow;
 mod generator;
 mod kinds;
 mod numeric;
-mod numeric_ops;
 mod prologue;
 #[cfg(test)]
 mod tests;

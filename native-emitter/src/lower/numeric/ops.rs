@@ -1,14 +1,14 @@
 //! Operators of the numeric copy of a loop.
 use ferlance_abi::{BinaryOp, UnaryOp};
 
-use super::arith::{SMALL, comparison};
-use super::kinds::{Class, Kind};
-use super::{Done, Lowering};
+use crate::lower::arith::{SMALL, comparison};
+use crate::lower::kinds::{Class, Kind};
+use crate::lower::{Done, Lowering};
 use crate::nir::{Cond, Op, Overflow, Type, Vreg};
 
 impl Lowering<'_, '_> {
     /// An operator on what is known to be numbers: how many ops that covered. `None` if it is left to the others.
-    pub(super) fn numeric_binary(&mut self, op: BinaryOp) -> Done<Option<usize>> {
+    pub(in crate::lower) fn numeric_binary(&mut self, op: BinaryOp) -> Done<Option<usize>> {
         if !self.is_numeric() {
             return Ok(None);
         }
@@ -170,7 +170,7 @@ impl Lowering<'_, '_> {
     }
 
     /// A unary operator on a number; `None` if it is left to the others.
-    pub(super) fn numeric_unary(&mut self, op: UnaryOp) -> Done<Option<usize>> {
+    pub(in crate::lower) fn numeric_unary(&mut self, op: UnaryOp) -> Done<Option<usize>> {
         if !self.is_numeric() {
             return Ok(None);
         }
