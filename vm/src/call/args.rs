@@ -92,3 +92,10 @@ impl<'a> Args<'a> {
         }
     }
 }
+
+/// The two counts in the operand of an op or the argument of a native entry: positional and keyword arguments, or
+/// targets left and right of a starred one.
+#[inline(always)]
+pub(crate) const fn counts(word: usize) -> (usize, usize) {
+    (word & 0xff, word >> 8 & 0xff)
+}

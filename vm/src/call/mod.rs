@@ -4,6 +4,7 @@ mod args;
 mod named;
 
 pub use args::Args;
+pub(crate) use args::counts;
 pub use named::named;
 
 /// `TypeError: argument should be a 'T' not a 'U'`: a method was called with a wrong self.

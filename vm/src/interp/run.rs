@@ -22,6 +22,7 @@ use super::frame::{Block, Frame, Return, Slot};
 use super::operands::operand_macros;
 use super::values::value_macros;
 use super::{arith, build, enter, except, iter, names, quick, region, resume, seldom};
+use crate::call::counts;
 use crate::config;
 use crate::exc;
 use crate::obj::cell::Cell;
@@ -422,7 +423,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
 
                         opcode::CALL_FUNCTION => {
                             let n = uint!();
-                            let (n_pos, n_kw) = (n & 0xff, n >> 8 & 0xff);
+                            let (n_pos, n_kw) = counts(n);
                             let args = sp.sub(n_pos + 2 * n_kw);
                             let ret = args.sub(1);
                             let fun = (*ret).unwrap_unchecked();
@@ -431,7 +432,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                         }
                         opcode::CALL_METHOD => {
                             let n = uint!();
-                            let (n_pos, n_kw) = (n & 0xff, n >> 8 & 0xff);
+                            let (n_pos, n_kw) = counts(n);
                             let args = sp.sub(n_pos + 2 * n_kw);
                             let ret = args.sub(2);
                             let fun = (*ret).unwrap_unchecked();
@@ -451,7 +452,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                         }
                         opcode::CALL_FUNCTION_VAR_KW => {
                             let n = uint!();
-                            let (n_pos, n_kw) = (n & 0xff, n >> 8 & 0xff);
+                            let (n_pos, n_kw) = counts(n);
                             let ret = sp.sub(n_pos + 2 * n_kw + 2);
                             (*fp).sp = sp;
                             called!(
@@ -461,7 +462,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                         }
                         opcode::CALL_METHOD_VAR_KW => {
                             let n = uint!();
-                            let (n_pos, n_kw) = (n & 0xff, n >> 8 & 0xff);
+                            let (n_pos, n_kw) = counts(n);
                             let ret = sp.sub(n_pos + 2 * n_kw + 3);
                             (*fp).sp = sp;
                             called!(

@@ -6,6 +6,7 @@ use super::code::Code;
 use super::frame::{Block, Frame, Slot};
 use super::operands::operand_macros;
 use super::{build, names};
+use crate::call::counts;
 use crate::exc;
 use crate::obj::cell::Cell;
 use crate::obj::ptr::Ptr;
@@ -158,7 +159,7 @@ pub(super) unsafe fn step(
             }
             opcode::UNPACK_EX => {
                 let n = uint!();
-                let (left, right) = (n & 0xff, n >> 8);
+                let (left, right) = counts(n);
                 let seq = pop!();
                 tri!(build::unpack_ex(rt, seq, left, right, sp));
                 sp = sp.add(left + right + 1);

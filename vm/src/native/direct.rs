@@ -9,6 +9,7 @@ use super::activation::Activation;
 use super::fun_obj::NativeFun;
 use super::fun_table::shims;
 use super::{current, nlr, trampoline};
+use crate::call;
 use crate::interp::frame::Slot;
 use crate::obj::bound_method::BoundMethod;
 use crate::obj::builtin_fun::BuiltinFun;
@@ -112,7 +113,7 @@ unsafe fn run_function(
     counts: usize,
     args: *mut (),
 ) -> usize {
-    let (n_pos, n_kw) = (counts & 0xff, counts >> 8 & 0xff);
+    let (n_pos, n_kw) = call::counts(counts);
     // SAFETY: the caller's.
     unsafe { run(rt, fun, n_pos, n_kw, args.cast()) }
 }
@@ -131,10 +132,22 @@ unsafe fn run_method(
 ) -> usize {
     // SAFETY: the caller's.
     unsafe {
+        let (n_pos, args) = with_self(n_pos, items);
+        run(rt, fun, n_pos, n_kw, args)
+    }
+}
+
+/// The positional arguments of entry 28, self among them if there is one: their number and where they stand.
+///
+/// # Safety
+/// At `items` stand the function, self or null, and the arguments.
+#[inline(always)]
+unsafe fn with_self(n_pos: usize, items: *mut ()) -> (usize, *mut Slot) {
+    // SAFETY: the caller's.
+    unsafe {
         let words = items.cast::<usize>();
         let has_self = usize::from(*words.add(1) != 0);
-        let args = words.add(2 - has_self);
-        run(rt, fun, n_pos + has_self, n_kw, args.cast())
+        (n_pos + has_self, words.add(2 - has_self).cast())
     }
 }
 
@@ -260,7 +273,7 @@ unsafe extern "C" fn other_function(fun: usize, counts: usize, args: *mut ()) ->
     // SAFETY: the caller's.
     unsafe {
         let rt: *mut Runtime = current::runtime();
-        let (n_pos, n_kw) = (counts & 0xff, counts >> 8 & 0xff);
+        let (n_pos, n_kw) = call::counts(counts);
         match call_seldom(rt, fun, n_pos, n_kw, args.cast()) {
             Some(value) => value,
             None => shims::call_function_n_kw(fun, counts, args),
@@ -274,10 +287,8 @@ unsafe extern "C" fn other_method(n_pos: usize, n_kw: usize, items: *mut ()) -> 
     // SAFETY: the caller's: function, self or null, arguments.
     unsafe {
         let rt: *mut Runtime = current::runtime();
-        let words = items.cast::<usize>();
-        let has_self = usize::from(*words.add(1) != 0);
-        let args = words.add(2 - has_self).cast();
-        match call_seldom(rt, *words, n_pos + has_self, n_kw, args) {
+        let (n_args, args) = with_self(n_pos, items);
+        match call_seldom(rt, *items.cast(), n_args, n_kw, args) {
             Some(value) => value,
             None => shims::call_method_n_kw(n_pos, n_kw, items),
         }

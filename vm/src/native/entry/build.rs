@@ -1,5 +1,6 @@
 //! Building objects and taking them apart: entries 19 to 26, 38 to 40, 43.
 
+use crate::call;
 use crate::interp::build;
 use crate::interp::code::Code;
 use crate::interp::frame::Slot;
@@ -92,8 +93,9 @@ pub(crate) fn unpack_sequence(rt: &mut Runtime, sequence: Obj, n: usize, dest: *
 }
 
 pub(crate) fn unpack_ex(rt: &mut Runtime, sequence: Obj, counts: usize, dest: *mut Slot) -> R<()> {
+    let (left, right) = call::counts(counts);
     // SAFETY: native code gives room for the left ones, the list and the right ones.
-    unsafe { build::unpack_ex(rt, sequence, counts & 0xff, counts >> 8 & 0xff, dest) }
+    unsafe { build::unpack_ex(rt, sequence, left, right, dest) }
 }
 
 pub(crate) fn new_closure(rt: &mut Runtime, fun: Obj, n: usize, cells: *mut Slot) -> R<Obj> {

@@ -1,6 +1,6 @@
 //! Calls, argument checks, raising: entries 27 to 29, 34, 44, 48, 55.
 
-use crate::call::Args;
+use crate::call::{self, Args};
 use crate::exc;
 use crate::interp::frame::Slot;
 use crate::interp::resume::{self, Step};
@@ -19,7 +19,7 @@ pub(crate) fn call_function_n_kw(
     counts: usize,
     args: *mut Slot,
 ) -> R<Obj> {
-    let (n_pos, n_kw) = (counts & 0xff, counts >> 8 & 0xff);
+    let (n_pos, n_kw) = call::counts(counts);
     // SAFETY: native code says that so many words stand there.
     let values = unsafe { objects(rt, args, n_pos + 2 * n_kw)? };
     call(rt, fun, Args::new(values, n_pos))
@@ -64,7 +64,7 @@ pub(crate) fn call_method_n_kw_var(
 ) -> R<Obj> {
     // Of a bool only the low byte is defined.
     let method = have_self & 0xff != 0;
-    let (n_pos, n_kw) = (counts & 0xff, counts >> 8 & 0xff);
+    let (n_pos, n_kw) = call::counts(counts);
     let first = 1 + usize::from(method);
     // SAFETY: native code says that so many words stand there; a null key marks a mapping.
     unsafe {
