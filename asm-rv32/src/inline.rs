@@ -21,10 +21,9 @@ use ferlance_abi::arch::Arch;
 use ferlance_abi::mpy::{RV32_ZBA, RV32_ZCMP};
 use ferlance_asm::assembly::{Assembly, Trouble};
 use ferlance_asm::error::Fault;
-use ferlance_asm::inline::{self, Body, Dialect, Operand, Span, Statement};
+use ferlance_asm::inline::{self, Body, Dialect, Function, Operand, Span, Statement};
 use ferlance_asm::row::{Kind, Row, Slot};
 use ferlance_asm::{AsmError, CodeBuffer, Message};
-use ferlance_collections::TryVec;
 
 use crate::base;
 use crate::compress::shortest;
@@ -65,15 +64,6 @@ impl Options {
 pub const RV32IMC: Features = RV32 | M | C;
 /// What `-march=rv64imc` has.
 pub const RV64IMC: Features = RV64 | M | C;
-
-/// An assembled function.
-#[derive(Debug)]
-pub struct Function {
-    /// Its machine code, epilogue included.
-    pub code: TryVec<u8>,
-    /// How many parameters it has.
-    pub parameters: u8,
-}
 
 /// Assembles a function.
 pub fn assemble<'a>(body: &Body<'a>, options: &Options) -> Result<Function, AsmError<'a>> {

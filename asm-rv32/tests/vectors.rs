@@ -6,13 +6,10 @@ mod python;
 mod vectors;
 
 use ferlance_abi::arch::Arch;
-use ferlance_asm::inline::{Body, Dialect};
+use ferlance_asm::AsmError;
+use ferlance_asm::inline::{Body, Dialect, Function};
 use ferlance_asm_rv32::inline::{Options, assemble};
-use vectors::{Outcome, Vector};
-
-/// Groups about decorators, annotations and Python's grammar, which is the front end's part, and
-/// about the command line.
-const OTHERS: [&str; 4] = ["deco", "form", "ret", "flags"];
+use vectors::Vector;
 
 fn options(vector: &Vector, dialect: Dialect) -> Options {
     let flags = match vector.text("march_flags") {
@@ -25,19 +22,11 @@ fn options(vector: &Vector, dialect: Dialect) -> Options {
     Options::for_arch(Arch::Rv32imc, flags, dialect).unwrap()
 }
 
-fn run(body: &Body<'_>, options: &Options) -> Outcome {
-    match assemble(body, options) {
-        Ok(function) => Outcome::Code(function.code.to_vec(), function.parameters),
-        Err(error) => {
-            let exception = format!("{:?}", error.message.exception());
-            // The signature's line is the one before the body.
-            let line = if error.line == 0 { 2 } else { error.line };
-            Outcome::Refused(exception, error.to_string(), line)
-        }
-    }
+fn run<'a>(vector: &Vector, body: &Body<'a>, dialect: Dialect) -> Result<Function, AsmError<'a>> {
+    assemble(body, &options(vector, dialect))
 }
 
-fn wrap(code: &[u8]) -> Vec<u8> {
+fn wrap(_: &Vector, code: &[u8]) -> Vec<u8> {
     [code, &[0x82, 0x80]].concat()
 }
 
@@ -80,63 +69,12 @@ fn better(vector: &Vector) -> Option<Result<String, String>> {
 
 #[test]
 fn stock_outcomes_are_reproduced() {
-    let mut wrong = Vec::new();
-    let mut judged = 0;
-    for vector in vectors::read("rv32.json") {
-        if OTHERS.contains(&vector.text("group")) || vector.text("message") == "invalid syntax" {
-            continue;
-        }
-        let options = options(&vector, Dialect::Stock);
-        let Some(outcome) = vector.assemble(|body| run(body, &options)) else {
-            wrong.push(format!(
-                "{} {:?} does not parse",
-                vector.text("id"),
-                vector.lines()
-            ));
-            continue;
-        };
-        judged += 1;
-        let fault = match (better(&vector), &outcome) {
-            (None, outcome) => vector.judge(outcome, wrap, true),
-            (Some(Ok(code)), Outcome::Code(ours, _)) if *ours == wrap(&vectors::unhex(&code)) => {
-                None
-            }
-            (Some(Err(message)), Outcome::Refused(_, ours, _)) if *ours == message => None,
-            (Some(ours), _) => Some(format!(
-                "{} {:?} is not {ours:?}",
-                vector.text("id"),
-                vector.lines()
-            )),
-        };
-        wrong.extend(fault);
-    }
-    assert!(
-        wrong.is_empty(),
-        "{} of {judged}:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    let judged = vectors::check_outcomes("rv32.json", run, wrap, better, true);
     assert!(judged > 1850, "only {judged} vectors");
 }
 
 #[test]
 fn what_stock_accepts_means_the_same_in_the_full_dialect() {
-    let mut judged = 0;
-    for vector in vectors::read("rv32.json") {
-        if OTHERS.contains(&vector.text("group")) {
-            continue;
-        }
-        let run_in = |dialect| vector.assemble(|body| run(body, &options(&vector, dialect)));
-        let (Some(Outcome::Code(stock, _)), Some(full)) =
-            (run_in(Dialect::Stock), run_in(Dialect::Full))
-        else {
-            continue;
-        };
-        judged += 1;
-        let Outcome::Code(full, _) = full else {
-            panic!("{} is refused", vector.text("id"));
-        };
-        assert_eq!(stock, full, "{}", vector.text("id"));
-    }
-    assert!(judged > 1000);
+    let judged = vectors::check_dialects("rv32.json", run, |_| false);
+    assert!(judged > 1000, "{judged}");
 }

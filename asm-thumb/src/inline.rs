@@ -18,10 +18,9 @@
 
 use ferlance_abi::arch::Arch;
 use ferlance_asm::assembly::{Assembly, Trouble};
-use ferlance_asm::inline::{self, Body, Dialect, Operand, Span, Statement};
+use ferlance_asm::inline::{self, Body, Dialect, Function, Operand, Span, Statement};
 use ferlance_asm::row::{Kind, Row, Slot};
 use ferlance_asm::{AsmError, CodeBuffer, Message, RegSet};
-use ferlance_collections::TryVec;
 
 use crate::encode::{Class, Lsb, is_predictable};
 use crate::fixup::Branch;
@@ -58,15 +57,6 @@ impl Options {
             from_arm_state: arch == Arch::Armv6,
         })
     }
-}
-
-/// An assembled function.
-#[derive(Debug)]
-pub struct Function {
-    /// Its machine code, prologue and epilogue included.
-    pub code: TryVec<u8>,
-    /// How many parameters it has.
-    pub parameters: u8,
 }
 
 /// `push {r4, lr}; add lr, pc, #9; blx lr; pop {r4, lr}; bx lr`, in ARM state, before the rest.

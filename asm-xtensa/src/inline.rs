@@ -11,7 +11,7 @@
 
 use ferlance_abi::arch::Arch;
 use ferlance_asm::assembly::{Assembly, Trouble};
-use ferlance_asm::inline::{self, Body, Dialect, Operand, Span, Statement};
+use ferlance_asm::inline::{self, Body, Dialect, Function, Operand, Span, Statement};
 use ferlance_asm::label::Label;
 use ferlance_asm::row::{Kind, Row, Slot};
 use ferlance_asm::{AsmError, CodeBuffer, Fixup, Message};
@@ -54,15 +54,6 @@ impl Options {
             tight: false,
         })
     }
-}
-
-/// An assembled function.
-#[derive(Debug)]
-pub struct Function {
-    /// Its machine code: literals, prologue, body, epilogue.
-    pub code: TryVec<u8>,
-    /// How many parameters it has.
-    pub parameters: u8,
 }
 
 /// Bytes of the frame that holds the saved registers (call0).

@@ -6,12 +6,10 @@ mod python;
 mod vectors;
 
 use ferlance_abi::arch::Arch;
-use ferlance_asm::inline::{Body, Dialect};
+use ferlance_asm::AsmError;
+use ferlance_asm::inline::{Body, Dialect, Function};
 use ferlance_asm_xtensa::inline::{Options, assemble};
 use vectors::{Outcome, Vector};
-
-/// Groups about decorators, annotations and Python's grammar, which is the front end's part.
-const OTHERS: [&str; 3] = ["deco", "form", "ret"];
 
 fn options(vector: &Vector, dialect: Dialect, tight: bool) -> Options {
     let arch = Arch::from_name(vector.text("march")).unwrap();
@@ -19,14 +17,19 @@ fn options(vector: &Vector, dialect: Dialect, tight: bool) -> Options {
     Options { tight, ..options }
 }
 
-fn run(body: &Body<'_>, options: &Options) -> Outcome {
-    match assemble(body, options) {
-        Ok(function) => Outcome::Code(function.code.to_vec(), function.parameters),
-        Err(error) => {
-            let exception = format!("{:?}", error.message.exception());
-            Outcome::Refused(exception, error.to_string(), error.line)
-        }
-    }
+fn run<'a>(vector: &Vector, body: &Body<'a>, dialect: Dialect) -> Result<Function, AsmError<'a>> {
+    assemble(body, &options(vector, dialect, false))
+}
+
+fn run_tight<'a>(
+    vector: &Vector,
+    body: &Body<'a>,
+    dialect: Dialect,
+) -> Result<Function, AsmError<'a>> {
+    let mut options = options(vector, dialect, true);
+    // The 2-byte branches on zero have other names for GNU as.
+    options.features &= !ferlance_asm_xtensa::inst::DENSITY;
+    assemble(body, &options)
 }
 
 fn wrap(vector: &Vector, code: &[u8]) -> Vec<u8> {
@@ -69,50 +72,7 @@ fn better(vector: &Vector) -> Option<Result<String, String>> {
 
 #[test]
 fn stock_outcomes_are_reproduced() {
-    let mut wrong = Vec::new();
-    let mut judged = 0;
-    for vector in vectors::read("xtensa.json") {
-        if OTHERS.contains(&vector.text("group")) || vector.text("message") == "invalid syntax" {
-            continue;
-        }
-        let options = options(&vector, Dialect::Stock, false);
-        let Some(outcome) = vector.assemble(|body| run(body, &options)) else {
-            wrong.push(format!(
-                "{} {:?} does not parse",
-                vector.text("id"),
-                vector.lines()
-            ));
-            continue;
-        };
-        judged += 1;
-        let fault = match (better(&vector), &outcome) {
-            // Stock gives the `def` line for most errors; we give the statement's.
-            (None, outcome) => vector.judge(outcome, |code| wrap(&vector, code), false),
-            (Some(Ok(code)), Outcome::Code(ours, _))
-                if *ours == wrap(&vector, &vectors::unhex(&code)) =>
-            {
-                None
-            }
-            (Some(Err(message)), Outcome::Refused(_, ours, _)) if *ours == message => None,
-            (Some(ours), Outcome::Code(code, _)) => Some(format!(
-                "{:?} is {}, not {ours:?}",
-                vector.lines(),
-                vectors::hex(code)
-            )),
-            (Some(ours), _) => Some(format!(
-                "{} {:?} is not {ours:?}",
-                vector.text("id"),
-                vector.lines()
-            )),
-        };
-        wrong.extend(fault);
-    }
-    assert!(
-        wrong.is_empty(),
-        "{} of {judged}:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    let judged = vectors::check_outcomes("xtensa.json", run, wrap, better, false);
     assert!(judged > 950, "only {judged} vectors");
 }
 
@@ -128,10 +88,7 @@ fn tight_branches_are_as_short_as_gnu_as_makes_them() {
         {
             continue;
         }
-        let mut options = options(&vector, Dialect::Full, true);
-        // The 2-byte branches on zero have other names for GNU as.
-        options.features &= !ferlance_asm_xtensa::inst::DENSITY;
-        let Some(Outcome::Code(code, _)) = vector.assemble(|body| run(body, &options)) else {
+        let Some(Outcome::Code(code, _)) = vector.assemble(&run_tight, Dialect::Full) else {
             panic!("{} is refused", vector.text("id"));
         };
         let expected = wrap(&vector, &vectors::unhex(vector.text("gnu_code")));
@@ -148,22 +105,6 @@ fn tight_branches_are_as_short_as_gnu_as_makes_them() {
 
 #[test]
 fn what_stock_accepts_means_the_same_in_the_full_dialect() {
-    let mut judged = 0;
-    for vector in vectors::read("xtensa.json") {
-        if OTHERS.contains(&vector.text("group")) {
-            continue;
-        }
-        let run_in = |dialect| vector.assemble(|body| run(body, &options(&vector, dialect, false)));
-        let (Some(Outcome::Code(stock, _)), Some(full)) =
-            (run_in(Dialect::Stock), run_in(Dialect::Full))
-        else {
-            continue;
-        };
-        judged += 1;
-        let Outcome::Code(full, _) = full else {
-            panic!("{} is refused", vector.text("id"));
-        };
-        assert_eq!(stock, full, "{}", vector.text("id"));
-    }
+    let judged = vectors::check_dialects("xtensa.json", run, |_| false);
     assert!(judged > 480, "{judged}");
 }

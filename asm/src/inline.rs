@@ -29,6 +29,15 @@ use ferlance_collections::oom::OutOfMemory;
 use crate::error::{AsmError, Message};
 use crate::label::Label;
 
+/// An assembled function.
+#[derive(Debug)]
+pub struct Function {
+    /// Its machine code: literals, prologue and epilogue included.
+    pub code: TryVec<u8>,
+    /// How many parameters it has.
+    pub parameters: u8,
+}
+
 /// Neighbouring operands of one [`Body`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Span {

@@ -1,17 +1,29 @@
 //! Functions that make no sense, of operations that exist: an assembler must refuse or accept
 //! them, and neither panic nor stop at a failing allocation halfway.
 
-use ferlance_asm::inline::{Body, Operand, Parameter};
+use std::collections::BTreeSet;
+
+use ferlance_asm::inline::{Body, Function, Operand, Parameter};
+use ferlance_asm::{AsmError, Message};
+use ferlance_collections::oom::failing;
+
+/// Assembles a function as one of the processors and dialects that a number stands for.
+pub(crate) trait Assemble:
+    for<'a> Fn(&Body<'a>, usize) -> Result<Function, AsmError<'a>>
+{
+}
+
+impl<F: for<'a> Fn(&Body<'a>, usize) -> Result<Function, AsmError<'a>>> Assemble for F {}
 
 /// A linear congruential generator: the same functions every time.
-pub(crate) struct Dice(u64);
+struct Dice(u64);
 
 impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
+    fn new(seed: u64) -> Self {
         Dice(seed)
     }
 
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
+    fn below(&mut self, limit: usize) -> usize {
         self.0 = self
             .0
             .wrapping_mul(0x5851_f42d_4c95_7f2d)
@@ -119,7 +131,7 @@ fn operand<'a>(body: &mut Body<'a>, names: &[&'a str], dice: &mut Dice, depth: u
 }
 
 /// A function of one to four such statements. `label(L)` and `label(M)` stand at its ends.
-pub(crate) fn body<'a>(ops: &[&'a str], names: &[&'a str], dice: &mut Dice) -> Body<'a> {
+fn body<'a>(ops: &[&'a str], names: &[&'a str], dice: &mut Dice) -> Body<'a> {
     let mut body = Body::new();
     if dice.below(8) == 0 {
         body.parameters
@@ -143,4 +155,47 @@ pub(crate) fn body<'a>(ops: &[&'a str], names: &[&'a str], dice: &mut Dice) -> B
     }
     label(&mut body, "M");
     body
+}
+
+/// Checks that functions of these operations are assembled, or refused with a message.
+pub(crate) fn check_refusals(ops: &BTreeSet<String>, names: &[&str], assemble: impl Assemble) {
+    let ops: Vec<&str> = ops.iter().map(String::as_str).collect();
+    let mut dice = Dice::new(1);
+    let (mut accepted, mut refused) = (0, 0);
+    for round in 0..40_000 {
+        match assemble(&body(&ops, names, &mut dice), round) {
+            Ok(_) => accepted += 1,
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                refused += 1;
+            }
+        }
+    }
+    assert!(
+        accepted > 100 && refused > 10_000,
+        "{accepted} accepted, {refused} refused"
+    );
+}
+
+/// Checks that a function with a far `jump` tells of every allocation that fails.
+pub(crate) fn check_failing_allocations(jump: &'static str, assemble: impl Assemble) {
+    let mut body = Body::new();
+    let far = body.reserve(1).unwrap();
+    body.set(far, 0, Operand::Name("FAR"));
+    let data = body.reserve(2).unwrap();
+    body.set(data, 0, Operand::Int(100));
+    body.set(data, 1, Operand::Int(1));
+    body.push(jump, far, 3).unwrap();
+    for line in 4..20 {
+        body.push("data", data, line).unwrap();
+    }
+    body.push("label", far, 20).unwrap();
+    let allocations = failing::sweep(|| match assemble(&body, 1) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            assert_eq!(error.message, Message::OutOfMemory);
+            Err(())
+        }
+    });
+    assert!(allocations > 3, "{allocations}");
 }

@@ -4,8 +4,21 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use ferlance_asm::AsmError;
+use ferlance_asm::inline::{Body, Dialect, Function};
+
 use crate::python;
-use ferlance_asm::inline::Body;
+
+/// Groups about decorators, annotations and Python's grammar, which is the front end's part, and about the command line.
+const OTHERS: [&str; 4] = ["deco", "form", "ret", "flags"];
+
+/// Assembles the function of a vector.
+pub(crate) trait Assemble:
+    for<'a> Fn(&Vector, &Body<'a>, Dialect) -> Result<Function, AsmError<'a>>
+{
+}
+
+impl<F: for<'a> Fn(&Vector, &Body<'a>, Dialect) -> Result<Function, AsmError<'a>>> Assemble for F {}
 
 /// One vector.
 pub(crate) struct Vector {
@@ -41,16 +54,25 @@ impl Vector {
     }
 
     /// Assembles the function. `None` if its source is not for an assembler to judge.
-    pub(crate) fn assemble(&self, assemble: impl FnOnce(&Body<'_>) -> Outcome) -> Option<Outcome> {
+    pub(crate) fn assemble(&self, assemble: &impl Assemble, dialect: Dialect) -> Option<Outcome> {
         let consts = python::constants(self.text("before"));
         let first = self.text("before").lines().count() as u32 + 3;
         let calls = python::statements(&self.lines(), first, &consts).ok()?;
-        Some(assemble(&python::body(self.text("params"), &calls)))
+        let outcome = match assemble(self, &python::body(self.text("params"), &calls), dialect) {
+            Ok(function) => Outcome::Code(function.code.to_vec(), function.parameters),
+            Err(error) => {
+                let exception = format!("{:?}", error.message.exception());
+                // The signature's line is the one before the body.
+                let line = if error.line == 0 { 2 } else { error.line };
+                Outcome::Refused(exception, error.to_string(), line)
+            }
+        };
+        Some(outcome)
     }
 
     /// What is wrong with an outcome. `wrap` gives a whole function for the code between prologue
     /// and epilogue; `line` says whether lines are compared.
-    pub(crate) fn judge(
+    fn judge(
         &self,
         outcome: &Outcome,
         wrap: impl Fn(&[u8]) -> Vec<u8>,
@@ -106,6 +128,78 @@ impl Vector {
             (Outcome::Refused(_, message, _), _) => wrong(format!("refused: {message}")),
         }
     }
+}
+
+/// Checks that stock's outcomes are reproduced but where `better` says otherwise: our bytes, or our message. Gives how
+/// many were judged. `wrap` and `line` as for [`Vector::judge`].
+pub(crate) fn check_outcomes(
+    file: &str,
+    assemble: impl Assemble,
+    wrap: impl Fn(&Vector, &[u8]) -> Vec<u8>,
+    better: impl Fn(&Vector) -> Option<Result<String, String>>,
+    line: bool,
+) -> usize {
+    let mut wrong = Vec::new();
+    let mut judged = 0;
+    for vector in read(file) {
+        if OTHERS.contains(&vector.text("group")) || vector.text("message") == "invalid syntax" {
+            continue;
+        }
+        let (id, lines) = (vector.text("id"), vector.lines());
+        let Some(outcome) = vector.assemble(&assemble, Dialect::Stock) else {
+            wrong.push(format!("{id} {lines:?} does not parse"));
+            continue;
+        };
+        judged += 1;
+        let fault = match (better(&vector), &outcome) {
+            (None, outcome) => vector.judge(outcome, |code| wrap(&vector, code), line),
+            (Some(Ok(code)), Outcome::Code(ours, _)) if *ours == wrap(&vector, &unhex(&code)) => {
+                None
+            }
+            (Some(Err(message)), Outcome::Refused(_, ours, _)) if *ours == message => None,
+            (Some(ours), Outcome::Code(code, _)) => {
+                Some(format!("{id} {lines:?} is {}, not {ours:?}", hex(code)))
+            }
+            (Some(ours), Outcome::Refused(_, message, _)) => {
+                Some(format!("{id} {lines:?}: {message}, not {ours:?}"))
+            }
+        };
+        wrong.extend(fault);
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {judged}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    judged
+}
+
+/// Checks that what stock accepts means the same in the full dialect, but for what `other` says. Gives how many were
+/// judged.
+pub(crate) fn check_dialects(
+    file: &str,
+    assemble: impl Assemble,
+    other: impl Fn(&Vector) -> bool,
+) -> usize {
+    let mut judged = 0;
+    for vector in read(file) {
+        if OTHERS.contains(&vector.text("group")) || other(&vector) {
+            continue;
+        }
+        let run_in = |dialect| vector.assemble(&assemble, dialect);
+        let (Some(Outcome::Code(stock, _)), Some(full)) =
+            (run_in(Dialect::Stock), run_in(Dialect::Full))
+        else {
+            continue;
+        };
+        judged += 1;
+        let Outcome::Code(full, _) = full else {
+            panic!("{} is refused", vector.text("id"));
+        };
+        assert_eq!(stock, full, "{}", vector.text("id"));
+    }
+    judged
 }
 
 /// Reads a file of vectors.
