@@ -31,7 +31,7 @@ pub enum Arg {
     None,
     /// The base and the digits of a malformed integer.
     Int {
-        /// 0, 2, 8 or 16 as upstream counts it.
+        /// 0, 2, 8, 10 or 16 as upstream counts it.
         base: u8,
         /// The text after the prefix.
         text: TryVec<u8>,
@@ -82,7 +82,13 @@ impl Diag {
         match &self.arg {
             Arg::None => out.write_str(text),
             Arg::Int { base, text: digits } => {
-                write!(out, "invalid syntax for integer with base {base}: '")?;
+                out.write_str("invalid syntax for integer with base ")?;
+                let digit = |digit: u8| char::from(b'0' + digit % 10);
+                if *base >= 10 {
+                    out.write_char(digit(base / 10))?;
+                }
+                out.write_char(digit(*base))?;
+                out.write_str(": '")?;
                 write_lossy(out, digits)?;
                 out.write_str("'")
             }

@@ -88,6 +88,7 @@ fn report(rt: &mut Runtime, result: ferlance_vm::R<()>) {
 mod compile {
     //! The compiler behind the runtime's hook.
 
+    use ferlance_collections::TryString;
     use ferlance_compiler::{Mode, Options};
     use ferlance_vm::exc;
     use ferlance_vm::import::hook::{self, Request};
@@ -112,7 +113,7 @@ mod compile {
         match ferlance_compiler::compile(request.source, &mut rt.pool, &options) {
             Ok(module) => load::load(rt, &module, request.globals),
             Err(diag) => {
-                let mut text = alloc::string::String::new();
+                let mut text = TryString::default();
                 let _ = diag.write_text(&mut text, &|name| rt.pool.text(name));
                 Err(rt.raise_msg(&exc::SYNTAX_ERROR, &text))
             }

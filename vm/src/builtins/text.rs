@@ -6,6 +6,7 @@ use crate::obj::builtin_fun::BuiltinFun;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 use crate::text::format;
+use crate::text::print::Dec;
 use crate::text::unicode::{decode_char, encode_char};
 
 /// `bin(x)`
@@ -54,6 +55,7 @@ fn ord(rt: &mut Runtime, ch: Obj) -> R<Obj> {
         buffer.len
     };
     Err(rt.type_error_fmt(format_args!(
-        "ord() expected a character, but string of length {len} found"
+        "ord() expected a character, but string of length {} found",
+        Dec(len as isize)
     )))
 }

@@ -8,6 +8,7 @@ use crate::obj::word::Obj;
 use crate::runtime::{R, Raised, Runtime};
 
 use super::table::MEMORY_ERROR;
+use crate::text::print::Dec;
 
 /// A new instance of the built-in exception class `ty`.
 pub fn new(rt: &mut Runtime, ty: &'static Type, args: &[Obj]) -> R<Obj> {
@@ -34,7 +35,10 @@ pub fn raise_no_memory(rt: &mut Runtime, emergency: Option<Obj>, bytes: usize) -
             let mut buf = crate::text::print::FmtBuf::default();
             let _ = core::fmt::Write::write_fmt(
                 &mut buf,
-                format_args!("memory allocation failed, allocating {bytes} bytes"),
+                format_args!(
+                    "memory allocation failed, allocating {} bytes",
+                    Dec(bytes as isize)
+                ),
             );
             rt.new_str(buf.bytes())
                 .and_then(|text| new(rt, &MEMORY_ERROR, &[text]))

@@ -6,6 +6,7 @@ use crate::obj::exception::{self, Exception};
 use crate::obj::ptr::Ptr;
 use crate::obj::word::Obj;
 use crate::runtime::Runtime;
+use crate::text::print::Dec;
 
 /// One place in a traceback.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -104,7 +105,11 @@ pub fn print(rt: &mut Runtime, exc: Obj, out: &mut dyn crate::text::print::Print
         let (file, block) = (rt.name_str(place.file), rt.name_str(place.block));
         out.write(rt, b"  File \"")?;
         out.write(rt, file.as_bytes())?;
-        crate::text::print::write_fmt(rt, out, format_args!("\", line {}", place.line))?;
+        crate::text::print::write_fmt(
+            rt,
+            out,
+            format_args!("\", line {}", Dec(place.line as isize)),
+        )?;
         if !place.block.is_none() {
             out.write(rt, b", in ")?;
             out.write(rt, block.as_bytes())?;

@@ -13,7 +13,7 @@ use crate::obj::ptr::Ptr;
 use crate::obj::tuple;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Raised, Runtime};
-use crate::text::print::Word;
+use crate::text::print::{Dec, Word};
 
 /// Turns the `n_pos + 2 * n_kw` argument words at `base` into the locals of a frame of `code`; `fun` has the defaults.
 /// (A native function has no code of its own where one of bytecode has.)
@@ -142,7 +142,8 @@ unsafe fn general(
         for i in (0..p).rev() {
             if (*slot(i)).is_none() {
                 return Err(rt.type_error_fmt(format_args!(
-                    "function missing required positional argument #{i}"
+                    "function missing required positional argument #{}",
+                    Dec(i as isize)
                 )));
             }
         }
@@ -246,7 +247,9 @@ fn wrong_count(rt: &mut Runtime, code: Ptr<Code>, given: usize) -> Raised {
         code.n_pos as usize - code.n_def_pos as usize
     };
     rt.type_error_fmt(format_args!(
-        "{name}() takes {takes} positional arguments but {given} were given"
+        "{name}() takes {} positional arguments but {} were given",
+        Dec(takes as isize),
+        Dec(given as isize)
     ))
 }
 

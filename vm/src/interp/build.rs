@@ -16,6 +16,7 @@ use crate::obj::tuple::{self, Tuple};
 use crate::obj::word::Obj;
 use crate::obj::{closure, generator, set};
 use crate::runtime::{R, Runtime};
+use crate::text::print::Dec;
 
 /// The words at `at` as objects.
 ///
@@ -135,13 +136,17 @@ pub(crate) fn set_add(rt: &mut Runtime, set: Obj, item: Obj) -> R<()> {
 
 #[cold]
 fn too_few(rt: &mut Runtime, found: usize) -> crate::Raised {
-    rt.value_error_fmt(format_args!("need more than {found} values to unpack"))
+    rt.value_error_fmt(format_args!(
+        "need more than {} values to unpack",
+        Dec(found as isize)
+    ))
 }
 
 #[cold]
 fn too_many(rt: &mut Runtime, expected: usize) -> crate::Raised {
     rt.value_error_fmt(format_args!(
-        "too many values to unpack (expected {expected})"
+        "too many values to unpack (expected {})",
+        Dec(expected as isize)
     ))
 }
 

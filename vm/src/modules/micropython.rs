@@ -10,7 +10,7 @@ use crate::obj::int;
 use crate::obj::module::ModuleDef;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
-use crate::text::print::{Stdout, write_fmt};
+use crate::text::print::{Dec, Stdout, write_fmt};
 
 static CONST: BuiltinFun = BuiltinFun::f1(qstr!("const"), |_, value| Ok(value));
 static OPT_LEVEL: BuiltinFun = BuiltinFun::var(qstr!("opt_level"), 0, 1, opt_level);
@@ -107,28 +107,41 @@ pub fn print_mem_info(rt: &mut Runtime) -> R<()> {
     write_fmt(
         rt,
         out,
-        format_args!("mem: total={peak}, current={used}, peak={peak}\n"),
+        format_args!(
+            "mem: total={peak}, current={used}, peak={peak}\n",
+            peak = Dec(peak as isize),
+            used = Dec(used as isize)
+        ),
     )?;
     let stack = stack_use(rt);
     write_fmt(
         rt,
         out,
         format_args!(
-            "stack: {stack} out of {}\n",
-            bounds.high.saturating_sub(bounds.low)
+            "stack: {} out of {}\n",
+            Dec(stack as isize),
+            Dec(bounds.high.saturating_sub(bounds.low) as isize)
         ),
     )?;
     write_fmt(
         rt,
         out,
-        format_args!("GC: total: {}, used: {used}, free: {free}\n", used + free),
+        format_args!(
+            "GC: total: {}, used: {}, free: {}\n",
+            Dec((used + free) as isize),
+            Dec(used as isize),
+            Dec(free as isize)
+        ),
     )?;
     write_fmt(
         rt,
         out,
         format_args!(
             " No. of 1-blocks: {}, 2-blocks: {}, max blk sz: {}, max free sz: {}\n",
-            info.blocks_of_1, info.blocks_of_2, info.max_block, info.max_free
+            Dec(info.blocks_of_1 as isize),
+            Dec(info.blocks_of_2 as isize),
+            Dec(info.max_block as isize),
+            Dec(info.max_free as isize)
         ),
     )
 }
@@ -141,7 +154,10 @@ fn qstr_info(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
         rt,
         out,
         format_args!(
-            "qstr pool: n_pool=1, n_qstr={n}, n_str_data_bytes={text}, n_total_bytes={total}\n"
+            "qstr pool: n_pool=1, n_qstr={}, n_str_data_bytes={}, n_total_bytes={}\n",
+            Dec(n as isize),
+            Dec(text as isize),
+            Dec(total as isize)
         ),
     )?;
     if args.n_pos() > 0 {

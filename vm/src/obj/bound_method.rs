@@ -10,7 +10,7 @@ use super::ty::{Attr, Header, PrintKind, Type, VTable};
 use super::word::Obj;
 use crate::call::Args;
 use crate::runtime::{R, Runtime};
-use crate::text::print::Print;
+use crate::text::print::{Hex, Print};
 
 /// `bound_method`.
 pub static BOUND_METHOD: Type = Type::builtin(qstr!("bound_method"), 0, &VT);
@@ -30,7 +30,7 @@ fn this(obj: Obj) -> Ptr<BoundMethod> {
 
 fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()> {
     let method = this(obj);
-    crate::text::print::write_fmt(rt, out, format_args!("<bound_method {:x} ", obj.raw()))?;
+    crate::text::print::write_fmt(rt, out, format_args!("<bound_method {} ", Hex(obj.raw())))?;
     rt.print(method.this, PrintKind::Repr, out)?;
     out.write(rt, b".")?;
     rt.print(method.fun, PrintKind::Repr, out)?;

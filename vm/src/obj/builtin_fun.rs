@@ -7,7 +7,7 @@ use super::ty::{Header, PrintKind, Type, TypeFlags, VTable};
 use super::word::Obj;
 use crate::call::Args;
 use crate::runtime::{R, Runtime};
-use crate::text::print::Print;
+use crate::text::print::{Dec, Print};
 
 /// The Rust function behind a built-in.
 #[derive(Clone, Copy)]
@@ -257,14 +257,15 @@ pub(crate) fn check_count(
     if n_kw != 0 && !kw {
         return rt.type_error("function doesn't take keyword arguments");
     }
-    if min == max {
+    let (too_few, missing) = (n < min, Dec(min.wrapping_sub(n) as isize));
+    let (exact, n, max) = (min == max, Dec(n as isize), Dec(max as isize));
+    if exact {
         rt.type_error_fmt(format_args!(
-            "function takes {min} positional arguments but {n} were given"
+            "function takes {max} positional arguments but {n} were given"
         ))
-    } else if n < min {
+    } else if too_few {
         rt.type_error_fmt(format_args!(
-            "function missing {} required positional arguments",
-            min - n
+            "function missing {missing} required positional arguments"
         ))
     } else {
         rt.type_error_fmt(format_args!(

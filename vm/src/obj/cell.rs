@@ -8,7 +8,7 @@ use super::ptr::PyType;
 use super::ty::{Header, PrintKind, Type, VTable};
 use super::word::Obj;
 use crate::runtime::{R, Runtime};
-use crate::text::print::{Print, write_fmt};
+use crate::text::print::{Hex, Print, write_fmt};
 
 /// The type of cells.
 pub static CELL: Type = Type::builtin(qstr!("cell"), 0, &VT);
@@ -18,7 +18,7 @@ static VT: VTable = VTable {
 };
 
 fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()> {
-    write_fmt(rt, out, format_args!("<cell {:x} ", obj.raw()))?;
+    write_fmt(rt, out, format_args!("<cell {} ", Hex(obj.raw())))?;
     match obj.cast::<Cell>().and_then(|cell| cell.value.get()) {
         Some(value) => rt.print(value, PrintKind::Repr, out)?,
         None => out.write(rt, b"(nil)")?,

@@ -9,7 +9,7 @@ use super::ptr::{Ptr, PyType};
 use super::ty::{Attr, Header, PrintKind, Type, TypeFlags, VTable};
 use super::word::Obj;
 use crate::runtime::{R, Runtime};
-use crate::text::print::{Print, write_fmt};
+use crate::text::print::{Dec, Hex, Print, write_fmt};
 
 /// `closure`.
 pub static CLOSURE: Type = Type::builtin(qstr!("closure"), TypeFlags::BINDS_SELF, &VT);
@@ -74,7 +74,11 @@ fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()>
     write_fmt(
         rt,
         out,
-        format_args!(" at {:x}, n_closed={} ", obj.raw(), closure.len),
+        format_args!(
+            " at {}, n_closed={} ",
+            Hex(obj.raw()),
+            Dec(closure.len as isize)
+        ),
     )?;
     for cell in closure.cells() {
         rt.print(cell.get(), PrintKind::Repr, out)?;

@@ -17,7 +17,7 @@ use super::{class, seq, tuple};
 use crate::call::{Args, wrong_self};
 use crate::members;
 use crate::runtime::{R, Runtime};
-use crate::text::print::Print;
+use crate::text::print::{Dec, Print};
 
 /// `dict`.
 pub static DICT: Type = Type::builtin(qstr!("dict"), 0, &VT);
@@ -133,7 +133,8 @@ fn make_new(rt: &mut Runtime, ty: &'static Type, args: Args<'_>) -> R<Obj> {
         // Upstream counts the new dict.
         let n = args.n_pos() + 1;
         return Err(rt.type_error_fmt(format_args!(
-            "function expected at most 2 arguments, got {n}"
+            "function expected at most 2 arguments, got {}",
+            Dec(n as isize)
         )));
     }
     let ty = if ty.same(&ORDERED_DICT) { ty } else { &DICT };

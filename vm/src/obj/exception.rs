@@ -12,7 +12,7 @@ use super::ty::{Attr, Header, PrintKind, Type, VTable};
 use super::word::Obj;
 use crate::call::Args;
 use crate::runtime::{R, Runtime};
-use crate::text::print::Print;
+use crate::text::print::{Dec, Print};
 
 /// An exception instance.
 #[repr(C)]
@@ -142,7 +142,7 @@ fn print_errno(rt: &mut Runtime, number: Obj, file: Option<Obj>, out: &mut dyn P
     let Some(name) = number.as_small().and_then(crate::modules::errno::name_of) else {
         return Ok(false);
     };
-    let number = number.small_value();
+    let number = Dec(number.small_value());
     let name = rt.name_str(name);
     crate::text::print::write_fmt(rt, out, format_args!("[Errno {number}] {name}"))?;
     if let Some(file) = file {

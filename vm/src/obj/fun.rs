@@ -11,7 +11,7 @@ use super::ty::{Attr, Header, PrintKind, Type, TypeFlags, VTable};
 use super::word::Obj;
 use crate::interp::code::Code;
 use crate::runtime::{R, Runtime};
-use crate::text::print::Print;
+use crate::text::print::{Hex, Print};
 
 /// `function`.
 pub static FUN: Type = Type::builtin(qstr!("function"), TypeFlags::BINDS_SELF, &VT);
@@ -71,7 +71,7 @@ fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()>
     crate::text::print::write_fmt(
         rt,
         out,
-        format_args!("<function {name} at {:x}>", obj.raw()),
+        format_args!("<function {name} at {}>", Hex(obj.raw())),
     )
 }
 

@@ -20,7 +20,7 @@ use crate::members;
 use crate::obj::builtin_fun::BuiltinFun;
 use crate::obj::module::Module;
 use crate::runtime::{R, Runtime};
-use crate::text::print::Print;
+use crate::text::print::{Hex, Print};
 
 /// `generator`.
 pub static GENERATOR: Type = Type::builtin(qstr!("generator"), 0, &VT);
@@ -147,7 +147,7 @@ fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()>
     crate::text::print::write_fmt(
         rt,
         out,
-        format_args!("<generator object '{name}' at {:x}>", obj.raw()),
+        format_args!("<generator object '{name}' at {}>", Hex(obj.raw())),
     )
 }
 

@@ -12,7 +12,7 @@ use super::word::Obj;
 use crate::call::Args;
 use crate::exc;
 use crate::runtime::{R, Runtime};
-use crate::text::print::Print;
+use crate::text::print::{Dec, Print};
 
 static VT: VTable = VTable {
     make_new: Some(make_new),
@@ -80,7 +80,8 @@ fn make_new(rt: &mut Runtime, ty: &'static Type, args: Args<'_>) -> R<Obj> {
     let names = fields(ty);
     let n = args.n_pos() + args.n_kw();
     if n != names.len() {
-        let (name, want) = (rt.name_str(ty.name()), names.len());
+        let name = rt.name_str(ty.name());
+        let (want, n) = (Dec(names.len() as isize), Dec(n as isize));
         return Err(rt.type_error_fmt(format_args!(
             "{name}() takes {want} positional arguments but {n} were given"
         )));

@@ -14,7 +14,7 @@ use super::ty::{Access, Attr, Header, PrintKind, Type, VTable};
 use super::word::Obj;
 use crate::call::Args;
 use crate::runtime::{R, Runtime};
-use crate::text::print::{Print, write_fmt};
+use crate::text::print::{Dec, Print, write_fmt};
 
 /// `range`.
 pub static RANGE: Type = Type::builtin(qstr!("range"), 0, &VT);
@@ -133,10 +133,13 @@ fn this(obj: Obj) -> Ptr<Range> {
 
 fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()> {
     let r = this(obj);
-    let (start, stop) = (r.start, r.stop);
+    let (start, stop) = (Dec(r.start), Dec(r.stop));
     match r.step {
         1 => write_fmt(rt, out, format_args!("range({start}, {stop})")),
-        step => write_fmt(rt, out, format_args!("range({start}, {stop}, {step})")),
+        step => {
+            let step = Dec(step);
+            write_fmt(rt, out, format_args!("range({start}, {stop}, {step})"))
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::obj::ty::PrintKind;
 use crate::obj::word::Obj;
 use crate::obj::{class, float, int};
 use crate::runtime::{R, Raised, Runtime};
-use crate::text::print::Letter;
+use crate::text::print::{Dec, Hex, Letter};
 
 /// `format % args`.
 pub fn format(rt: &mut Runtime, format: Obj, args: Obj) -> R<Obj> {
@@ -171,8 +171,9 @@ impl Conversions<'_> {
             b'c' => self.character(rt, out, spec, value),
             kind => {
                 let ch = Letter(kind);
+                let (kind, at) = (Hex(kind.into()), Dec(at as isize));
                 Err(rt.value_error_fmt(format_args!(
-                    "unsupported format character '{ch}' (0x{kind:x}) at index {at}"
+                    "unsupported format character '{ch}' (0x{kind}) at index {at}"
                 )))
             }
         }

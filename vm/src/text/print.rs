@@ -138,7 +138,38 @@ pub struct Letter(pub u8);
 
 impl core::fmt::Display for Letter {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        core::fmt::Write::write_char(f, char::from(self.0))
+        f.write_str(char::from(self.0).encode_utf8(&mut [0; 2]))
+    }
+}
+
+/// An integer in a message, likewise.
+#[derive(Clone, Copy)]
+pub struct Dec(pub isize);
+
+impl core::fmt::Display for Dec {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let mut buf = [0; 24];
+        f.write_str(core::str::from_utf8(crate::obj::int::decimal(self.0, &mut buf)).unwrap_or(""))
+    }
+}
+
+/// An address in a message, in hexadecimal digits, likewise.
+#[derive(Clone, Copy)]
+pub struct Hex(pub usize);
+
+impl core::fmt::Display for Hex {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let mut digits = usize::BITS / 4;
+        while digits > 1 && self.0 >> (4 * digits - 4) == 0 {
+            digits -= 1;
+        }
+        while digits > 0 {
+            digits -= 1;
+            let digit = (self.0 >> (4 * digits)) as u8 & 15;
+            let letter = digit + if digit < 10 { b'0' } else { b'a' - 10 };
+            Letter(letter).fmt(f)?;
+        }
+        Ok(())
     }
 }
 
@@ -211,6 +242,20 @@ impl Print for Stderr {
 mod tests {
     use super::*;
     use crate::testing::with_runtime;
+
+    #[test]
+    fn numbers_in_messages_are_as_core_writes_them() {
+        let texts = |n: isize| {
+            (
+                alloc::format!("{}", Dec(n)),
+                alloc::format!("{}", Hex(n as usize)),
+            )
+        };
+        for n in [0, 1, 9, 10, 15, 16, 255, 4096, -1, isize::MAX, isize::MIN] {
+            assert_eq!(texts(n), (alloc::format!("{n}"), alloc::format!("{n:x}")));
+        }
+        assert_eq!(alloc::format!("{}{}", Letter(b'a'), Letter(0xe9)), "aé");
+    }
 
     #[test]
     fn text_in_small_pieces_stops_at_the_size_of_the_heap() {

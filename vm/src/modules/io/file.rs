@@ -14,7 +14,7 @@ use crate::obj::ty::{Attr, Header, Members, PrintKind, Type, VTable};
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 use crate::stream::{self, EINVAL, IoResult, Ioctl, StreamVTable};
-use crate::text::print::{Print, write_fmt};
+use crate::text::print::{Dec, Print, write_fmt};
 
 /// A file that gives str.
 pub static TEXT_IO: Type = Type::builtin(qstr!("TextIOWrapper"), 0, &TEXT_VT);
@@ -121,7 +121,7 @@ fn attr(_: &mut Runtime, obj: Obj, name: Qstr) -> R<Attr> {
 }
 
 fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()> {
-    let (name, fd) = (rt.type_name(obj), this(obj).fd.get());
+    let (name, fd) = (rt.type_name(obj), Dec(this(obj).fd.get() as isize));
     write_fmt(rt, out, format_args!("<io.{name} {fd}>"))
 }
 

@@ -15,7 +15,7 @@ use crate::obj::ty::{Header, Members, PrintKind, Type, VTable};
 use crate::obj::word::Obj;
 use crate::runtime::{R, Raised, Runtime};
 use crate::stream::{self, EINVAL, IoResult, Ioctl, StreamVTable};
-use crate::text::print::{Print, write_fmt};
+use crate::text::print::{Hex, Print, write_fmt};
 
 /// `io.StringIO`. Positions count bytes.
 pub static STRING_IO: Type = Type::builtin(qstr!("StringIO"), 0, &STRING_VT);
@@ -102,8 +102,8 @@ fn make_new(rt: &mut Runtime, ty: &'static Type, args: Args<'_>) -> R<Obj> {
 }
 
 fn print(rt: &mut Runtime, obj: Obj, _: PrintKind, out: &mut dyn Print) -> R<()> {
-    let (name, at) = (rt.type_name(obj), obj.raw());
-    write_fmt(rt, out, format_args!("<io.{name} 0x{at:x}>"))
+    let (name, at) = (rt.type_name(obj), Hex(obj.raw()));
+    write_fmt(rt, out, format_args!("<io.{name} 0x{at}>"))
 }
 
 /// `ValueError: I/O operation on closed file`.

@@ -15,7 +15,7 @@ use crate::obj::ty::{Access, Attr, Buffer, PrintKind, Type, VTable};
 use crate::obj::word::Obj;
 use crate::obj::{dict, getitem_iter, not_implemented};
 use crate::runtime::{R, Runtime};
-use crate::text::print::Print;
+use crate::text::print::{Hex, Print};
 
 /// Behaviour of all instances.
 pub static VT: VTable = VTable {
@@ -290,7 +290,7 @@ fn print(rt: &mut Runtime, obj: Obj, kind: PrintKind, out: &mut dyn Print) -> R<
     let name = rt.type_name(obj);
     out.write(rt, b"<")?;
     out.write(rt, name.as_bytes())?;
-    crate::text::print::write_fmt(rt, out, format_args!(" object at {:x}>", obj.raw()))
+    crate::text::print::write_fmt(rt, out, format_args!(" object at {}>", Hex(obj.raw())))
 }
 
 fn call(rt: &mut Runtime, obj: Obj, args: Args<'_>) -> R<Obj> {

@@ -14,6 +14,7 @@ use crate::obj::bytes;
 use crate::obj::ty::{Members, Type};
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
+use crate::text::print::Dec;
 
 pub(super) static MEMBERS: Members = members! {
     "from_bytes" => Class(&FROM_BYTES),
@@ -108,7 +109,7 @@ fn to_bytes(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
         Ok(()) => Ok(made),
         Err(NumError::Overflow) => Err(rt.raise_fmt(
             &exc::OVERFLOW_ERROR,
-            format_args!("value would overflow a {len} byte buffer"),
+            format_args!("value would overflow a {} byte buffer", Dec(len as isize)),
         )),
         Err(error) => Err(raise(rt, error)),
     }

@@ -12,7 +12,7 @@ use super::ty::{Header, PrintKind, Type, VTable};
 use super::word::Obj;
 use crate::exc;
 use crate::runtime::{R, Raised, Runtime};
-use crate::text::print::Print;
+use crate::text::print::{Dec, Print};
 
 pub use arith::{binary, pow_mod, unary};
 
@@ -175,7 +175,10 @@ pub(crate) fn bad_text<T>(rt: &mut Runtime, base: u32, text: &[u8]) -> R<T> {
     crate::text::print::write_fmt(
         rt,
         &mut message,
-        format_args!("invalid syntax for integer with base {base}: "),
+        format_args!(
+            "invalid syntax for integer with base {}: ",
+            Dec(base as isize)
+        ),
     )?;
     let shown = rt.new_str(text)?;
     rt.print(shown, PrintKind::Repr, &mut message)?;
