@@ -5,12 +5,13 @@ use clap::Args;
 
 use crate::{
     cross_check::CrossCheck,
+    sizes::Sizes,
     small::Small,
     test,
     workspace::{cargo, run},
 };
 
-/// Format check, clippy, build, tests, cross-check: what must hold before a change lands.
+/// Format check, clippy, build, tests, cross-check, bytes of flash: what must hold before a change lands.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   cargo xtask setup && cargo xtask ci
@@ -49,6 +50,7 @@ impl Ci {
             }
             .run(),
         );
+        step("sizes", Sizes::bar().run());
         step("small", Small {}.run());
         let (totals, ok) = test::count(&mut cargo(["test", "--workspace", "--no-fail-fast"]))?;
         if !ok {
