@@ -7,6 +7,8 @@
 extern crate alloc;
 
 mod allocator;
+#[cfg(target_arch = "arm")]
+mod division;
 mod hal;
 #[cfg(target_arch = "arm")]
 mod mem;

@@ -277,8 +277,39 @@ fn crate_of(name: &str) -> String {
 }
 
 #[cfg(test)]
+#[path = "../../size-probe/src/division.rs"]
+mod division;
+
+#[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_short_division_of_the_probe_divides() {
+        let mut values = vec![
+            1,
+            2,
+            3,
+            10,
+            1000,
+            (1 << 32) - 1,
+            1 << 32,
+            u64::MAX - 1,
+            u64::MAX,
+        ];
+        let mut state = 1u64;
+        for shift in 0..64 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            values.push((state >> shift).max(1));
+        }
+        for &n in values.iter().chain([&0]) {
+            for &d in &values {
+                assert_eq!(division::divide(n, d), (n / d, n % d), "{n} / {d}");
+            }
+        }
+    }
 
     #[test]
     fn names_belong_to_the_crate_of_their_first_path() {
