@@ -17,9 +17,9 @@ use ferlance_native_emitter::arch::riscv::Riscv;
 use ferlance_native_emitter::arch::thumb::Thumb;
 use ferlance_native_emitter::arch::x86::X86;
 use ferlance_native_emitter::arch::xtensa::Xtensa;
-use ferlance_native_emitter::emit::{DirectCall, EmitError, emit};
+use ferlance_native_emitter::emit::{DirectCall, EmitError, Made, emit, emit_in_pieces};
 use ferlance_native_emitter::link::link;
-use ferlance_native_emitter::lower::{self, LowerError, Tables};
+use ferlance_native_emitter::lower::{self, Tables};
 use ferlance_native_emitter::nir::Func;
 use ferlance_native_emitter::opt::optimise;
 use ferlance_native_emitter::target::Host;
@@ -51,17 +51,43 @@ pub(crate) fn native(
         names,
         consts,
     };
-    let mut lowered = match lower::lower(code, target, &mut tables) {
-        Ok(lowered) => lowered,
-        Err(LowerError::OutOfMemory) => return Err(Diag::from(OutOfMemory)),
-        Err(_) => return Err(lower.scope_error(scope, Message::NativeMalformed)),
-    };
     // Who wants all of a program as machine code waits for it; who decorates a function wants that one fast.
-    lowered.func.is_hasty = !options.for_file && options.emit == CodeKind::Native;
-    let machine = machine(lower, scope, code, lowered.func, target, notes)?;
+    let is_hasty = !options.for_file && options.emit == CodeKind::Native;
+    let mut made = None;
+    // Whoever wants to know where time goes asks about the fast code.
+    if !options.native_pieces || notes.is_some() {
+        let whole = Whole {
+            code,
+            tables: &mut tables,
+            is_hasty,
+            notes,
+        };
+        match on_arch(target, whole) {
+            // There may still be memory for pieces of it.
+            Some(Err(EmitError::OutOfMemory)) => {}
+            other => made = other,
+        }
+    }
+    let made = match made {
+        Some(made) => Some(made),
+        None => {
+            let pieces = Pieces {
+                code,
+                tables: &mut tables,
+            };
+            let target = Target {
+                small: true,
+                ..*target
+            };
+            on_arch(&target, pieces)
+        }
+    };
+    let Made { machine, n_state } = match made {
+        None => return Err(lower.scope_error(scope, Message::NoNativeEmitter)),
+        Some(made) => made.map_err(|error| refusal(lower, scope, error))?,
+    };
     let (names, _) = lower.tables_mut();
-    let (bytes, prelude_offset) =
-        function_data(code, lowered.n_state, &machine, names, target.word())?;
+    let (bytes, prelude_offset) = function_data(code, n_state, &machine, names, target.word())?;
     Ok(RawCode {
         bytes: bytes.into(),
         children: TryVec::from_slice(&code.children)?,
@@ -191,7 +217,22 @@ impl Makes<'_> {
             Stop::OutOfMemory => Diag::from(OutOfMemory),
             Stop::Refused(error) => typing::refusal(lower, scope, self.code, &error, options),
         })?;
-        machine(lower, scope, self.code, func, target, notes)
+        let (pool, names, consts) = lower.pool_and_tables();
+        let mut tables = Tables {
+            pool,
+            names,
+            consts,
+        };
+        let ready = Ready {
+            code: self.code,
+            tables: &mut tables,
+            func,
+            notes,
+        };
+        match on_arch(target, ready) {
+            None => Err(lower.scope_error(scope, Message::NoNativeEmitter)),
+            Some(made) => made.map_err(|error| refusal(lower, scope, error)),
+        }
     }
 }
 
@@ -208,61 +249,111 @@ fn has_loop(code: &Code) -> Result<bool, OutOfMemory> {
     Ok(false)
 }
 
-/// From the IR to machine code.
-fn machine(
-    lower: &mut Lower<'_>,
-    scope: ScopeId,
-    code: &Code,
-    mut func: Func,
-    target: &Target,
-    notes: Option<&mut Notes>,
-) -> Result<Machine, Diag> {
-    debug_assert_eq!(
-        ferlance_native_emitter::nir::verify(&func, target.word()),
-        Ok(()),
-        "{func}"
-    );
-    let (pool, names, consts) = lower.pool_and_tables();
-    let mut tables = Tables {
-        pool,
-        names,
-        consts,
-    };
-    lower::lower_env(&mut func, target, &mut tables)?;
-    let made = match target.arch {
-        Arch::X64 | Arch::X86 => emitted(&mut func, X86::new(*target)),
+/// Something that is done with the machine that a target has.
+trait OnArch {
+    type Made;
+    fn on(self, arch: &impl Emit) -> Result<Self::Made, EmitError>;
+}
+
+/// Does it, if there is an emitter.
+fn on_arch<T: OnArch>(target: &Target, what: T) -> Option<Result<T::Made, EmitError>> {
+    Some(match target.arch {
+        Arch::X64 | Arch::X86 => what.on(&X86::new(*target)?),
         Arch::Armv6
         | Arch::Armv6m
         | Arch::Armv7m
         | Arch::Armv7em
         | Arch::Armv7emsp
-        | Arch::Armv7emdp => emitted(&mut func, Thumb::new(*target)),
-        Arch::Rv32imc | Arch::Rv64imc => emitted(&mut func, Riscv::new(*target)),
-        Arch::Xtensa | Arch::Xtensawin => emitted(&mut func, Xtensa::new(*target)),
-        Arch::None => None,
-    };
-    match made {
-        None => Err(lower.scope_error(scope, Message::NoNativeEmitter)),
-        Some(Ok(machine)) => {
-            if let Some(notes) = notes {
-                explain::note(
-                    notes, code.name, code.kind, code.line, &func, &machine, target,
-                )?;
-            }
-            Ok(machine)
-        }
-        Some(Err(EmitError::OutOfMemory)) => Err(Diag::from(OutOfMemory)),
-        Some(Err(EmitError::TooLong | EmitError::Stuck)) => {
-            Err(lower.scope_error(scope, Message::NativeMalformed))
-        }
+        | Arch::Armv7emdp => what.on(&Thumb::new(*target)?),
+        Arch::Rv32imc | Arch::Rv64imc => what.on(&Riscv::new(*target)?),
+        Arch::Xtensa | Arch::Xtensawin => what.on(&Xtensa::new(*target)?),
+        Arch::None => return None,
+    })
+}
+
+/// A native function at once.
+struct Whole<'a, 't> {
+    code: &'a Code,
+    tables: &'a mut Tables<'t>,
+    is_hasty: bool,
+    notes: Option<&'a mut Notes>,
+}
+
+impl OnArch for Whole<'_, '_> {
+    type Made = Made;
+
+    fn on(self, arch: &impl Emit) -> Result<Made, EmitError> {
+        let lowered = lower::lower(self.code, arch.target(), self.tables)?;
+        let (mut func, n_state) = (lowered.func, lowered.n_state);
+        func.is_hasty = self.is_hasty;
+        let machine = machine(self.code, self.tables, func, arch, self.notes)?;
+        Ok(Made { machine, n_state })
     }
 }
 
-/// Optimises a function and emits it, if there is an emitter.
-fn emitted<A: Emit>(func: &mut Func, arch: Option<A>) -> Option<Result<Machine, EmitError>> {
-    let arch = arch?;
-    let made = optimise(func, &arch).map_err(EmitError::from);
-    Some(made.and_then(|()| emit(func, &arch)))
+/// A native function piece by piece.
+struct Pieces<'a, 't> {
+    code: &'a Code,
+    tables: &'a mut Tables<'t>,
+}
+
+impl OnArch for Pieces<'_, '_> {
+    type Made = Made;
+
+    fn on(self, arch: &impl Emit) -> Result<Made, EmitError> {
+        emit_in_pieces(self.code, self.tables, arch)
+    }
+}
+
+/// A function that has been lowered.
+struct Ready<'a, 't> {
+    code: &'a Code,
+    tables: &'a mut Tables<'t>,
+    func: Func,
+    notes: Option<&'a mut Notes>,
+}
+
+impl OnArch for Ready<'_, '_> {
+    type Made = Machine;
+
+    fn on(self, arch: &impl Emit) -> Result<Machine, EmitError> {
+        machine(self.code, self.tables, self.func, arch, self.notes)
+    }
+}
+
+/// From the IR to machine code.
+fn machine(
+    code: &Code,
+    tables: &mut Tables<'_>,
+    mut func: Func,
+    arch: &impl Emit,
+    notes: Option<&mut Notes>,
+) -> Result<Machine, EmitError> {
+    let target = arch.target();
+    debug_assert_eq!(
+        ferlance_native_emitter::nir::verify(&func, target.word()),
+        Ok(()),
+        "{func}"
+    );
+    lower::lower_env(&mut func, target, tables)?;
+    optimise(&mut func, arch)?;
+    let machine = emit(&mut func, arch)?;
+    if let Some(notes) = notes {
+        explain::note(
+            notes, code.name, code.kind, code.line, &func, &machine, target,
+        )?;
+    }
+    Ok(machine)
+}
+
+/// What is said of a function without machine code.
+fn refusal(lower: &Lower<'_>, scope: ScopeId, error: EmitError) -> Diag {
+    match error {
+        EmitError::OutOfMemory => Diag::from(OutOfMemory),
+        EmitError::TooLong | EmitError::BadCode | EmitError::Stuck => {
+            lower.scope_error(scope, Message::NativeMalformed)
+        }
+    }
 }
 
 /// What the loader calls function data: the place of the prelude, the code, the prelude; and the offset of the last.

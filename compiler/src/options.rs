@@ -43,6 +43,9 @@ pub struct Options<'a> {
     /// Whether the bodies of modules and classes become machine code too where no loop repeats anything. Files have
     /// always what they ask for.
     pub native_once: bool,
+    /// Whether native functions become machine code piece by piece, which takes little memory, even if there is memory
+    /// for more.
+    pub native_pieces: bool,
     /// Whether the module will be written to a file, which needs the text of floats.
     pub for_file: bool,
     /// Where the machine stack ends.
@@ -72,6 +75,7 @@ impl Default for Options<'_> {
             sound: false,
             asm_dialect: Dialect::Full,
             native_once: false,
+            native_pieces: false,
             for_file: true,
             stack: StackLimit::default(),
             #[cfg(feature = "native")]

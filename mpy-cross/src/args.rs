@@ -56,7 +56,7 @@ pub(crate) const OPTIONS: &[OptionRow] = &[
     OptionRow { name: "-march", value: "=ARCH", help: "Architecture of native code.", choices: ARCHS },
     OptionRow { name: "-march-flags", value: "=FLAGS", help: "Extensions that native code may use: a number or names.", choices: &["zba", "zcmp", "zba,zcmp"] },
     OptionRow { name: "-X", value: " emit=EMITTER", help: "Emitter for code without a decorator: bytecode, native, viper.",
-                choices: &["emit=bytecode", "emit=native", "emit=viper", "native=fast", "native=small", "viper=sound", "viper=stock", "source-lines", "no-source-lines", "heapsize="] },
+                choices: &["emit=bytecode", "emit=native", "emit=viper", "native=fast", "native=small", "native=pieces", "viper=sound", "viper=stock", "source-lines", "no-source-lines", "heapsize="] },
 ];
 
 /// What the command line asks for.
@@ -106,6 +106,8 @@ pub(crate) struct Job {
     pub emit: CodeKind,
     /// `-X native=small`
     pub native_small: bool,
+    /// `-X native=pieces`
+    pub native_pieces: bool,
     /// `-X viper=sound`
     pub sound: bool,
     /// `-X viper=stock`
@@ -155,6 +157,7 @@ pub(crate) fn parse(args: &[OsString]) -> Result<Command, Refusal> {
         arch_flags: 0,
         emit: CodeKind::Bytecode,
         native_small: false,
+        native_pieces: false,
         sound: false,
         viper: ViperDialect::Full,
         source_lines: true,
@@ -243,6 +246,7 @@ fn implementation_options(args: &[OsString], job: &mut Job) -> Result<(), Refusa
             "emit=viper" => job.emit = CodeKind::Viper,
             "native=fast" => job.native_small = false,
             "native=small" => job.native_small = true,
+            "native=pieces" => job.native_pieces = true,
             "viper=sound" => job.sound = true,
             "viper=stock" => job.viper = ViperDialect::Stock,
             "source-lines" => job.source_lines = true,

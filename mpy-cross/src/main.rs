@@ -86,6 +86,7 @@ fn run(job: &Job) -> ExitCode {
         source_lines: job.source_lines,
         emit: job.emit,
         sound: job.sound,
+        native_pieces: job.native_pieces,
         viper: job.viper,
         arch: job.arch,
         arch_flags: job.arch_flags,

@@ -2,16 +2,21 @@
 //!
 //! Blocks come in the allocator's order. What control only passes through, because all its moves vanished, has no
 //! code: edges to it lead on to where it leads. A jump to what comes next has none either.
+mod pieces;
+
 use ferlance_asm::{BufferError, CodeBuffer, Fixup, Label};
 use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 
 use crate::analysis::{Cfg, entry_lines};
 use crate::arch::{Callee, Emit, MAX_TEMPS, Operands, Place, Preg, PregSet};
 use crate::frame::Frame;
+use crate::lower::LowerError;
 use crate::nir::{Block, Edge, Func, Inst, Op, Term, Type, Vreg};
 use crate::outline::{self, Plan, Site};
 use crate::regalloc::moves::{Move, sequence};
 use crate::regalloc::{AllocateError, Allocation, Extra, allocate};
+
+pub use pieces::{Made, emit_in_pieces};
 
 /// From this offset on, code belongs to this line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +56,8 @@ pub enum EmitError {
     OutOfMemory,
     /// The function is longer than the machine's branches reach, or than a buffer takes.
     TooLong,
+    /// The bytecode is not well formed.
+    BadCode,
     /// Our own fault: an instruction asks for more registers than there are.
     Stuck,
 }
@@ -58,6 +65,15 @@ pub enum EmitError {
 impl From<OutOfMemory> for EmitError {
     fn from(_: OutOfMemory) -> EmitError {
         EmitError::OutOfMemory
+    }
+}
+
+impl From<LowerError> for EmitError {
+    fn from(error: LowerError) -> EmitError {
+        match error {
+            LowerError::OutOfMemory => EmitError::OutOfMemory,
+            LowerError::BadCode | LowerError::Refused => EmitError::BadCode,
+        }
     }
 }
 
@@ -135,13 +151,13 @@ pub fn emit<A: Emit>(func: &mut Func, arch: &A) -> Result<Machine, EmitError> {
         panic!("{unsound:?} in\n{func}\n{:?}", allocation.places);
     }
     let frame = Frame::new(func, &allocation, arch)?;
-    let mut writer = Writer::new(func, arch, &allocation, &frame, None)?;
+    let mut writer = Writer::new(func, arch, &allocation, &frame, None, arch.buffer()?)?;
     writer.function()?;
     if let (true, Some(sizes)) = (arch.target().small, arch.outlines()) {
         let starts = |code: &[u8], out: &mut TryVec<u32>| arch.thunk_starts(code, out);
         let plan = outline::plan(writer.e.buffer.written(), &writer.sites, sizes, starts)?;
         if plan.is_some() {
-            writer = Writer::new(func, arch, &allocation, &frame, plan)?;
+            writer = Writer::new(func, arch, &allocation, &frame, plan, arch.buffer()?)?;
             writer.function()?;
         }
     }
@@ -151,6 +167,16 @@ pub fn emit<A: Emit>(func: &mut Func, arch: &A) -> Result<Machine, EmitError> {
         calls,
         ..
     } = writer.e;
+    finish(buffer, &lines, &calls, &frame)
+}
+
+/// The code of a buffer, with its marks.
+fn finish<F: Fixup>(
+    buffer: CodeBuffer<F>,
+    lines: &[(Label, u32)],
+    calls: &[(Label, u32)],
+    frame: &Frame,
+) -> Result<Machine, EmitError> {
     let code = buffer.finish()?;
     let offset = |label| code.offset_of(label).unwrap_or(0);
     Ok(Machine {
@@ -199,6 +225,28 @@ struct Writer<'a, A: Emit> {
     entry_lines: IndexVec<Block, u32>,
     /// The line that was marked last.
     line: u32,
+    /// Of a piece of a function: the label of the code behind it.
+    next: Option<u32>,
+    /// The function's labels.
+    ways: TryVec<Option<Label>>,
+}
+
+/// The code's label for a label of a function in pieces.
+fn way<F: Fixup>(
+    ways: &mut TryVec<Option<Label>>,
+    buffer: &mut CodeBuffer<F>,
+    label: u32,
+) -> Result<Label, OutOfMemory> {
+    let at = label as usize;
+    if let Some(Some(known)) = ways.get(at) {
+        return Ok(*known);
+    }
+    if ways.len() <= at {
+        ways.resize(at + 1, None)?;
+    }
+    let new = buffer.new_label()?;
+    ways[at] = Some(new);
+    Ok(new)
 }
 
 impl<'a, A: Emit> Writer<'a, A> {
@@ -208,8 +256,8 @@ impl<'a, A: Emit> Writer<'a, A> {
         allocation: &'a Allocation,
         frame: &'a Frame,
         plan: Option<Plan>,
+        mut buffer: CodeBuffer<A::Fixup>,
     ) -> Result<Writer<'a, A>, OutOfMemory> {
-        let mut buffer = arch.buffer()?;
         let mut labels = IndexVec::with_capacity(func.blocks.len())?;
         for _ in func.blocks.indices() {
             labels.push(buffer.new_label()?)?;
@@ -245,6 +293,8 @@ impl<'a, A: Emit> Writer<'a, A> {
             plan,
             entry_lines: entry_lines(func, &Cfg::new(func)?)?,
             line: 0,
+            next: None,
+            ways: TryVec::new(),
         })
     }
 }
@@ -253,6 +303,17 @@ impl<A: Emit> Writer<'_, A> {
     fn function(&mut self) -> Result<(), OutOfMemory> {
         self.arch.prologue(&mut self.e)?;
         self.params()?;
+        self.blocks()?;
+        if let Some((plan, labels)) = &self.plan {
+            for (thunk, label) in plan.thunks.iter().zip(labels) {
+                self.e.buffer.bind(*label);
+                self.arch.thunk(&mut self.e, thunk)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn blocks(&mut self) -> Result<(), OutOfMemory> {
         let allocation = self.e.allocation;
         let order = &allocation.order;
         for (at, block) in order.iter().enumerate() {
@@ -267,12 +328,6 @@ impl<A: Emit> Writer<'_, A> {
                 .iter()
                 .find(|next| self.leads_to(**next).is_none());
             self.block(*block, next.copied())?;
-        }
-        if let Some((plan, labels)) = &self.plan {
-            for (thunk, label) in plan.thunks.iter().zip(labels) {
-                self.e.buffer.bind(*label);
-                self.arch.thunk(&mut self.e, thunk)?;
-            }
         }
         Ok(())
     }
@@ -716,6 +771,12 @@ impl<A: Emit> Writer<'_, A> {
                     self.arch.move_(&mut self.e, ret, src, ty)?;
                 }
                 self.arch.epilogue(&mut self.e)
+            }
+            // The next piece comes right behind the last block.
+            Term::Leave(label) if next.is_none() && self.next == Some(label) => Ok(()),
+            Term::Leave(label) => {
+                let to = way(&mut self.ways, &mut self.e.buffer, label)?;
+                self.arch.jump(&mut self.e, to)
             }
             // What never returns needs no trap behind it to be short.
             Term::Unreachable if self.arch.target().small => Ok(()),

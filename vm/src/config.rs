@@ -25,6 +25,8 @@ pub struct Settings {
     pub emit: ferlance_abi::CodeKind,
     /// Whether machine code is to be small rather than fast.
     pub native_small: bool,
+    /// Native functions become machine code piece by piece, whatever memory there is.
+    pub native_pieces: bool,
     /// Whether the bodies of modules and classes become machine code too where no loop repeats anything.
     pub native_once: bool,
     /// Whether viper functions compiled at run time check indices of pointers.
@@ -43,6 +45,7 @@ impl Default for Settings {
             opt_level: 0,
             emit: ferlance_abi::CodeKind::Bytecode,
             native_small: false,
+            native_pieces: false,
             native_once: false,
             sound: false,
             verify: cfg!(feature = "verify"),

@@ -24,16 +24,25 @@ impl Lowering<'_, '_> {
             return Ok(());
         }
         let word = self.word();
-        let cells_base = self.b.number(Op::ConstObj, Type::Word, NO_INDEX)?;
-        self.cells_base = Some(cells_base);
-        let context = self.b.nullary(Op::Context, Type::Word)?;
-        let offset = layout::MODULE_GLOBALS as i64 * word;
-        self.globals = Some(self.b.load(Type::Word, Width::Word, context, offset)?);
+        let index = match self.pieces.is_some() {
+            // There are no cells, only what comes before them.
+            true => i64::from(self.tables.consts.index_of(Const::Caches(TryVec::new()))?.0),
+            false => NO_INDEX,
+        };
+        let cells_base = self.b.number(Op::ConstObj, Type::Word, index)?;
+        if self.pieces.is_none() {
+            self.cells_base = Some(cells_base);
+            let context = self.b.nullary(Op::Context, Type::Word)?;
+            let offset = layout::MODULE_GLOBALS as i64 * word;
+            self.globals = Some(self.b.load(Type::Word, Width::Word, context, offset)?);
+        }
         let position = self.b.load(Type::Word, Width::Word, cells_base, 0)?;
+        let position = self.keep(position)?;
         self.position = Some(position);
         self.b.tell_lines(position);
         let slot = Fun::Attention.slot() as i64;
-        self.attention = Some(self.b.number(Op::FunTableWord, Type::Word, slot)?);
+        let attention = self.b.number(Op::FunTableWord, Type::Word, slot)?;
+        self.attention = Some(self.keep(attention)?);
         Ok(())
     }
 
@@ -180,6 +189,7 @@ impl Lowering<'_, '_> {
         let Some(attention) = self.attention else {
             return Ok(());
         };
+        let attention = self.b.kept(attention)?;
         let waiting = self.b.load(Type::Word, Width::U16, attention, 0)?;
         let (ask, go_on) = (self.b.cold_block()?, self.b.block()?);
         self.b

@@ -6,10 +6,13 @@ use ferlance_bytecode::op::{ITER_SLOTS, Label};
 use super::flow::{LowerError, is_marker_rotation};
 use super::prologue::{Frame, state_offset};
 use super::{Done, Lowering};
-use crate::nir::{Block, Cond, Op, Overflow, Type, Vreg, Width};
+use crate::nir::{Block, Cond, Op, Overflow, Slot, Type, Vreg, Width};
 
 impl Lowering<'_, '_> {
-    fn label_block(&self, label: Label) -> Done<Block> {
+    pub(super) fn label_block(&mut self, label: Label) -> Done<Block> {
+        if self.pieces.is_some() {
+            return self.exit_to_label(label);
+        }
         self.label_blocks
             .get(label.index())
             .copied()
@@ -152,8 +155,15 @@ impl Lowering<'_, '_> {
     pub(super) fn iter_address(&mut self, depth: u32) -> Done<Vreg> {
         if let Frame::Generator { state, .. } = self.frame {
             let offset = state_offset(depth, self.word());
+            let state = self.b.kept(state)?;
             return Ok(self.b.add(state, offset)?);
         }
+        let slot = self.iter_slot(depth)?;
+        Ok(self.b.slot_addr(slot, 0)?)
+    }
+
+    /// The memory of an iterator at this depth of the stack.
+    pub(super) fn iter_slot(&mut self, depth: u32) -> Done<Slot> {
         let at = depth as usize;
         if self.iter_slots.len() <= at {
             self.iter_slots.resize(at + 1, None)?;
@@ -163,7 +173,7 @@ impl Lowering<'_, '_> {
             None => self.b.slot(ITER_SLOTS)?,
         };
         self.iter_slots[at] = Some(slot);
-        Ok(self.b.slot_addr(slot, 0)?)
+        Ok(slot)
     }
 
     /// Four stack entries for an iterator, whose words are in memory.

@@ -10,7 +10,7 @@ use ferlance_bytecode::module::Const;
 use ferlance_collections::{OutOfMemory, TryVec};
 
 use super::Tables;
-use crate::nir::{Block, Entry, Func, Inst, Op, Term, Type, Vreg, Width};
+use crate::nir::{Block, Entry, Func, Inst, Op, Slot, Term, Type, Vreg, Width};
 use crate::target::Target;
 
 /// Gives each op of the environment its table.
@@ -19,39 +19,120 @@ pub fn lower_env(
     target: &Target,
     tables: &mut Tables<'_>,
 ) -> Result<(), OutOfMemory> {
-    let word = i64::from(target.word());
-    let entry = Block::from_index(0);
-    let params = TryVec::from_slice(func.items(func.blocks[entry].params))?;
     let mut made = TryVec::new();
-    let mut load = |func: &mut Func, ty, base: Vreg, offset: i64| {
+    let Some(env) = from_params(func, target, tables, &mut made)? else {
+        return Ok(());
+    };
+    env.give(func, tables, &made)
+}
+
+/// Words that pieces of a function find their tables by.
+pub(super) const HOME_WORDS: u32 = 4;
+
+/// [`lower_env`] for a piece of a function: the first one puts addresses into `home`, from where the others take them.
+pub(super) fn lower_env_of_piece(
+    func: &mut Func,
+    target: &Target,
+    tables: &mut Tables<'_>,
+    home: Slot,
+) -> Result<(), OutOfMemory> {
+    let word = i64::from(target.word());
+    let mut made = TryVec::new();
+    if let Some(env) = from_params(func, target, tables, &mut made)? {
+        let words = [env.fun, env.objects, env.names, env.fun_table];
+        for (at, value) in words.into_iter().enumerate() {
+            made.push(Inst {
+                c: Some(value),
+                imm: at as i64 * word,
+                ..Inst::new(Op::SlotStore(home))
+            })?;
+        }
+        return env.give(func, tables, &made);
+    }
+    let mut words = [Type::Obj, Type::Word, Type::Word, Type::Word]
+        .into_iter()
+        .enumerate();
+    let mut next = || -> Result<Vreg, OutOfMemory> {
+        let (at, ty) = words.next().ok_or(OutOfMemory)?;
         let dst = func.vreg(ty)?;
         made.push(Inst {
             dst: Some(dst),
-            a: Some(base),
-            imm: offset,
-            ..Inst::new(Op::Load(Width::Word, 0))
+            imm: at as i64 * word,
+            ..Inst::new(Op::SlotLoad(home))
         })?;
-        Ok::<Vreg, OutOfMemory>(dst)
+        Ok(dst)
     };
-    let fun = match (func.entry, params.first()) {
-        (Entry::Function, Some(fun)) => *fun,
-        (Entry::Resume, Some(state)) => load(
-            func,
-            Type::Obj,
-            *state,
-            layout::CODE_STATE_FUN as i64 * word,
-        )?,
-        // What a direct entry is given first: the function object of its caller, or of any of the module.
-        (Entry::Words(_), Some(fun)) => *fun,
-        _ => return Ok(()),
-    };
-    let context = load(func, Type::Word, fun, layout::FUN_BC_CONTEXT as i64 * word)?;
-    let children = load(
-        func,
-        Type::Word,
+    let (fun, objects, names, fun_table) = (next()?, next()?, next()?, next()?);
+    let context = load(func, &mut made, Type::Word, fun, context_at(word))?;
+    let children = load(func, &mut made, Type::Word, fun, children_at(word))?;
+    let env = Env {
         fun,
-        layout::FUN_BC_CHILD_TABLE as i64 * word,
-    )?;
+        context,
+        children,
+        names,
+        objects,
+        fun_table,
+    };
+    env.give(func, tables, &made)
+}
+
+/// Addresses of tables.
+struct Env {
+    fun: Vreg,
+    context: Vreg,
+    children: Vreg,
+    names: Vreg,
+    objects: Vreg,
+    fun_table: Vreg,
+}
+
+const fn context_at(word: i64) -> i64 {
+    layout::FUN_BC_CONTEXT as i64 * word
+}
+
+const fn children_at(word: i64) -> i64 {
+    layout::FUN_BC_CHILD_TABLE as i64 * word
+}
+
+fn load(
+    func: &mut Func,
+    made: &mut TryVec<Inst>,
+    ty: Type,
+    base: Vreg,
+    offset: i64,
+) -> Result<Vreg, OutOfMemory> {
+    let dst = func.vreg(ty)?;
+    made.push(Inst {
+        dst: Some(dst),
+        a: Some(base),
+        imm: offset,
+        ..Inst::new(Op::Load(Width::Word, 0))
+    })?;
+    Ok(dst)
+}
+
+/// What the function finds by what it is called with, if it is.
+fn from_params(
+    func: &mut Func,
+    target: &Target,
+    tables: &mut Tables<'_>,
+    made: &mut TryVec<Inst>,
+) -> Result<Option<Env>, OutOfMemory> {
+    let word = i64::from(target.word());
+    let entry = Block::from_index(0);
+    let first = func.items(func.blocks[entry].params).first().copied();
+    let mut load = |func: &mut Func, ty, base, offset| load(func, made, ty, base, offset);
+    let fun = match (func.entry, first) {
+        (Entry::Function, Some(fun)) => fun,
+        (Entry::Resume, Some(state)) => {
+            load(func, Type::Obj, state, layout::CODE_STATE_FUN as i64 * word)?
+        }
+        // What a direct entry is given first: the function object of its caller, or of any of the module.
+        (Entry::Words(_), Some(fun)) => fun,
+        _ => return Ok(None),
+    };
+    let context = load(func, Type::Word, fun, context_at(word))?;
+    let children = load(func, Type::Word, fun, children_at(word))?;
     let names = load(
         func,
         Type::Word,
@@ -66,41 +147,59 @@ pub fn lower_env(
     )?;
     let fun_table_at = tables.consts.index_of(Const::FunTable)?;
     let fun_table = load(func, Type::Word, objects, i64::from(fun_table_at.0) * word)?;
+    Ok(Some(Env {
+        fun,
+        context,
+        children,
+        names,
+        objects,
+        fun_table,
+    }))
+}
 
-    let mut blocks = core::mem::take(&mut func.blocks);
-    for block in blocks.iter_mut() {
-        for inst in block.insts.iter_mut() {
-            match inst.op {
-                Op::Call(_) | Op::FunTableWord => inst.a = Some(fun_table),
-                Op::ConstObj => inst.a = Some(objects),
-                Op::QstrObj(name) => {
-                    let text = Bytes::copied(tables.pool.text(name))?;
-                    let at = tables.consts.index_of(Const::Str(text))?;
-                    inst.op = Op::ConstObj;
-                    inst.imm = i64::from(at.0);
-                    inst.a = Some(objects);
+impl Env {
+    /// Gives each op its table; the entry begins with `made`.
+    fn give(
+        &self,
+        func: &mut Func,
+        tables: &mut Tables<'_>,
+        made: &[Inst],
+    ) -> Result<(), OutOfMemory> {
+        let mut blocks = core::mem::take(&mut func.blocks);
+        for block in blocks.iter_mut() {
+            for inst in block.insts.iter_mut() {
+                match inst.op {
+                    Op::Call(_) | Op::FunTableWord => inst.a = Some(self.fun_table),
+                    Op::ConstObj => inst.a = Some(self.objects),
+                    Op::QstrObj(name) => {
+                        let text = Bytes::copied(tables.pool.text(name))?;
+                        let at = tables.consts.index_of(Const::Str(text))?;
+                        inst.op = Op::ConstObj;
+                        inst.imm = i64::from(at.0);
+                        inst.a = Some(self.objects);
+                    }
+                    Op::QstrNumber(name) => {
+                        inst.imm = i64::from(tables.names.index_of(name)?);
+                        inst.a = Some(self.names);
+                    }
+                    Op::Child => inst.a = Some(self.children),
+                    Op::Context => {
+                        inst.op = Op::Copy;
+                        inst.a = Some(self.context);
+                    }
+                    _ => {}
                 }
-                Op::QstrNumber(name) => {
-                    inst.imm = i64::from(tables.names.index_of(name)?);
-                    inst.a = Some(names);
-                }
-                Op::Child => inst.a = Some(children),
-                Op::Context => {
-                    inst.op = Op::Copy;
-                    inst.a = Some(context);
-                }
-                _ => {}
+            }
+            if let Term::NlrPush { table, .. } = &mut block.term {
+                *table = Some(self.fun_table);
             }
         }
-        if let Term::NlrPush { table, .. } = &mut block.term {
-            *table = Some(fun_table);
+        func.blocks = blocks;
+        for (at, inst) in made.iter().enumerate() {
+            func.blocks[Block::from_index(0)].insts.insert(at, *inst)?;
         }
+        Ok(())
     }
-    func.blocks = blocks;
-    for (at, inst) in made.iter().enumerate() {
-        func.blocks[entry].insts.insert(at, *inst)?;
-    }
-    Ok(())
 }
 
 /// Makes loads of the ops that read tables.

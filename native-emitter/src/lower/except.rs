@@ -45,6 +45,7 @@ impl Lowering<'_, '_> {
                 }
             };
         }
+        let position = self.b.kept(position)?;
         Ok(self.b.store(Width::Word, position, HANDLED, handled)?)
     }
 
@@ -64,7 +65,7 @@ impl Lowering<'_, '_> {
             .slot(self.target.arch.nlr_reserved_words().max(1) as u32)?)
     }
 
-    fn nlr_slot(&mut self, level: u32) -> Done<Slot> {
+    pub(super) fn nlr_slot(&mut self, level: u32) -> Done<Slot> {
         while self.nlr_slots.len() <= level as usize {
             let slot = self.new_nlr_slot()?;
             self.nlr_slots.push(slot)?;
@@ -77,7 +78,7 @@ impl Lowering<'_, '_> {
         let id = self.flow.block_of_op[self.at as usize].ok_or(LowerError::BadCode)?;
         let null = self.null()?;
         let vars = self.block_vars[id.index()];
-        self.b.write_local(vars.exception, null)?;
+        self.b.write_home(vars.exception, null)?;
         self.block = Some(id);
         self.link(id)
     }
@@ -87,10 +88,9 @@ impl Lowering<'_, '_> {
         let level = self.flow.blocks[id].level;
         let slot = self.nlr_slot(level)?;
         let (normal, caught) = (self.b.block()?, self.b.cold_block()?);
-        self.b.nlr_push(slot, normal, caught)?;
-        self.b.enter(caught)?;
+        let behind = self.nlr_push(slot, normal, caught)?;
         for local in 0..self.flow.n_locals {
-            if self.homed.contains(local as usize) {
+            if self.homed.contains(local as usize) && self.pieces.is_none() {
                 let value = self.load_home(local)?;
                 let var = self.local(Local(local))?;
                 self.b.write_local(var, value)?;
@@ -99,12 +99,13 @@ impl Lowering<'_, '_> {
         let offset = layout::NLR_RET_VAL as i64 * self.word();
         let exception = self.b.slot_load(Type::Obj, slot, offset)?;
         let vars = self.block_vars[id.index()];
-        self.b.write_local(vars.exception, exception)?;
+        self.b.write_home(vars.exception, exception)?;
         if let Some(position) = self.position {
+            let position = self.b.kept(position)?;
             self.b.store(Width::Word, position, HANDLED, exception)?;
         }
         self.enter_handler(id, exception)?;
-        Ok(self.b.enter(normal)?)
+        self.behind_push(normal, behind)
     }
 
     /// Goes to a block's handler, which finds `state` on top of the stack.
@@ -114,8 +115,9 @@ impl Lowering<'_, '_> {
             .stack
             .get(info.saved_depth as usize)
             .ok_or(LowerError::BadCode)?;
-        let handler = self.label_blocks[info.handler.index()].ok_or(LowerError::BadCode)?;
+        let handler = info.handler;
         self.b.write_local(var, state)?;
+        let handler = self.label_block(handler)?;
         Ok(self.b.jump(handler, &[])?)
     }
 
@@ -130,8 +132,9 @@ impl Lowering<'_, '_> {
         self.b.call_void(Fun::LoadMethod, &[manager, enter, area])?;
         let zero = self.b.word(0)?;
         let value = self.b.call(Fun::CallMethodNKw, &[zero, zero, area])?;
-        self.set_up_block()?;
-        self.push(value)
+        // The handler has something else there.
+        self.push(value)?;
+        self.set_up_block()
     }
 
     /// Calls the exit function below the state on top.
@@ -275,7 +278,7 @@ impl Lowering<'_, '_> {
             let number = number.ok_or(LowerError::BadCode)?;
             if let Some(value) = value {
                 let data = self.block_vars[id.index()].data;
-                self.b.write_local(data, value)?;
+                self.b.write_home(data, value)?;
             }
             let marker = self.small_int(number as i64)?;
             return self.enter_handler(id, marker);

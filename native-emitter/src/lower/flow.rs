@@ -74,6 +74,8 @@ pub enum LowerError {
     OutOfMemory,
     /// The bytecode is not well formed: its producer's fault.
     BadCode,
+    /// Whoever takes pieces wants no more, and knows why.
+    Refused,
 }
 
 impl From<OutOfMemory> for LowerError {
@@ -87,6 +89,7 @@ impl core::fmt::Display for LowerError {
         f.write_str(match self {
             LowerError::OutOfMemory => "memory allocation failed",
             LowerError::BadCode => "bad bytecode",
+            LowerError::Refused => "piece refused",
         })
     }
 }

@@ -5,7 +5,7 @@
 //! not in the code state yet goes there; behind it, everything is read back (what nobody wants is dropped later).
 use ferlance_abi::fun_table::Fun;
 use ferlance_abi::layout;
-use ferlance_bytecode::op::{ITER_SLOTS, Op};
+use ferlance_bytecode::op::Op;
 use ferlance_collections::TryVec;
 
 use super::flow::{BlockId, LowerError};
@@ -21,20 +21,12 @@ const RAISED: i64 = 2;
 impl Lowering<'_, '_> {
     /// The start of the resume entry.
     pub(super) fn resume(&mut self) -> Done {
-        let Frame::Generator {
-            thrown,
-            ref resumes,
-            ..
-        } = self.frame
-        else {
-            return Err(LowerError::BadCode);
-        };
-        let resumes = resumes.try_clone()?;
         let word = self.word();
         if !self.is_ours() {
             // Our own runtime sees for itself what leaves the code.
             self.catch_all()?;
         }
+        let resumes = self.resume_blocks()?;
         let ip = self.load_state(Type::Word, layout::CODE_STATE_IP as i64 * word)?;
         let number = self.b.sub(ip, 1)?;
         match *resumes {
@@ -42,10 +34,36 @@ impl Lowering<'_, '_> {
             _ => self.b.switch(number, &resumes)?,
         }
         let start = resumes.last().copied().ok_or(LowerError::BadCode)?;
-        self.b.enter(start)?;
+        self.enter_resumed(start, resumes.len() - 1)?;
         self.b.set_told_line(super::FIRST_LINE);
+        let thrown = self.thrown()?;
         self.b.call_void(Fun::Raise, &[thrown])?;
         self.load_bound_locals()
+    }
+
+    /// Where each yield goes on, then the start: in pieces ways out of the first one.
+    fn resume_blocks(&mut self) -> Done<TryVec<Block>> {
+        let Frame::Generator { resumes, .. } = &self.frame else {
+            return Err(LowerError::BadCode);
+        };
+        let Some(first) = self.pieces.as_ref().map(|pieces| pieces.resumes) else {
+            return Ok(resumes.try_clone()?);
+        };
+        let is_yield = |op: &&Op| matches!(op, Op::YieldValue | Op::YieldFrom);
+        let n_yields = self.code.ops().iter().filter(is_yield).count() as u32;
+        let mut blocks = TryVec::new();
+        for at in 0..=n_yields {
+            blocks.push(self.exit_to(first + at, 0, None)?)?;
+        }
+        Ok(blocks)
+    }
+
+    /// Goes on where number `at` of [`Lowering::resume_blocks`] is.
+    fn enter_resumed(&mut self, block: Block, at: usize) -> Done {
+        match self.pieces.as_ref().map(|pieces| pieces.resumes) {
+            Some(first) => self.end_piece(first + at as u32),
+            None => Ok(self.b.enter(block)?),
+        }
     }
 
     /// What leaves the code is the runtime's to raise.
@@ -53,14 +71,13 @@ impl Lowering<'_, '_> {
         let word = self.word();
         let slot = self.new_nlr_slot()?;
         let (go_on, caught) = (self.b.block()?, self.b.cold_block()?);
-        self.b.nlr_push(slot, go_on, caught)?;
-        self.b.enter(caught)?;
+        let behind = self.nlr_push(slot, go_on, caught)?;
         let offset = layout::NLR_RET_VAL as i64 * word;
         let exception = self.b.slot_load(Type::Obj, slot, offset)?;
         self.store_state(state_offset(0, word), exception)?;
         let kind = self.b.word(RAISED)?;
         self.b.ret(kind)?;
-        Ok(self.b.enter(go_on)?)
+        self.behind_push(go_on, behind)
     }
 
     fn exit(&mut self, kind: i64) -> Done {
@@ -79,6 +96,7 @@ impl Lowering<'_, '_> {
         let word = self.word();
         let offset = state_offset(at, word);
         self.store_state(offset, value)?;
+        let state = self.b.kept(state)?;
         let top = self.b.add(state, offset)?;
         self.store_state(layout::CODE_STATE_SP as i64 * word, top)
     }
@@ -88,16 +106,18 @@ impl Lowering<'_, '_> {
         self.exit(RETURNED)
     }
 
-    /// The next yield: its number for `ip`, and where it goes on.
-    fn next_yield(&mut self) -> Done<(i64, Block)> {
+    /// The next yield: which one it is, and where it goes on.
+    fn next_yield(&mut self) -> Done<(usize, Block)> {
         // Yields that control never reaches have numbers too, which nobody uses.
         let is_yield = |op: &&Op| matches!(op, Op::YieldValue | Op::YieldFrom);
         let before = &self.code.ops()[..self.at as usize];
         let at = before.iter().filter(is_yield).count();
         match &self.frame {
+            // In pieces there are no blocks.
+            Frame::Generator { .. } if self.pieces.is_some() => Ok((at, self.b.current())),
             Frame::Generator { resumes, .. } => {
                 let block = resumes.get(at).copied().ok_or(LowerError::BadCode)?;
-                Ok((at as i64 + 1, block))
+                Ok((at, block))
             }
             Frame::Function { .. } => Err(LowerError::BadCode),
         }
@@ -105,15 +125,7 @@ impl Lowering<'_, '_> {
 
     /// Is stack place `at` a word of an iterator, which is in memory anyway?
     fn is_iter_word(&self, at: u32) -> bool {
-        let mut iter = self.iter;
-        while let Some(id) = iter {
-            let info = self.flow.iters[id];
-            if (info.depth..info.depth + ITER_SLOTS).contains(&at) {
-                return true;
-            }
-            iter = info.outer;
-        }
-        false
+        self.is_word_of(self.iter, at)
     }
 
     /// Where a block's two variables are while the generator rests.
@@ -125,7 +137,7 @@ impl Lowering<'_, '_> {
     /// Stops with `value`, which takes the place of the top of the stack; goes on when resumed, with the stack as
     /// it was. Gives what was sent.
     fn suspend(&mut self, value: Vreg) -> Done<Vreg> {
-        let (number, resumed) = self.next_yield()?;
+        let (at_yield, resumed) = self.next_yield()?;
         let word = self.word();
         let top = self.depth.checked_sub(1).ok_or(LowerError::BadCode)?;
         for at in 0..top {
@@ -149,15 +161,20 @@ impl Lowering<'_, '_> {
             self.store_state(data, value)?;
         }
         self.store_top(top, value)?;
-        let number = self.b.word(number)?;
+        let number = self.b.word(at_yield as i64 + 1)?;
         self.store_state(layout::CODE_STATE_IP as i64 * word, number)?;
         for _ in 0..self.flow.n_active(self.block, self.at) {
             self.b.call_void(Fun::NlrPop, &[])?;
         }
         self.exit(YIELDED)?;
 
-        self.b.enter(resumed)?;
-        for local in 0..self.flow.n_locals {
+        self.enter_resumed(resumed, at_yield)?;
+        // In pieces they are taken from there anyway.
+        let n_locals = match self.pieces.is_some() {
+            true => 0,
+            false => self.flow.n_locals,
+        };
+        for local in 0..n_locals {
             let value = self.load_home(local)?;
             let var = self.locals[local as usize];
             self.b.write_local(var, value)?;
@@ -174,25 +191,29 @@ impl Lowering<'_, '_> {
             let vars = self.block_vars[id.index()];
             let [exception, data] = self.block_words(*id);
             let value = self.load_state(Type::Obj, exception)?;
-            self.b.write_local(vars.exception, value)?;
+            self.b.write_home(vars.exception, value)?;
             let value = self.load_state(Type::Obj, data)?;
-            self.b.write_local(vars.data, value)?;
+            self.b.write_home(vars.data, value)?;
         }
-        let sent = self.load_state(Type::Obj, state_offset(top, word))?;
+        let mut sent = self.load_state(Type::Obj, state_offset(top, word))?;
         if around.iter().any(|id| !self.flow.protects(*id, self.at)) {
             self.tell_handled(self.block)?;
         }
         for id in around.iter().rev() {
             if self.flow.protects(*id, self.at) {
                 self.link(*id)?;
+                if self.pieces.is_some() {
+                    // That was another piece.
+                    sent = self.load_state(Type::Obj, state_offset(top, word))?;
+                }
             }
         }
         Ok(sent)
     }
 
-    fn thrown(&self) -> Done<Vreg> {
+    fn thrown(&mut self) -> Done<Vreg> {
         match self.frame {
-            Frame::Generator { thrown, .. } => Ok(thrown),
+            Frame::Generator { thrown, .. } => Ok(self.b.kept(thrown)?),
             Frame::Function { .. } => Err(LowerError::BadCode),
         }
     }
@@ -208,6 +229,9 @@ impl Lowering<'_, '_> {
 
     /// Delegates to the iterator below the value to send, until it is done.
     pub(super) fn yield_from(&mut self) -> Done {
+        if self.pieces.is_some() {
+            return self.yield_from_in_pieces();
+        }
         let step = self.b.block()?;
         let sent = self.b.param(step, Type::Obj)?;
         let thrown = self.b.param(step, Type::Obj)?;
@@ -231,5 +255,42 @@ impl Lowering<'_, '_> {
         self.pop()?;
         self.pop()?;
         self.push(result)
+    }
+
+    /// The same, where a piece ends with each yield.
+    fn yield_from_in_pieces(&mut self) -> Done {
+        let pieces = self.pieces.as_ref().ok_or(LowerError::BadCode)?;
+        let [sent, thrown] = pieces.sent;
+        let (first, null) = (self.peek(0)?, self.null()?);
+        self.b.write_home(sent, first)?;
+        self.b.write_home(thrown, null)?;
+        let (step, behind) = (self.new_label()?, self.new_label()?);
+        self.go_on_at(step)?;
+        self.end_piece(step)?;
+        let delegate = self.peek(1)?;
+        let area = self.area_of(1)?;
+        let place = self.area_offset();
+        let (to_send, to_throw) = (self.b.read_local(sent)?, self.b.read_local(thrown)?);
+        self.b.slot_store(self.args, place, to_throw)?;
+        let truth = self.b.call(Fun::YieldFrom, &[delegate, to_send, area])?;
+        let result = self.area_word(0)?;
+        let (yielded, done) = (self.b.block()?, self.b.block()?);
+        self.branch_c_bool(truth, yielded, done)?;
+        self.b.enter(done)?;
+        let depth = self.depth;
+        self.pop()?;
+        self.pop()?;
+        self.push(result)?;
+        self.go_on_at(behind)?;
+        let after = core::mem::replace(&mut self.depth, depth);
+        self.b.enter(yielded)?;
+        let value = self.suspend(result)?;
+        self.b.write_home(sent, value)?;
+        let value = self.thrown()?;
+        self.b.write_home(thrown, value)?;
+        self.go_on_at(step)?;
+        self.end_piece(behind)?;
+        self.depth = after;
+        Ok(())
     }
 }

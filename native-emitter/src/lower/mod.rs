@@ -11,6 +11,7 @@
 //! cached    names and attributes with inline caches     area     arguments in memory
 //! except    try, with, raise, leaving through finally          generator  yield, yield from
 //! kinds     what loops do with numbers                         numeric   copies of loops for numbers
+//! pieces    the same piece by piece, where memory is scarce
 //! ```
 mod area;
 mod arith;
@@ -25,6 +26,7 @@ mod flow;
 mod generator;
 mod kinds;
 mod numeric;
+mod pieces;
 mod prologue;
 #[cfg(test)]
 mod tests;
@@ -41,9 +43,11 @@ use ferlance_collections::{BitSet, TryVec};
 
 pub use env::{expand_env, lower_env};
 pub use flow::LowerError;
+pub use pieces::Sink;
 
 use self::flow::{BlockId, Flow, IterId};
-use crate::nir::{Block, Builder, Cond, Entry, Func, Slot, Type, Var, Vreg, Width};
+use self::pieces::{Homes, Pieces};
+use crate::nir::{Block, Builder, Cond, Entry, Func, Kept, Slot, Type, Var, Vreg, Width};
 use crate::target::{Host, Target};
 
 /// The tables of a module in the making, which lowering adds to.
@@ -67,6 +71,36 @@ pub struct Lowered {
 
 /// Lowers `code` for `@native`.
 pub fn lower(code: &Code, target: &Target, tables: &mut Tables<'_>) -> Result<Lowered, LowerError> {
+    let mut lowering = lowering(code, target, tables, None)?;
+    lowering.ops()?;
+    lowering.fill_raise_blocks()?;
+    lowering.finish()
+}
+
+/// Lowers `code` for `@native` piece by piece; gives [`Lowered::n_state`]. The target wants short code.
+pub fn lower_in_pieces(
+    code: &Code,
+    target: &Target,
+    tables: &mut Tables<'_>,
+    sink: &mut dyn Sink,
+) -> Result<u32, LowerError> {
+    let mut lowering = lowering(code, target, tables, Some(sink))?;
+    lowering.ops()?;
+    lowering.end_piece(u32::MAX)?;
+    match lowering.args_words > pieces::most_args(&lowering.flow) {
+        // Nothing wants so many.
+        true => Err(LowerError::BadCode),
+        false => Ok(lowering.frame.n_state()),
+    }
+}
+
+/// Everything up to the first op.
+fn lowering<'a, 't>(
+    code: &'a Code,
+    target: &'a Target,
+    tables: &'a mut Tables<'t>,
+    sink: Option<&'a mut dyn Sink>,
+) -> Result<Lowering<'a, 't>, LowerError> {
     let flow = Flow::new(code)?;
     let unbound = bound::may_be_unbound(code, &flow)?;
     let entry = if code.flags.has(ScopeFlags::GENERATOR) {
@@ -85,7 +119,11 @@ pub fn lower(code: &Code, target: &Target, tables: &mut Tables<'_>) -> Result<Lo
         stack.push(b.var(Type::Obj, Qstr::NONE)?)?;
     }
     let mut label_blocks = TryVec::new();
-    for state in &flow.at_label {
+    let labels: &[_] = match sink {
+        Some(_) => &[],
+        None => &flow.at_label,
+    };
+    for state in labels {
         label_blocks.push(match state {
             Some(_) => Some(b.block()?),
             None => None,
@@ -98,13 +136,24 @@ pub fn lower(code: &Code, target: &Target, tables: &mut Tables<'_>) -> Result<Lo
             data: b.var(Type::Obj, Qstr::NONE)?,
         })?;
     }
-    let args = b.slot(1)?;
-    let frame = prologue::frame(code, &flow, &mut b, &params)?;
+    let args = b.slot(match sink {
+        Some(_) => pieces::most_args(&flow),
+        None => 1,
+    })?;
+    let mut pieces = match sink {
+        Some(sink) => Some(Pieces::new(sink, code, &flow, &mut b, target)?),
+        None => None,
+    };
+    let mut none = Homes::none();
+    let homes = pieces
+        .as_mut()
+        .map_or(&mut none, |pieces| &mut pieces.homes);
+    let frame = prologue::frame(code, &flow, &mut b, &params, homes)?;
     let mut lowering = Lowering {
         code,
         target,
         tables,
-        homed: homed_locals(code, &flow)?,
+        homed: homed_locals(code, &flow, pieces.is_some())?,
         loops: flow.ops_in_loops(code)?,
         unbound,
         frame,
@@ -137,13 +186,14 @@ pub fn lower(code: &Code, target: &Target, tables: &mut Tables<'_>) -> Result<Lo
         numeric: None,
         floats: numeric::Floats::default(),
         resumes: TryVec::new(),
+        pieces,
     };
+    lowering.settle_frame()?;
     lowering.cached_prologue()?;
     lowering.prologue(&params)?;
     lowering.b.set_told_line(FIRST_LINE);
-    lowering.ops()?;
-    lowering.fill_raise_blocks()?;
-    lowering.finish()
+    lowering.end_prologue()?;
+    Ok(lowering)
 }
 
 /// What is known of a value.
@@ -190,6 +240,7 @@ struct Lowering<'a, 't> {
     iter: Option<IterId>,
     locals: TryVec<Var>,
     stack: TryVec<Var>,
+    /// None in pieces, whose ways to labels are their own.
     label_blocks: TryVec<Option<Block>>,
     block_vars: TryVec<BlockVars>,
     /// Arguments of calls, items of displays, results by pointer: never in use for two things at once.
@@ -216,9 +267,9 @@ struct Lowering<'a, 't> {
     /// The module's globals.
     globals: Option<Vreg>,
     /// The address of what loops look at.
-    attention: Option<Vreg>,
+    attention: Option<Kept>,
     /// The address of what the runtime is told.
-    position: Option<Vreg>,
+    position: Option<Kept>,
     /// By op: live locals, if they have been found out.
     live: Option<TryVec<u64>>,
     is_live_found: bool,
@@ -227,6 +278,8 @@ struct Lowering<'a, 't> {
     floats: numeric::Floats,
     /// Where escapes arrive in the rare copy that is being lowered.
     resumes: TryVec<numeric::Resume>,
+    /// Where pieces go, if the function is not lowered at once.
+    pieces: Option<Pieces<'a>>,
 }
 
 /// What blocks that raise the same have in common.
@@ -267,9 +320,9 @@ fn keeps_escape(op: &Op) -> bool {
 }
 
 /// Locals that change where a handler protects. Of the others, a handler sees the value from before its block.
-fn homed_locals(code: &Code, flow: &Flow) -> Result<BitSet, LowerError> {
+fn homed_locals(code: &Code, flow: &Flow, in_pieces: bool) -> Result<BitSet, LowerError> {
     let mut homed = BitSet::with_limit(flow.n_locals as usize)?;
-    if code.flags.has(ScopeFlags::GENERATOR) {
+    if in_pieces || code.flags.has(ScopeFlags::GENERATOR) {
         for local in 0..flow.n_locals as usize {
             homed.insert(local)?;
         }
@@ -487,7 +540,7 @@ impl Lowering<'_, '_> {
 
     /// Where in the argument area the words of the op at hand begin: in short code each depth of the stack has its own.
     fn area_offset(&self) -> i64 {
-        match self.target.small {
+        match self.target.small && self.pieces.is_none() {
             true => i64::from(self.depth) * self.word(),
             false => 0,
         }
@@ -569,9 +622,7 @@ impl Lowering<'_, '_> {
                     (at, alive) = (to, goes_on);
                     continue;
                 }
-                if let (Some(state), Some(block)) =
-                    (self.flow.state(label), self.label_blocks[label.index()])
-                {
+                if let Some(state) = self.flow.state(label) {
                     if alive {
                         // Still before the label: a handler that begins here protects so far.
                         self.at = self.at.saturating_sub(1);
@@ -579,11 +630,7 @@ impl Lowering<'_, '_> {
                         self.at = at as u32;
                     }
                     (self.depth, self.block, self.iter) = (state.depth, state.block, state.iter);
-                    if !self.flow.is_loop[label.index()] {
-                        self.b.seal_block(block)?;
-                    }
-                    self.b.switch_to(block);
-                    alive = self.b.is_reached(block) || self.flow.is_loop[label.index()];
+                    alive = self.begin_at(label)?;
                     self.begin_op(false);
                     self.begin_label(label);
                     if alive && self.flow.is_loop[label.index()] {
@@ -600,6 +647,7 @@ impl Lowering<'_, '_> {
                 at += 1;
                 continue;
             }
+            self.end_long_piece(op)?;
             self.begin_op(keeps_escape(op));
             if flow::is_pushed_iter(ops, at) {
                 self.pushed_iter(at)?;
@@ -623,6 +671,20 @@ impl Lowering<'_, '_> {
             alive = !self.b.is_ended();
         }
         Ok(alive)
+    }
+
+    /// Goes on at a label; tells whether control comes there.
+    fn begin_at(&mut self, label: ferlance_bytecode::op::Label) -> Done<bool> {
+        if self.pieces.is_some() {
+            return self.piece_at(label);
+        }
+        let block = self.label_block(label)?;
+        let is_loop = self.flow.is_loop[label.index()];
+        if !is_loop {
+            self.b.seal_block(block)?;
+        }
+        self.b.switch_to(block);
+        Ok(self.b.is_reached(block) || is_loop)
     }
 
     /// Lowers the op at hand; says how many ops that covered.

@@ -13,8 +13,9 @@ use ferlance_bytecode::op::{Local, Op};
 use ferlance_collections::TryVec;
 
 use super::flow::{Flow, LowerError, bound_slots};
+use super::pieces::Homes;
 use super::{Done, Lowering};
-use crate::nir::{Block, Builder, Cond, Slot, Type, Vreg, Width};
+use crate::nir::{Block, Builder, Cond, Home, Kept, Slot, Type, Vreg, Width};
 
 /// Where the code state is, and what has to be undone at the end.
 pub(super) enum Frame {
@@ -24,13 +25,13 @@ pub(super) enum Frame {
         state: Slot,
         n_state: u32,
         /// The globals to put back, or null; missing if they were not switched.
-        globals: Option<Vreg>,
+        globals: Option<Kept>,
     },
     /// A generator's.
     Generator {
         /// The code state.
-        state: Vreg,
-        thrown: Vreg,
+        state: Kept,
+        thrown: Kept,
         n_state: u32,
         /// Where each yield goes on, in their order, then the start.
         resumes: TryVec<Block>,
@@ -51,6 +52,7 @@ pub(super) fn frame(
     flow: &Flow,
     b: &mut Builder,
     params: &[Vreg],
+    homes: &mut Homes,
 ) -> Result<Frame, LowerError> {
     if !code.flags.has(ScopeFlags::GENERATOR) {
         let n_state = flow.n_locals.max(1);
@@ -64,15 +66,18 @@ pub(super) fn frame(
     let [state, thrown] = *params else {
         return Err(LowerError::BadCode);
     };
+    let state = b.keep(state, homes.next())?;
+    let thrown = b.keep(thrown, homes.next())?;
     // Two words per level of blocks: the exception being handled, the value being returned.
     let n_state = flow.n_locals + flow.max_depth + 2 * flow.max_level;
     let mut resumes = TryVec::new();
-    for op in code.ops() {
-        if matches!(op, Op::YieldValue | Op::YieldFrom) {
+    let yields = code.ops().iter();
+    let n_yields = yields.filter(|op| matches!(op, Op::YieldValue | Op::YieldFrom));
+    if !homes.is_used() {
+        for _ in 0..n_yields.count() + 1 {
             resumes.push(b.block()?)?;
         }
     }
-    resumes.push(b.block()?)?;
     Ok(Frame::Generator {
         state,
         thrown,
@@ -131,6 +136,24 @@ impl Lowering<'_, '_> {
         state_offset(at, self.word())
     }
 
+    /// Where a local is between pieces.
+    pub(super) fn home_of(&self, local: u32) -> Home {
+        let offset = self.home(local);
+        match self.frame {
+            Frame::Function { state, .. } => Home::Slot(state, offset),
+            Frame::Generator {
+                state: Kept::Home(base),
+                ..
+            } => Home::Behind(base, offset),
+            // Nothing is lowered in pieces.
+            Frame::Generator { .. } => Home::Slot(self.args, 0),
+        }
+    }
+
+    pub(super) fn is_generator(&self) -> bool {
+        matches!(self.frame, Frame::Generator { .. })
+    }
+
     pub(super) fn store_home(&mut self, local: u32, value: Vreg) -> Done {
         let offset = self.home(local);
         self.store_state(offset, value)
@@ -146,6 +169,7 @@ impl Lowering<'_, '_> {
         match self.frame {
             Frame::Function { state, .. } => self.b.slot_store(state, offset, value)?,
             Frame::Generator { state, .. } => {
+                let state = self.b.kept(state)?;
                 self.b.store(Width::Word, state, offset, value)?;
             }
         }
@@ -156,7 +180,10 @@ impl Lowering<'_, '_> {
     pub(super) fn load_state(&mut self, ty: Type, offset: i64) -> Done<Vreg> {
         Ok(match self.frame {
             Frame::Function { state, .. } => self.b.slot_load(ty, state, offset)?,
-            Frame::Generator { state, .. } => self.b.load(ty, Width::Word, state, offset)?,
+            Frame::Generator { state, .. } => {
+                let state = self.b.kept(state)?;
+                self.b.load(ty, Width::Word, state, offset)?
+            }
         })
     }
 
@@ -165,13 +192,17 @@ impl Lowering<'_, '_> {
         let bound = bound_slots(self.code);
         for local in 0..self.flow.n_locals {
             let is_cell = self.code.cells.iter().any(|slot| u32::from(*slot) == local);
-            let value = if local < bound || is_cell {
-                self.load_home(local)?
-            } else {
-                self.null()?
-            };
+            let is_bound = local < bound || is_cell;
             let var = self.local(Local(local))?;
-            self.b.write_local(var, value)?;
+            if is_bound && self.pieces.is_some() {
+                // It is where it is wanted.
+                continue;
+            }
+            let value = match is_bound {
+                true => self.load_home(local)?,
+                false => self.null()?,
+            };
+            self.b.write_home(var, value)?;
         }
         Ok(())
     }
@@ -264,23 +295,24 @@ impl Lowering<'_, '_> {
         let offset = layout::MODULE_GLOBALS as i64 * word;
         let own = self.b.load(Type::Word, Width::Word, context, offset)?;
         let old = self.b.call(Fun::SwapGlobals, &[own])?;
+        let kept = self.keep(old)?;
         let (protect, caught) = (self.b.cold_block()?, self.b.cold_block()?);
         let body = self.b.block()?;
         self.b
             .branch(Cond::Eq, old, 0, (body, &[]), (protect, &[]))?;
         self.b.enter(protect)?;
         let slot = self.new_nlr_slot()?;
-        self.b.nlr_push(slot, body, caught)?;
-        self.b.enter(caught)?;
+        let behind = self.nlr_push(slot, body, caught)?;
+        let old = self.b.kept(kept)?;
         self.b.call_void(Fun::SwapGlobals, &[old])?;
         let exception = self
             .b
             .slot_load(Type::Obj, slot, layout::NLR_RET_VAL as i64 * word)?;
         self.b.call_void(Fun::Raise, &[exception])?;
         self.b.unreachable()?;
-        self.b.enter(body)?;
+        self.behind_push(body, behind)?;
         if let Frame::Function { globals, .. } = &mut self.frame {
-            *globals = Some(old);
+            *globals = Some(kept);
         }
         Ok(())
     }
@@ -294,6 +326,7 @@ impl Lowering<'_, '_> {
                 globals: Some(old), ..
             } => {
                 let (restore, done) = (self.b.cold_block()?, self.b.block()?);
+                let old = self.b.kept(old)?;
                 self.b
                     .branch(Cond::Eq, old, 0, (done, &[]), (restore, &[]))?;
                 self.b.enter(restore)?;

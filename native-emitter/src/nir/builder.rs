@@ -87,6 +87,24 @@ struct PhiData {
     filled: bool,
 }
 
+/// Where a local is between the pieces of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Home {
+    /// At this byte of a frame slot.
+    Slot(Slot, i64),
+    /// So many bytes behind the address that another local holds, which is in a frame slot itself.
+    Behind(Var, i64),
+}
+
+/// A value that is wanted all through a function.
+#[derive(Debug, Clone, Copy)]
+pub enum Kept {
+    /// As it is.
+    Value(Vreg),
+    /// In memory between pieces.
+    Home(Var),
+}
+
 /// Blocks on the way to a value that are looked at each time rather than remembering it.
 const SHORT_WAY: usize = 8;
 
@@ -103,8 +121,12 @@ pub struct Builder {
     /// For locals read before they are written.
     undefined: [Option<Vreg>; 3],
     /// Where the runtime finds the line, and the line at hand.
-    place: Option<Vreg>,
+    place: Option<Kept>,
     line: u32,
+    /// By local, in a function that is built in pieces.
+    homes: TryVec<Option<Home>>,
+    /// What the piece at hand has taken from homes: the first instructions of its entry.
+    taken: TryVec<(Var, Vreg)>,
 }
 
 impl Builder {
@@ -121,6 +143,8 @@ impl Builder {
             undefined: [None; 3],
             place: None,
             line: 0,
+            homes: TryVec::new(),
+            taken: TryVec::new(),
         };
         let first = builder.block()?;
         let mut params = TryVec::new();
@@ -236,6 +260,120 @@ impl Builder {
         Ok(self.resolve(value))
     }
 
+    // Locals between pieces.
+
+    /// From now on `var` has a home, which pieces take it from.
+    pub fn give_home(&mut self, var: Var, home: Home) -> Built {
+        if self.homes.len() <= var.index() {
+            self.homes.resize(var.index() + 1, None)?;
+        }
+        self.homes[var.index()] = Some(home);
+        Ok(())
+    }
+
+    fn home(&self, var: Var) -> Option<Home> {
+        self.homes.get(var.index()).copied().flatten()
+    }
+
+    /// [`Builder::write_local`], also where its home is, if it has one.
+    pub fn write_home(&mut self, var: Var, value: Vreg) -> Built {
+        self.write_local(var, value)?;
+        match self.home(var) {
+            None => Ok(()),
+            Some(Home::Slot(slot, offset)) => self.slot_store(slot, offset, value),
+            Some(Home::Behind(base, offset)) => {
+                let base = self.read_local(base)?;
+                self.store(Width::Word, base, offset, value)
+            }
+        }
+    }
+
+    /// Puts the value of `var` into its home if this piece has changed it.
+    pub fn send_home(&mut self, var: Var) -> Built {
+        let value = self.read_local(var)?;
+        match self.taken.contains(&(var, value)) {
+            true => Ok(()),
+            false => self.write_home(var, value),
+        }
+    }
+
+    /// A value for all of the function, at `home` if it is built in pieces.
+    pub fn keep(&mut self, value: Vreg, home: Option<Home>) -> Built<Kept> {
+        let Some(home) = home else {
+            return Ok(Kept::Value(value));
+        };
+        let var = self.var(self.ty(value), Qstr::NONE)?;
+        self.give_home(var, home)?;
+        self.write_home(var, value)?;
+        Ok(Kept::Home(var))
+    }
+
+    /// The value of [`Builder::keep`].
+    pub fn kept(&mut self, kept: Kept) -> Built<Vreg> {
+        match kept {
+            Kept::Value(value) => Ok(value),
+            Kept::Home(var) => self.read_local(var),
+        }
+    }
+
+    /// Takes `var` from its home, in the entry of the piece.
+    fn take_from(&mut self, home: Home, var: Var) -> Built<Vreg> {
+        let inst = match home {
+            Home::Slot(slot, offset) => Inst {
+                imm: offset,
+                ..Inst::new(Op::SlotLoad(slot))
+            },
+            Home::Behind(base, offset) => {
+                let entry = Block::from_index(0);
+                let address = match (self.blocks[entry].value(base), self.home(base)) {
+                    (Some(value), _) => value,
+                    (None, Some(home @ Home::Slot(..))) => {
+                        let value = self.take_from(home, base)?;
+                        self.set_value(entry, base, value)?;
+                        value
+                    }
+                    _ => return self.undefined(var),
+                };
+                Inst {
+                    a: Some(address),
+                    imm: offset,
+                    ..Inst::new(Op::Load(Width::Word, 0))
+                }
+            }
+        };
+        let (ty, name) = self.vars[var];
+        let dst = self.func.vregs.push(super::VregData { ty, name })?;
+        let inst = Inst {
+            dst: Some(dst),
+            ..inst
+        };
+        let at = self.taken.len();
+        self.func.blocks[Block::from_index(0)]
+            .insts
+            .insert(at, inst)?;
+        self.taken.push((var, dst))?;
+        Ok(dst)
+    }
+
+    /// Ends the piece at hand and begins the next one, which knows all locals from their homes. No block may be in use
+    /// any more; frame slots stay.
+    pub fn take_piece(&mut self) -> Built<Func> {
+        self.finish_blocks()?;
+        let mut next = Func::new(self.func.name, Entry::Words(0));
+        next.slots = self.func.slots.try_clone()?;
+        let piece = core::mem::replace(&mut self.func, next);
+        self.blocks.clear();
+        self.phis.clear();
+        self.phi_of.clear();
+        self.waiting.clear();
+        self.taken.clear();
+        self.undefined = [None; 3];
+        let first = self.block()?;
+        self.seal_block(first)?;
+        self.switch_to(first);
+        Ok(piece)
+    }
+
     fn set_value(&mut self, block: Block, var: Var, value: Vreg) -> Built {
         let values = &mut self.blocks[block].values;
         match values.binary_search_by_key(&var, |(var, _)| *var) {
@@ -261,7 +399,7 @@ impl Builder {
             if state.sealed && state.preds.len() == 1 && !is_ring {
                 at = state.preds[0];
             } else if state.sealed && (state.preds.is_empty() || is_ring) {
-                break self.undefined(var)?;
+                break self.at_start(at, var)?;
             } else {
                 break self.new_phi(at, var)?;
             }
@@ -293,6 +431,14 @@ impl Builder {
             self.waiting.push(phi)?;
         }
         Ok(vreg)
+    }
+
+    /// The value of a local that nothing in the function, or in the piece of it, has written yet.
+    fn at_start(&mut self, block: Block, var: Var) -> Built<Vreg> {
+        match self.home(var) {
+            Some(home) if block.index() == 0 => self.take_from(home, var),
+            _ => self.undefined(var),
+        }
     }
 
     fn undefined(&mut self, var: Var) -> Built<Vreg> {
@@ -655,7 +801,7 @@ impl Builder {
     }
 
     /// From now on calls that may raise are told the line first: in memory at `place`, 32 bits.
-    pub fn tell_lines(&mut self, place: Vreg) {
+    pub fn tell_lines(&mut self, place: Kept) {
         self.place = Some(place);
     }
 
@@ -672,6 +818,7 @@ impl Builder {
     fn tell_line(&mut self, fun: Fun) -> Built {
         match self.place {
             Some(place) if fun.effect() == Effect::Python => {
+                let place = self.kept(place)?;
                 let line = self.word(i64::from(self.line))?;
                 let offset = layout::POSITION_LINE_BYTES as i64;
                 self.store(Width::U32, place, offset, line)
@@ -822,6 +969,12 @@ impl Builder {
         Ok(())
     }
 
+    /// Goes on at a label of the function that this is a piece of.
+    pub fn leave(&mut self, label: u32) -> Built {
+        self.end(Term::Leave(label));
+        Ok(())
+    }
+
     /// After a call that does not return.
     pub fn unreachable(&mut self) -> Built {
         self.end(Term::Unreachable);
@@ -834,6 +987,11 @@ impl Builder {
     ///
     /// Blocks that were never ended and those that nothing leads to end in [`Term::Unreachable`].
     pub fn finish(mut self) -> Built<Func> {
+        self.finish_blocks()?;
+        Ok(self.func)
+    }
+
+    fn finish_blocks(&mut self) -> Built {
         for block in self.blocks.indices() {
             self.seal_block(block)?;
         }
@@ -862,7 +1020,7 @@ impl Builder {
             }
         }
         self.func.blocks = blocks;
-        Ok(self.func)
+        Ok(())
     }
 
     /// Locals that were read without being written are 0 from the start.

@@ -343,6 +343,8 @@ pub enum Term {
         /// The result.
         a: Vreg,
     },
+    /// Goes on at this label of the function that this one is a piece of: see [`crate::lower::Sink`].
+    Leave(u32),
     /// Never reached: after a call that does not return.
     Unreachable,
 }

@@ -14,7 +14,7 @@ pub mod text;
 pub mod types;
 pub mod verify;
 
-pub use builder::{Builder, Operand, Var};
+pub use builder::{Builder, Home, Kept, Operand, Var};
 pub use func::{BlockData, Func, Slot, SlotData, VregData};
 pub use inst::{Alu, Edge, Inst, List, Op, Overflow, Shift, Term};
 pub use shape::Shape;

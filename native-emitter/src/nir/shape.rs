@@ -178,9 +178,11 @@ impl Term {
             }
             Term::Checked { fits, over, .. } => [Some(fits), Some(over)],
             Term::NlrPush { normal, caught, .. } => [Some(normal), Some(caught)],
-            Term::Open | Term::Switch { .. } | Term::Return { .. } | Term::Unreachable => {
-                [None, None]
-            }
+            Term::Open
+            | Term::Switch { .. }
+            | Term::Return { .. }
+            | Term::Leave(_)
+            | Term::Unreachable => [None, None],
         };
         one.into_iter().chain(two)
     }
@@ -194,9 +196,11 @@ impl Term {
             }
             Term::Checked { fits, over, .. } => [Some(fits), Some(over)],
             Term::NlrPush { normal, caught, .. } => [Some(normal), Some(caught)],
-            Term::Open | Term::Switch { .. } | Term::Return { .. } | Term::Unreachable => {
-                [None, None]
-            }
+            Term::Open
+            | Term::Switch { .. }
+            | Term::Return { .. }
+            | Term::Leave(_)
+            | Term::Unreachable => [None, None],
         };
         one.into_iter().chain(two)
     }
@@ -208,7 +212,7 @@ impl Term {
             Term::FBranch { a, b, .. } => [Some(a), Some(b)],
             Term::Switch { a, .. } | Term::Return { a } => [Some(a), None],
             Term::NlrPush { table, .. } => [table, None],
-            Term::Open | Term::Jump(_) | Term::Unreachable => [None, None],
+            Term::Open | Term::Jump(_) | Term::Leave(_) | Term::Unreachable => [None, None],
         };
         one.into_iter().chain(two)
     }
@@ -226,7 +230,7 @@ impl Term {
             }
             Term::Switch { a, .. } | Term::Return { a } => *a = map(*a),
             Term::NlrPush { table, .. } => *table = table.map(map),
-            Term::Open | Term::Jump(_) | Term::Unreachable => {}
+            Term::Open | Term::Jump(_) | Term::Leave(_) | Term::Unreachable => {}
         }
     }
 

@@ -322,6 +322,7 @@ impl Func {
                 }
             }
             Term::Return { a } => write!(f, "return {}", Reg(Some(a)))?,
+            Term::Leave(label) => write!(f, "leave {label}")?,
             Term::Unreachable => f.write_str("unreachable")?,
         }
         f.write_char('\n')
@@ -503,6 +504,7 @@ impl<'a> Parser<'a> {
         Ok(Some(match word {
             "open" => Term::Open,
             "unreachable" => Term::Unreachable,
+            "leave" => Term::Leave(self.int()? as u32),
             "jump" => Term::Jump(self.edge()?),
             "return" => Term::Return { a: self.vreg()? },
             "branch" => {

@@ -68,6 +68,7 @@ pub(super) fn asked_at_end(arch: &dyn Arch, func: &Func, term: &Term) -> Constra
     match term {
         Term::NlrPush { .. }
         | Term::Jump(_)
+        | Term::Leave(_)
         | Term::Unreachable
         | Term::Open
         | Term::Return { .. } => Constraints::NONE,

@@ -37,6 +37,8 @@ pub(crate) struct Invocation {
     pub(crate) tells_memory: bool,
     /// `-X native=small`: machine code is to be short.
     pub(crate) native_small: bool,
+    /// `-X native=pieces`: native functions are compiled piece by piece.
+    pub(crate) native_pieces: bool,
     /// `-X arch=…`: whose machine code this board takes.
     pub(crate) arch: Arch,
     /// `-X arch-flags=…`: extensions of the architecture that code may use.
@@ -81,6 +83,7 @@ pub(crate) fn parse(process: &Process) -> Option<Invocation> {
     let mut heap_bytes = None;
     let mut tells_memory = false;
     let mut native_small = false;
+    let mut native_pieces = false;
     let mut arch = native::ARCH;
     let mut arch_flags = 0;
     let (what, shown) = loop {
@@ -97,6 +100,7 @@ pub(crate) fn parse(process: &Process) -> Option<Invocation> {
                 b"emit=viper" => emit = CodeKind::Viper,
                 b"compile-memory" => tells_memory = true,
                 b"native=small" => native_small = true,
+                b"native=pieces" => native_pieces = true,
                 option => {
                     if let Some(name) = option.strip_prefix(b"arch=") {
                         arch = Arch::from_name(core::str::from_utf8(name).ok()?)?;
@@ -123,6 +127,7 @@ pub(crate) fn parse(process: &Process) -> Option<Invocation> {
         heap_bytes,
         tells_memory,
         native_small,
+        native_pieces,
         arch,
         arch_flags,
     })

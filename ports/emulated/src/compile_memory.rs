@@ -45,6 +45,7 @@ pub(crate) fn tell(invocation: &Invocation, source: &[u8]) -> u8 {
             small: invocation.native_small,
             ..Target::stock(invocation.arch, invocation.arch_flags as u8)
         }),
+        native_pieces: invocation.native_pieces,
         before_machine_code: Some(note),
         ..Options::default()
     };

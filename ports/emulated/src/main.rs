@@ -68,6 +68,7 @@ fn run(invocation: Invocation, process: &args::Process, top: usize) -> u8 {
         opt_level: invocation.opt_level,
         emit: invocation.emit,
         native_small: invocation.native_small,
+        native_pieces: invocation.native_pieces,
         // As the hosts have them: the programs that are run here are theirs.
         value_stack_words: 1 << 18,
         max_frames: 1 << 14,

@@ -36,6 +36,7 @@ pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
         arch_flags: target.map_or(0, |target| u32::from(target.flags)),
         target,
         native_once: rt.config.native_once,
+        native_pieces: rt.config.native_pieces,
         stack: StackLimit::at(rt.interp.stack_limit()),
         ..Options::default()
     };

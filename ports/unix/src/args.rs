@@ -37,6 +37,8 @@ pub(crate) struct Invocation {
     pub(crate) emit: CodeKind,
     /// `-X native=small`
     pub(crate) native_small: bool,
+    /// `-X native=pieces`
+    pub(crate) native_pieces: bool,
     /// `-X native=once`
     pub(crate) native_once: bool,
     /// `-X viper=sound`
@@ -72,6 +74,7 @@ fn parse_run(args: impl IntoIterator<Item = &'static [u8]>) -> Result<Command, C
         compile_only: false,
         emit: CodeKind::Bytecode,
         native_small: false,
+        native_pieces: false,
         native_once: false,
         sound: false,
         heap_bytes: None,
@@ -122,6 +125,7 @@ impl Invocation {
             b"emit=viper" => self.emit = CodeKind::Viper,
             b"native=fast" => self.native_small = false,
             b"native=small" => self.native_small = true,
+            b"native=pieces" => self.native_pieces = true,
             b"native=once" => self.native_once = true,
             b"viper=sound" => self.sound = true,
             b"realtime" if cfg!(target_os = "macos") => {}

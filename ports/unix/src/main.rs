@@ -98,6 +98,7 @@ fn start(program: &[u8], invocation: Invocation, top: usize) -> u8 {
         opt_level: invocation.opt_level,
         emit: invocation.emit,
         native_small: invocation.native_small,
+        native_pieces: invocation.native_pieces,
         native_once: invocation.native_once,
         sound: invocation.sound,
         ..Settings::default()

@@ -434,7 +434,7 @@ impl Run<'_, '_> {
                 Ok(Next::Go(self.func.targets[start as usize + at], Vec::new()))
             }
             Term::Return { a } => Ok(Next::Return(self.get(a))),
-            Term::Open | Term::Unreachable => Err(Stop::Unreachable),
+            Term::Open | Term::Leave(_) | Term::Unreachable => Err(Stop::Unreachable),
         }
     }
 }

@@ -28,9 +28,10 @@ pub(crate) struct EmitterMemory {
 const BAR: u64 = 48 << 10;
 
 /// File and options.
-const ROWS: [(&str, &[&str]); 3] = [
+const ROWS: [(&str, &[&str]); 4] = [
     ("native", &[]),
     ("native", &["-X", "native=small"]),
+    ("native", &["-X", "native=pieces"]),
     ("viper", &[]),
 ];
 

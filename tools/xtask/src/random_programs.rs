@@ -24,6 +24,9 @@ pub(crate) struct RandomPrograms {
     /// On an emulated board instead of in place.
     #[arg(long)]
     board: Option<String>,
+    /// How native code is made: `small`, `pieces`.
+    #[arg(long)]
+    native: Option<String>,
 }
 
 impl RandomPrograms {
@@ -45,6 +48,9 @@ impl RandomPrograms {
         }
         if let Some(board) = self.board {
             command.args(["--board", &board]);
+        }
+        if let Some(native) = self.native {
+            command.args(["--native", &native]);
         }
         run(&mut command)
     }
