@@ -109,6 +109,12 @@ impl Interpreter {
         self
     }
 
+    /// The same command with options before whatever else it is given.
+    pub fn with_options(mut self, options: &[&str]) -> Self {
+        self.command.extend(options.iter().map(OsString::from));
+        self
+    }
+
     /// The program under test: the words of `$FERLANCE`, or else `ferlance` of this workspace in the profile of
     /// the running test, built first.
     pub fn ferlance() -> Self {

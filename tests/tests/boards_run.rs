@@ -11,6 +11,7 @@
 //! | `inline_asm` | the calls of `tests/vectors/inlineasm/runtime.json`, assembled there |
 //! | `typed`, `typed_file` | `tests/viper`, what stock lacks: compiled there, and to a file for stock firmware |
 //! | `bytecode`, `native` | `tests/lang`, `tests/native` and the behaviour vectors, compiled there |
+//! | `pieces`, `pieces_file`, `pieces_gc` | the native ones of these, piece by piece |
 //! | `gc` | native programs with a collection at each allocation |
 //!
 //! Trials whose emulator is not installed show as ignored (`cargo xtask setup`).
@@ -120,7 +121,7 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
         }
         add(
             format!("typed_file::{}", program.name),
-            Box::new(move |board| from_file(board, arch, (CodeKind::Bytecode, false), &b)),
+            Box::new(move |board| from_file(board, arch, (CodeKind::Bytecode, How::Fast), &b)),
         );
     }
     let own = programs::list(&root.join("tests/native")).expect("the programs are readable");
@@ -128,13 +129,29 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
         let (a, b) = (program.path.clone(), program.path.clone());
         add(
             format!("file::{}", program.name),
-            Box::new(move |board| from_file(board, arch, (CodeKind::Native, false), &a)),
+            Box::new(move |board| from_file(board, arch, (CodeKind::Native, How::Fast), &a)),
+        );
+        let path = program.path.clone();
+        add(
+            format!("pieces_file::{}", program.name),
+            Box::new(move |board| from_file(board, arch, (CodeKind::Native, How::Pieces), &path)),
+        );
+        let path = program.path.clone();
+        add(
+            format!("pieces_gc::{}", program.name),
+            Box::new(move |board| {
+                let board = board.clone().with_options(&["-X", "native=pieces"]);
+                let stressed = board.with_env("FERLANCE_GC_STRESS", "1");
+                whole_program(&stressed, &path, "native", None)
+            }),
         );
         if matches!(arch, Arch::Armv7m | Arch::Rv32imc) {
             let path = program.path.clone();
             add(
                 format!("small::{}", program.name),
-                Box::new(move |board| from_file(board, arch, (CodeKind::Native, true), &path)),
+                Box::new(move |board| {
+                    from_file(board, arch, (CodeKind::Native, How::Small), &path)
+                }),
             );
         }
         add(
@@ -165,16 +182,25 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
             if folder == "tests/lang" && matches!(arch, Arch::Armv7m | Arch::Rv32imc) {
                 let path = program.path.clone();
                 // Some of it the stock dialect of native code has not.
-                let is_taken = file_for(arch, CodeKind::Native, &path, true).is_ok();
+                let is_taken = file_for(arch, CodeKind::Native, &path, How::Small).is_ok();
                 if is_taken && !on_boards.contains_key(&program.name) {
                     add(
                         format!("small::{}", program.name),
                         Box::new(move |board| {
-                            from_file(board, arch, (CodeKind::Native, true), &path)
+                            from_file(board, arch, (CodeKind::Native, How::Small), &path)
                         }),
                     );
                 }
             }
+            let reason = on_boards.get(&program.name).cloned();
+            let path = program.path.clone();
+            add(
+                format!("pieces::{}", program.name),
+                Box::new(move |board| {
+                    let board = board.clone().with_options(&["-X", "native=pieces"]);
+                    whole_program(&board, &path, "native", reason)
+                }),
+            );
             for emit in emits.iter().copied() {
                 let reason = on_boards.get(&program.name).cloned();
                 let path = program.path.clone();
@@ -235,7 +261,7 @@ fn emitted(board: &Interpreter, arch: Arch, name: &str, ours: bool) -> Result<()
         };
         fs::write(
             &to,
-            file_for(arch, emit, &folder.join(format!("{name}.py")), false)?,
+            file_for(arch, emit, &folder.join(format!("{name}.py")), How::Fast)?,
         )?;
     } else {
         // Assembler functions of armv7m are those of all greater Thumbs.
@@ -287,8 +313,17 @@ fn foreign(board: &Interpreter, arch: Arch) -> Result<(), Failed> {
     }
 }
 
+/// What native code is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    Fast,
+    Small,
+    /// Made piece by piece.
+    Pieces,
+}
+
 /// The bytes of a file by our compiler for stock firmware.
-fn file_for(arch: Arch, emit: CodeKind, source: &Path, small: bool) -> Result<Vec<u8>, Failed> {
+fn file_for(arch: Arch, emit: CodeKind, source: &Path, how: How) -> Result<Vec<u8>, Failed> {
     let text = fs::read(source)?;
     let shown = source.file_name().unwrap_or_default().to_string_lossy();
     let mut pool = Pool::new();
@@ -299,9 +334,10 @@ fn file_for(arch: Arch, emit: CodeKind, source: &Path, small: bool) -> Result<Ve
         sound: source.ends_with("sound.py"),
         arch,
         target: Some(Target {
-            small,
+            small: how == How::Small,
             ..Target::stock(arch, 0)
         }),
+        native_pieces: how == How::Pieces,
         small_int_bits: 31,
         ..Options::default()
     };
@@ -313,14 +349,14 @@ fn file_for(arch: Arch, emit: CodeKind, source: &Path, small: bool) -> Result<Ve
 fn from_file(
     board: &Interpreter,
     arch: Arch,
-    (emit, small): (CodeKind, bool),
+    (emit, how): (CodeKind, How),
     source: &Path,
 ) -> Result<(), Failed> {
     let name = source.file_stem().unwrap_or_default().to_string_lossy();
     let scratch = tempfile::tempdir()?;
     fs::write(
         scratch.path().join(format!("{name}.mpy")),
-        file_for(arch, emit, source, small)?,
+        file_for(arch, emit, source, how)?,
     )?;
     let outcome = board.run_in(scratch.path(), &["-m", &name], LIMIT)?;
     compare(&outcome, &expected(source)?)

@@ -6,6 +6,7 @@
 //! | `typed` | programs of `tests/viper`, compiled when they run, and through `mpy-cross` for stock x64 |
 //! | `kernels` | the kernels of `tests/vectors/kernels` by each emitter |
 //! | `lang`, `own`, `vector` | programs of `tests/lang`, `tests/native`, `tests/vectors/behaviour` with `-X emit=native` |
+//! | `pieces` | the same programs with `-X native=pieces` |
 //! | `poll` | loops of machine code let callbacks and the keyboard interrupt in |
 //! | `bench` | programs of `benches/py` and `benches/loops`, a fiftieth of their work, against bytecode |
 //! | `file` | `tests/native` through `mpy-cross -march=x64 -X emit=native`, loaded as a module |
@@ -53,6 +54,14 @@ fn main() -> ExitCode {
                 continue;
             }
             let path = program.path.clone();
+            let again = program.path.clone();
+            trials.push(Trial::test(
+                format!("pieces::{}", program.name),
+                move || {
+                    let outcome = run(&["-X", "emit=native", "-X", "native=pieces"], &again)?;
+                    compare(&outcome, &expected(&again)?)
+                },
+            ));
             trials.push(Trial::test(
                 format!("{group}::{}", program.name),
                 move || {

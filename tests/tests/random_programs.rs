@@ -29,3 +29,10 @@ fn agree(interpreter: &Interpreter, name: &str, numbers: std::ops::Range<u64>) {
 fn emitters_agree_here() {
     agree(&Interpreter::ferlance(), "x64", 0..COUNT);
 }
+
+#[test]
+#[cfg(all(target_arch = "x86_64", unix))]
+fn emitters_agree_here_piece_by_piece() {
+    let interpreter = Interpreter::ferlance().with_options(&["-X", "native=pieces"]);
+    agree(&interpreter, "x64, native=pieces", 0..COUNT);
+}

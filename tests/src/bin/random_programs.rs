@@ -3,6 +3,7 @@
 //! ```text
 //! cargo xtask random-programs --count 100000
 //! cargo xtask random-programs --board rv32imc --count 2000
+//! cargo xtask random-programs --native pieces
 //! ```
 
 use std::process::ExitCode;
@@ -12,6 +13,7 @@ use ferlance_tests::{board, interpreter::Interpreter, random_programs};
 
 fn main() -> ExitCode {
     let (mut count, mut first, mut board, mut most) = (2000, 0, None, 10);
+    let mut native = None;
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let value = args.next().unwrap_or_default();
@@ -21,8 +23,11 @@ fn main() -> ExitCode {
             ("--first", Some(number)) => first = number,
             ("--most", Some(number)) => most = number as usize,
             ("--board", None) => board = Some(value),
+            ("--native", None) => native = Some(value),
             _ => {
-                eprintln!("random_programs [--count N] [--first N] [--most N] [--board ARCH]");
+                eprintln!(
+                    "random_programs [--count N] [--first N] [--most N] [--board ARCH] [--native MODE]"
+                );
                 return ExitCode::from(2);
             }
         }
@@ -32,7 +37,10 @@ fn main() -> ExitCode {
         Some(Some(arch)) => board::interpreter(arch),
         Some(None) => Err("no such architecture".to_owned()),
     };
-    let report = interpreter.and_then(|interpreter| {
+    let report = interpreter.and_then(|mut interpreter| {
+        if let Some(native) = native {
+            interpreter = interpreter.with_options(&["-X", &format!("native={native}")]);
+        }
         random_programs::compare(&interpreter, first..first + count, most)
             .map_err(|error| error.to_string())
     });
