@@ -3,7 +3,7 @@
 use ferlance_abi::qstr;
 
 use crate::obj::exception::VT;
-use crate::obj::ty::{Member, Type, VTable};
+use crate::obj::ty::Type;
 
 /// Calls `$then!` with every row.
 #[macro_export]
@@ -66,13 +66,10 @@ macro_rules! statics {
     ($($id:ident $name:literal : $parent:path;)*) => {
         $(
             #[doc = concat!("`", $name, "`.")]
-            pub static $id: Type = with_slots(Type::builtin(qstr!($name), 0, {
-                static V: VTable = VTable { parent: Some(&$parent), ..VT };
-                &V
-            }));
+            pub static $id: Type = with_slots(Type::builtin(qstr!($name), 0, &VT).with_parent(&$parent));
         )*
-        /// Every exception class with its name, as the `builtins` module shows them.
-        pub static ALL: &[(ferlance_abi::qstr::Qstr, Member)] = &[$((qstr!($name), Member::Type(&$id))),*];
+        /// Every exception class, as the `builtins` module shows them.
+        pub static ALL: &[&Type] = &[$(&$id),*];
     };
 }
 for_each_exception!(statics);

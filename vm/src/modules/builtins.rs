@@ -116,10 +116,8 @@ pub fn lookup(rt: &mut Runtime, name: Qstr) -> R<Option<Obj>> {
     if name == qstr!("__name__") {
         return Ok(Some(Obj::qstr(MODULE.name)));
     }
-    match exc::ALL.iter().find(|(n, _)| *n == name) {
-        Some((_, member)) => member.value(rt).map(Some),
-        None => Ok(None),
-    }
+    let exception = exc::ALL.iter().find(|ty| ty.name() == name);
+    Ok(exception.map(|ty| ty.obj()))
 }
 
 /// Assigns a name in `builtins` (or takes it back, for `None`): every module sees it.

@@ -14,11 +14,10 @@ use crate::runtime::{R, Runtime};
 use crate::text::print::Print;
 
 /// The type of these tuples.
-pub static ATTRTUPLE: Type = Type::builtin(qstr!("tuple"), tuple::FLAGS, &VT);
+pub static ATTRTUPLE: Type = Type::builtin(qstr!("tuple"), tuple::FLAGS, &VT).with_parent(&TUPLE);
 static VT: VTable = VTable {
     print: Some(print),
     attr: Some(attr),
-    parent: Some(&TUPLE),
     ..tuple::VT
 };
 

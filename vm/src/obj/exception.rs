@@ -92,7 +92,7 @@ pub fn native_part(exc: Obj) -> Option<Ptr<Exception>> {
 }
 
 /// Behaviour of all built-in exceptions; each type's vtable adds its parent.
-pub const VT: VTable = VTable {
+pub static VT: VTable = VTable {
     make_new: Some(make_new),
     print: Some(print),
     attr: Some(attr),

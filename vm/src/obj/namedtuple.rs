@@ -19,7 +19,6 @@ static VT: VTable = VTable {
     print: Some(print),
     attr: Some(attr),
     set_attr: Some(set_attr),
-    parent: Some(&TUPLE),
     ..tuple::VT
 };
 
@@ -55,7 +54,7 @@ pub fn new_type(rt: &mut Runtime, name: Obj, fields: Obj) -> R<Obj> {
             names
         }
     };
-    let ty = Type::builtin(name, tuple::FLAGS, &VT);
+    let ty = Type::builtin(name, tuple::FLAGS, &VT).with_parent(&TUPLE);
     Ok(rt.new_obj(NamedTupleType { ty, fields })?.obj())
 }
 

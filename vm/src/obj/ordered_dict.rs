@@ -6,8 +6,5 @@ use super::dict::{self, DICT};
 use super::ty::{Type, VTable};
 
 /// `OrderedDict`.
-pub static ORDERED_DICT: Type = Type::builtin(qstr!("OrderedDict"), 0, &VT);
-static VT: VTable = VTable {
-    parent: Some(&DICT),
-    ..dict::VT
-};
+pub static ORDERED_DICT: Type = Type::builtin(qstr!("OrderedDict"), 0, &VT).with_parent(&DICT);
+static VT: VTable = VTable { ..dict::VT };

@@ -85,7 +85,16 @@ pub struct Type {
     slots: [*const (); 11],
     vtable: &'static VTable,
     name: Cell<Qstr>,
-    class: Cell<Option<Ptr<Class>>>,
+    up: Cell<Up>,
+}
+
+/// What is above a type in the hierarchy.
+#[derive(Clone, Copy)]
+union Up {
+    /// Of types with the flag [`TypeFlags::INSTANCE`]: namespace and bases.
+    class: Ptr<Class>,
+    /// Of others: the base type; `None` means `object`.
+    parent: Option<&'static Type>,
 }
 
 // SAFETY: built-in types are statics that are never written after construction except for flags that are
@@ -107,7 +116,8 @@ impl Type {
     pub const fn builtin(name: Qstr, flags: u16, vtable: &'static VTable) -> Type {
         Type {
             base: Header::new(&TYPE),
-            flags: Cell::new(flags | TypeFlags::RUST),
+            // Only `class` makes classes.
+            flags: Cell::new(flags & !TypeFlags::INSTANCE | TypeFlags::RUST),
             #[cfg(feature = "native")]
             name16: Cell::new(if name.number() <= 0xffff {
                 name.number() as u16
@@ -120,8 +130,16 @@ impl Type {
             slots: [core::ptr::null(); 11],
             vtable,
             name: Cell::new(name),
-            class: Cell::new(None),
+            up: Cell::new(Up { parent: None }),
         }
+    }
+
+    /// The same type with a parent other than `object`.
+    pub const fn with_parent(mut self, parent: &'static Type) -> Type {
+        self.up = Cell::new(Up {
+            parent: Some(parent),
+        });
+        self
     }
 
     /// A class made at run time; `meta` is its type, `class` holds its namespace and bases.
@@ -132,9 +150,10 @@ impl Type {
         vtable: &'static VTable,
         class: Ptr<Class>,
     ) -> Type {
-        let ty = Type::builtin(name, flags | TypeFlags::INSTANCE, vtable);
+        let ty = Type::builtin(name, flags, vtable);
         ty.base.set_ty(meta);
-        ty.class.set(Some(class));
+        ty.up.set(Up { class });
+        ty.flags.set(ty.flags.get() | TypeFlags::INSTANCE);
         ty
     }
 
@@ -163,7 +182,11 @@ impl Type {
         if !self.has(TypeFlags::RUST) {
             return crate::native::c_type::parent(self);
         }
-        self.vtable.parent
+        if self.is_class() {
+            return None;
+        }
+        // SAFETY: types that are no classes have their parent there.
+        unsafe { self.up.get().parent }
     }
 
     /// The stream functions, if objects of this type are streams.
@@ -228,7 +251,8 @@ impl Type {
     pub fn class_data(&self) -> Option<Ptr<Class>> {
         // Types without the Rust part have no such field.
         if self.is_class() {
-            self.class.get()
+            // SAFETY: `class` wrote the field before it set the flag, which nothing else sets.
+            Some(unsafe { self.up.get().class })
         } else {
             None
         }

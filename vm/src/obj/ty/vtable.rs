@@ -147,8 +147,6 @@ pub struct VTable {
     pub buffer: Option<BufferFn>,
     /// Methods and constants.
     pub members: &'static Members,
-    /// Base type; `None` means `object`.
-    pub parent: Option<&'static Type>,
     /// Stream protocol, for files and their like.
     pub stream: Option<&'static crate::stream::StreamVTable>,
 }
@@ -168,7 +166,6 @@ impl VTable {
         next: None,
         buffer: None,
         members: &Members::EMPTY,
-        parent: None,
         stream: None,
     };
 }
