@@ -337,23 +337,20 @@ macro_rules! for_each_message {
 }
 
 /// The text, if this compiler has it.
+#[cfg(feature = "machine")]
+macro_rules! own_text {
+    ($group:ident, $text:literal) => {
+        $text
+    };
+}
+#[cfg(not(feature = "machine"))]
 macro_rules! own_text {
     (any, $text:literal) => {
         $text
     };
     (machine, $text:literal) => {
-        own_text!($text)
+        ""
     };
-    ($text:literal) => {{
-        #[cfg(feature = "machine")]
-        {
-            $text
-        }
-        #[cfg(not(feature = "machine"))]
-        {
-            ""
-        }
-    }};
 }
 
 macro_rules! define_codes {
@@ -380,8 +377,11 @@ macro_rules! define_codes {
 
             /// MicroPython's text; `{}` stands for the argument.
             pub fn text(self) -> &'static str {
-                const TEXTS: &[&str] = &[$($(own_text!($group, $text),)*)*];
-                TEXTS.get(self as usize).copied().unwrap_or_default()
+                // One text, ends marked: a table of references would take as many bytes again.
+                const TEXTS: &str = concat!($($(own_text!($group, $text), "\0"),*),*);
+                let mut texts = TEXTS.as_bytes().split(|byte| *byte == 0);
+                let text = texts.nth(self as usize).unwrap_or_default();
+                core::str::from_utf8(text).unwrap_or_default()
             }
 
             /// What the message means, for hosts.

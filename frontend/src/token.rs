@@ -56,6 +56,9 @@ macro_rules! define_tokens {
             /// The keywords.
             pub const KEYWORDS: &'static [Token] = &[$(Token::$keyword,)*];
 
+            /// Their texts, one behind the other.
+            const KEYWORD_TEXTS: &'static str = concat!($($keyword_text),*);
+
             /// How many kinds there are.
             pub const COUNT: usize = [$(Token::$keyword,)* $(Token::$operator,)* $(Token::$other,)*].len();
 
@@ -159,15 +162,28 @@ const KEYWORD_TABLE: [u8; KEYWORD_SLOTS] = {
     table
 };
 
+/// Where the text of each keyword ends in [`Token::KEYWORD_TEXTS`]; the first starts at 0.
+const KEYWORD_ENDS: [u8; Token::KEYWORDS.len() + 1] = {
+    assert!(Token::KEYWORD_TEXTS.len() < 256);
+    let mut ends = [0; Token::KEYWORDS.len() + 1];
+    let mut i = 0;
+    while i < Token::KEYWORDS.len() {
+        ends[i + 1] = ends[i] + Token::KEYWORDS[i].text().len() as u8;
+        i += 1;
+    }
+    ends
+};
+
 /// The keyword with this text, whose hash is `hash`.
 #[inline]
 pub(crate) fn keyword(text: &[u8], hash: u32) -> Option<Token> {
     let mut at = hash as usize % KEYWORD_SLOTS;
     loop {
         let index = (KEYWORD_TABLE[at] as usize).checked_sub(1)?;
-        let token = *Token::KEYWORDS.get(index)?;
-        if token.text().as_bytes() == text {
-            return Some(token);
+        let (start, end) = (KEYWORD_ENDS[index], *KEYWORD_ENDS.get(index + 1)?);
+        let own = Token::KEYWORD_TEXTS.as_bytes();
+        if own.get(start as usize..end as usize) == Some(text) {
+            return Token::KEYWORDS.get(index).copied();
         }
         at = (at + 1) % KEYWORD_SLOTS;
     }
