@@ -24,7 +24,7 @@ pub trait Hal {
     }
     /// What `help()` says.
     fn help_text(&self) -> &'static str {
-        HELP
+        if cfg!(feature = "help") { HELP } else { "" }
     }
     /// True random bytes, or `false`.
     fn entropy(&mut self, _into: &mut [u8]) -> bool {

@@ -12,8 +12,8 @@ use crate::runtime::{R, Runtime};
 /// Makes the list of errors and the module of its rows.
 macro_rules! errors {
     ($($name:literal $number:literal;)*) => {
-        /// The errors that stock names, with their numbers on Linux.
-        const ERRORS: &[(Qstr, isize)] = &[$((qstr!($name), $number)),*];
+        /// The errors that stock names, with their numbers on Linux. (ROM names have small numbers.)
+        static ERRORS: &[(u16, u8)] = &[$((qstr!($name).number() as u16, $number)),*];
 
         /// `errno`.
         pub static MODULE: ModuleDef = ModuleDef {
@@ -55,15 +55,18 @@ errors! {
 pub fn name_of(number: isize) -> Option<Qstr> {
     ERRORS
         .iter()
-        .find(|(_, n)| *n == number)
-        .map(|(name, _)| *name)
+        .find(|(_, n)| isize::from(*n) == number)
+        .map(|(name, _)| Qstr::new(u32::from(*name)))
 }
 
 /// Number to name, as a dict.
 fn errorcode(rt: &mut Runtime) -> R<Obj> {
     let codes = dict::new(rt)?;
     for (name, number) in ERRORS {
-        codes.map.store(rt, Obj::int(*number), Obj::qstr(*name))?;
+        let name = Qstr::new(u32::from(*name));
+        codes
+            .map
+            .store(rt, Obj::int(isize::from(*number)), Obj::qstr(name))?;
     }
     Ok(codes.obj())
 }

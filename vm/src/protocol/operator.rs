@@ -2,10 +2,10 @@
 
 use ferlance_abi::ops::{BinaryOp, UnaryOp};
 
+use crate::obj::class::{binary_text, unary_text};
 use crate::obj::tuple::Tuple;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Raised, Runtime};
-use crate::text::print::Word;
 
 impl Runtime {
     /// Applies a unary operator.
@@ -39,7 +39,7 @@ impl Runtime {
             UnaryOp::Len => self.type_error_fmt(format_args!("object of type '{ty}' has no len()")),
             _ => self.type_error_fmt(format_args!(
                 "unsupported type for {}: '{ty}'",
-                Word(op.method())
+                unary_text(self, op)
             )),
         }
     }
@@ -143,14 +143,8 @@ impl Runtime {
     #[cold]
     pub fn unsupported_binary(&mut self, op: BinaryOp, lhs: Obj, rhs: Obj) -> Raised {
         let (l, r) = (self.type_name(lhs), self.type_name(rhs));
-        let name = match op.method() {
-            name if name.starts_with('<') => "",
-            name => name,
-        };
-        self.type_error_fmt(format_args!(
-            "unsupported types for {}: '{l}', '{r}'",
-            Word(name)
-        ))
+        let name = binary_text(self, op);
+        self.type_error_fmt(format_args!("unsupported types for {name}: '{l}', '{r}'"))
     }
 
     /// `item in container`.

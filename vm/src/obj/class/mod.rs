@@ -23,6 +23,7 @@ use super::word::Obj;
 use crate::runtime::{R, Runtime};
 
 pub use make::{BUILD_CLASS, build_class, new_class, new_instance, no_init_args, plain_init};
+pub(crate) use special::{binary_text, unary_text};
 
 /// What a Python class has beyond its type header.
 #[repr(C)]

@@ -5,25 +5,45 @@ use ferlance_abi::qstr::Qstr;
 
 use crate::obj::ty::VTable;
 use crate::obj::type_type;
+use crate::runtime::Runtime;
+use crate::text::print::Word;
 
 macro_rules! unary_names {
     ($($(#[$doc:meta])* $op:ident = $number:literal, $symbol:literal, $method:literal;)*) => {
-        const UNARY: &[Qstr] = &[$(rom($method)),*];
+        static UNARY: &[u16] = &[$(rom($method)),*];
     };
 }
 macro_rules! binary_names {
     ($($(#[$doc:meta])* $op:ident = $number:literal, $symbol:literal, $method:literal;)*) => {
-        const BINARY: &[Qstr] = &[$(rom($method)),*];
+        static BINARY: &[u16] = &[$(rom($method)),*];
     };
 }
 
-/// The ROM name, or none for operators without a method.
-const fn rom(name: &str) -> Qstr {
+/// The number of the ROM name, or 0 for operators without a method.
+const fn rom(name: &str) -> u16 {
     if name.is_empty() || name.as_bytes()[0] == b'<' {
-        Qstr::NONE
-    } else {
-        Qstr::from_rom(name)
+        return 0;
     }
+    let number = Qstr::from_rom(name).number();
+    assert!(number <= 0xffff);
+    number as u16
+}
+
+fn name(table: &[u16], op: u8) -> Option<Qstr> {
+    match table.get(usize::from(op)) {
+        None | Some(0) => None,
+        Some(number) => Some(Qstr::new(u32::from(*number))),
+    }
+}
+
+/// What messages call a unary operator.
+pub(crate) fn unary_text<'a>(rt: &Runtime, op: UnaryOp) -> Word<'a> {
+    name(UNARY, op.number()).map_or(Word(""), |name| rt.name_str(name))
+}
+
+/// What messages call a binary operator.
+pub(crate) fn binary_text<'a>(rt: &Runtime, op: BinaryOp) -> Word<'a> {
+    name(BINARY, op.number()).map_or(Word(""), |name| rt.name_str(name))
 }
 
 ferlance_abi::for_each_unary_op!(unary_names);
@@ -31,10 +51,7 @@ ferlance_abi::for_each_binary_op!(binary_names);
 
 /// The special method behind a unary operator.
 pub(super) fn unary_name(op: UnaryOp) -> Option<Qstr> {
-    UNARY
-        .get(op.number() as usize)
-        .copied()
-        .filter(|name| !name.is_none())
+    name(UNARY, op.number())
 }
 
 /// The special method behind a binary operator. In-place methods other than `__iadd__` and `__isub__` belong to
@@ -45,10 +62,7 @@ pub(super) fn binary_name(op: BinaryOp) -> Option<Qstr> {
     {
         return None;
     }
-    BINARY
-        .get(op.number() as usize)
-        .copied()
-        .filter(|name| !name.is_none())
+    name(BINARY, op.number())
 }
 
 /// The plain operator behind a reflected one.
