@@ -156,18 +156,18 @@ fn big_op(rt: &mut Runtime, op: BinaryOp, a: BigRef<'_>, b: BigRef<'_>) -> R<Opt
         }
         _ => {}
     }
-    let f: fn(BigRef<'_>, BigRef<'_>, &mut BigInt) -> Result<(), NumError> = match op {
-        B::Add | B::InplaceAdd => |a, b, out| a.add_into(b, out),
-        B::Subtract | B::InplaceSubtract => |a, b, out| a.sub_into(b, out),
-        B::Multiply | B::InplaceMultiply => |a, b, out| a.mul_into(b, out),
-        B::And | B::InplaceAnd => |a, b, out| a.and_into(b, out),
-        B::Or | B::InplaceOr => |a, b, out| a.or_into(b, out),
-        B::Xor | B::InplaceXor => |a, b, out| a.xor_into(b, out),
-        B::ShiftLeft | B::InplaceShiftLeft => |a, b, out| a.shl_big_into(b, out),
-        B::ShiftRight | B::InplaceShiftRight => |a, b, out| a.shr_big_into(b, out),
-        B::FloorDivide | B::InplaceFloorDivide => |a, b, out| a.floordiv_into(b, out),
-        B::Modulo | B::InplaceModulo => |a, b, out| a.modulo_into(b, out),
-        B::Power | B::InplacePower => |a, b, out| a.pow_into(b, out),
+    let f: fn(_, BigRef<'_>, &mut BigInt) -> Result<(), NumError> = match op {
+        B::Add | B::InplaceAdd => BigRef::add_into,
+        B::Subtract | B::InplaceSubtract => BigRef::sub_into,
+        B::Multiply | B::InplaceMultiply => BigRef::mul_into,
+        B::And | B::InplaceAnd => BigRef::and_into,
+        B::Or | B::InplaceOr => BigRef::or_into,
+        B::Xor | B::InplaceXor => BigRef::xor_into,
+        B::ShiftLeft | B::InplaceShiftLeft => BigRef::shl_big_into,
+        B::ShiftRight | B::InplaceShiftRight => BigRef::shr_big_into,
+        B::FloorDivide | B::InplaceFloorDivide => BigRef::floordiv_into,
+        B::Modulo | B::InplaceModulo => BigRef::modulo_into,
+        B::Power | B::InplacePower => BigRef::pow_into,
         _ => return Ok(None),
     };
     finish(rt, |out| f(a, b, out)).map(Some)
