@@ -257,7 +257,7 @@ fn int(dice: &mut Dice, depth: usize) -> Expr {
         return Expr::new(
             Kind::Int,
             match dice.below(4) {
-                0 => ["0", "1", "-3", "15", "1 << 61"][dice.below(5)],
+                0 => ["0", "1", "-3", "15", "(1 << 61)"][dice.below(5)],
                 _ => name(dice, &INTS),
             },
         );
