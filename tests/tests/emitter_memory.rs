@@ -8,11 +8,11 @@ use ferlance_tests::{board, workspace};
 
 /// File, options, most bytes that the emitter may take.
 const ROWS: [(&str, &[&str], usize); 4] = [
-    ("native", &[], 730_000),
-    ("native", &["-X", "native=small"], 385_000),
+    ("native", &[], 700_000),
+    ("native", &["-X", "native=small"], 355_000),
     // The bar: what the runtime takes where there is no more.
     ("native", &["-X", "native=pieces"], 48 << 10),
-    ("viper", &[], 110_000),
+    ("viper", &[], 105_000),
 ];
 
 #[test]

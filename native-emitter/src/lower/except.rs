@@ -75,7 +75,7 @@ impl Lowering<'_, '_> {
 
     /// `SETUP_EXCEPT`, `SETUP_FINALLY`.
     pub(super) fn set_up_block(&mut self) -> Done {
-        let id = self.flow.block_of_op[self.at as usize].ok_or(LowerError::BadCode)?;
+        let id = self.flow.block_at(self.at).ok_or(LowerError::BadCode)?;
         let null = self.null()?;
         let vars = self.block_vars[id.index()];
         self.b.write_home(vars.exception, null)?;

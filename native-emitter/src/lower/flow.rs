@@ -41,6 +41,8 @@ pub(super) struct BlockInfo {
     pub(super) outer: Option<BlockId>,
     pub(super) kind: BlockKind,
     pub(super) handler: Label,
+    /// The op that sets it up.
+    pub(super) set_up_at: u32,
     /// The op where the handler begins.
     pub(super) handler_at: u32,
     /// Stack entries that stay when an exception arrives.
@@ -106,8 +108,6 @@ pub(super) struct Flow {
     /// By label: does any jump lead back to it?
     pub(super) is_loop: TryVec<bool>,
     pub(super) blocks: IndexVec<BlockId, BlockInfo>,
-    /// By op: the block that a `SETUP_*` makes.
-    pub(super) block_of_op: TryVec<Option<BlockId>>,
     pub(super) iters: IndexVec<IterId, IterInfo>,
     /// The greatest depth.
     pub(super) max_depth: u32,
@@ -129,7 +129,6 @@ impl Flow {
             label_at: TryVec::filled(u32::MAX, n_labels)?,
             is_loop: TryVec::filled(false, n_labels)?,
             blocks: IndexVec::new(),
-            block_of_op: TryVec::filled(None, code.ops().len())?,
             iters: IndexVec::new(),
             max_depth: 0,
             max_level: 0,
@@ -170,6 +169,13 @@ impl Flow {
     /// What is known at a label that control reaches.
     pub(super) fn state(&self, label: Label) -> Option<State> {
         self.at_label.get(label.index()).copied().flatten()
+    }
+
+    /// The block that the `SETUP_*` at op `at` makes.
+    pub(super) fn block_at(&self, at: u32) -> Option<BlockId> {
+        let mut blocks = self.blocks.iter_enumerated().rev();
+        let (id, _) = blocks.find(|(_, info)| info.set_up_at == at)?;
+        Some(id)
     }
 
     /// The ops from a label to the last jump back to it.
@@ -426,13 +432,13 @@ impl Walk<'_> {
             outer: after.block,
             kind,
             handler,
+            set_up_at: here,
             handler_at,
             saved_depth,
             level,
             conts: TryVec::new(),
             end: None,
         })?;
-        self.flow.block_of_op[here as usize] = Some(block);
         let state = State {
             block: Some(block),
             ..after

@@ -329,11 +329,14 @@ fn homed_locals(code: &Code, flow: &Flow, in_pieces: bool) -> Result<BitSet, Low
         return Ok(homed);
     }
     for block in flow.blocks.iter() {
-        let Some(start) = (0..block.handler_at as usize).rev().find(|at| {
-            flow.block_of_op[*at].is_some_and(|id| flow.blocks[id].handler == block.handler)
-        }) else {
+        let same = |other: &&flow::BlockInfo| {
+            other.handler == block.handler && other.set_up_at < block.handler_at
+        };
+        let starts = flow.blocks.iter().filter(same).map(|other| other.set_up_at);
+        let Some(start) = starts.max() else {
             continue;
         };
+        let start = start as usize;
         for op in &code.ops()[start..block.handler_at as usize] {
             if let Op::StoreFast(local) | Op::DeleteFast(local) = op {
                 homed.insert(local.index())?;

@@ -157,7 +157,12 @@ impl Maker<'_> {
         if !self.made.singles[vreg].regs.contains(preg) {
             return Ok(());
         }
-        self.made.singles[vreg].hints.push((preg, runs))
+        let hints = &mut self.made.singles[vreg].hints;
+        if hints.is_empty() {
+            // Most have no second one.
+            hints.reserve_exact(1)?;
+        }
+        hints.push((preg, runs))
     }
 
     fn pair(&mut self, runs: u64, one: Vreg, two: Vreg) -> Result<(), OutOfMemory> {
@@ -404,8 +409,7 @@ impl Bundles {
     /// A bundle of one value.
     pub(super) fn single(&mut self, vreg: Vreg) -> Result<Bundle, OutOfMemory> {
         let single = &self.singles[vreg];
-        let mut vregs = TryVec::new();
-        vregs.push(vreg)?;
+        let vregs = TryVec::from_slice(&[vreg])?;
         let bundle = self.all.push(BundleData {
             ranges: single.ranges.try_clone()?,
             vregs,

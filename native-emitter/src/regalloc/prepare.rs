@@ -35,11 +35,16 @@ pub(super) fn split_edges(func: &mut Func) -> Result<(), OutOfMemory> {
     Ok(())
 }
 
+/// A value that is no constant.
+const NO_CONST: u32 = u32::MAX;
+
 /// Second values for constants, which are never in a register.
 struct Twins<'a> {
     arch: &'a dyn Arch,
-    /// By value: the instruction that makes the constant, and the depth of its block.
-    def: IndexVec<Vreg, Option<(Inst, u8)>>,
+    /// By value: where the instruction that makes the constant is in `consts`.
+    def: IndexVec<Vreg, u32>,
+    /// These instructions, and the depths of their blocks.
+    consts: TryVec<(Inst, u8)>,
     twin: IndexVec<Vreg, Option<Vreg>>,
     made: TryVec<Inst>,
 }
@@ -48,7 +53,8 @@ impl Twins<'_> {
     /// What to use for `vreg` at this depth. A constant that is dear to make stays in its register if it is used in
     /// a deeper loop than it is made.
     fn of(&mut self, func: &mut Func, vreg: Vreg, depth: u8) -> Result<Vreg, OutOfMemory> {
-        let Some(&Some((inst, home))) = self.def.get(vreg) else {
+        let def = self.def.get(vreg).copied().unwrap_or(NO_CONST);
+        let Some(&(inst, home)) = self.consts.get(def as usize) else {
             return Ok(vreg);
         };
         if depth > home && !(inst.op == Op::Const && self.arch.is_cheap(inst.imm)) {
@@ -80,14 +86,16 @@ impl Twins<'_> {
 pub(super) fn split_constants(func: &mut Func, arch: &dyn Arch) -> Result<BitSet, OutOfMemory> {
     let mut twins = Twins {
         arch,
-        def: IndexVec::filled(None, func.vregs.len())?,
+        def: IndexVec::filled(NO_CONST, func.vregs.len())?,
+        consts: TryVec::new(),
         twin: IndexVec::filled(None, func.vregs.len())?,
         made: TryVec::new(),
     };
     for data in &func.blocks {
         for inst in &data.insts {
             if let (Op::Const | Op::FConst, Some(dst)) = (inst.op, inst.dst) {
-                twins.def[dst] = Some((*inst, data.depth));
+                twins.def[dst] = twins.consts.len() as u32;
+                twins.consts.push((*inst, data.depth))?;
             }
         }
     }
