@@ -14,6 +14,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
+    callgrind,
     measure::{self, with},
     peers::{Peer, PeerOptions, path_text},
     plot, stats, stock, workspace,
@@ -110,7 +111,7 @@ impl Bench {
     /// One run and its cost: seconds of CPU, or instructions.
     fn cost(&self, command: &[String]) -> Result<(measure::Run, f64)> {
         if self.callgrind {
-            let (run, count) = measure::instructions(command, self.limit * 10)?;
+            let (run, count) = callgrind::instructions(command, self.limit * 10)?;
             Ok((run, count as f64))
         } else {
             let run = measure::run(command, self.limit)?;

@@ -7,6 +7,7 @@
 mod asan;
 mod bench;
 mod bless;
+mod callgrind;
 mod ci;
 mod compile_speed;
 mod corpus;

@@ -1,14 +1,13 @@
-//! One process and what it cost: CPU time and peak memory from the kernel, instructions from callgrind.
+//! One process and what it cost: CPU time and peak memory, from the kernel.
 
 use std::{
     fs::{self, File},
     io::{Read, Seek},
-    path::Path,
     process::{Command, Stdio},
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use wait4::Wait4;
 
 /// What a process printed and cost.
@@ -53,7 +52,7 @@ pub(crate) fn run(command: &[String], limit: u32) -> Result<Run> {
 }
 
 /// `stderr`: whether it belongs to the text.
-fn run_with_stderr(command: &[String], limit: u32, stderr: bool) -> Result<Run> {
+pub(crate) fn run_with_stderr(command: &[String], limit: u32, stderr: bool) -> Result<Run> {
     let mut out = tempfile::tempfile()?;
     let errors = if stderr {
         Stdio::from(out.try_clone()?)
@@ -87,41 +86,6 @@ fn read_lossy(file: &mut File) -> Result<String> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Instructions executed by a command, by callgrind, with what it printed.
-pub(crate) fn instructions(command: &[String], limit: u32) -> Result<(Run, u64)> {
-    let out = tempfile::NamedTempFile::new()?;
-    let option = format!("--callgrind-out-file={}", out.path().display());
-    let run = run_with_stderr(
-        &with(
-            &["valgrind".to_owned(), "--tool=callgrind".to_owned(), option],
-            command,
-        ),
-        limit,
-        false,
-    )?;
-    let count = read_count(out.path())?;
-    Ok((run, count))
-}
-
-/// The total in callgrind's output.
-fn read_count(path: &Path) -> Result<u64> {
-    let text = fs::read_to_string(path)?;
-    for line in text.lines() {
-        if let Some(count) = line
-            .strip_prefix("summary:")
-            .or_else(|| line.strip_prefix("totals:"))
-        {
-            return count
-                .split_whitespace()
-                .next()
-                .unwrap_or("")
-                .parse()
-                .context("callgrind's total");
-        }
-    }
-    bail!("no total from callgrind: is valgrind installed? (`cargo xtask setup`)")
 }
 
 /// Peak resident set, in bytes, of a program that waits for its standard input: its own and no other's, unlike

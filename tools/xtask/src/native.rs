@@ -3,13 +3,20 @@
 //! Every program of `benches/py` and `benches/loops`, once as bytecode and once with `-X emit=native`, in turns. A ratio
 //! is taken within a round, of CPU time less start-up, compilation included; the table shows the medians. With
 //! `--callgrind` it is instructions, which do not depend on what else the machine does.
+//!
+//! `--shares` shows how much there is to gain: which part of the instructions of bytecode the interpreter executes, rather
+//! than the types and functions that serve machine code as well.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::{
+    callgrind,
     measure::{self, Words, with},
     peers::{self, path_text},
     stats, workspace,
@@ -20,7 +27,8 @@ use crate::{
 #[command(after_help = "Examples:
   cargo xtask native                         all programs, nine rounds
   cargo xtask native --only integers,floats --mult 10
-  cargo xtask native --callgrind             instructions instead of time")]
+  cargo xtask native --callgrind             instructions instead of time
+  cargo xtask native --shares                what machine code can gain at most")]
 pub(crate) struct Native {
     /// Programs to run, by name.
     #[arg(long, value_delimiter = ',')]
@@ -34,6 +42,9 @@ pub(crate) struct Native {
     /// Count instructions under valgrind instead of time; one run each, with N itself.
     #[arg(long)]
     callgrind: bool,
+    /// Show the interpreter's share of the instructions, and the ratio if machine code took none for that.
+    #[arg(long, conflicts_with = "callgrind")]
+    shares: bool,
     /// Limit for one run, seconds.
     #[arg(long, default_value_t = 300)]
     limit: u32,
@@ -42,9 +53,16 @@ pub(crate) struct Native {
     profile: String,
 }
 
+/// In the names of the interpreter's functions: the loops over instructions, and how they enter and leave functions,
+/// bind arguments and look up names.
+const INTERPRETER: &str = "ferlance_vm::interp::";
+
 impl Native {
     pub(crate) fn run(self) -> Result<()> {
         let bytecode = peers::ferlance(&self.profile)?.command;
+        if self.shares {
+            return self.print_shares(&bytecode);
+        }
         let native = with(&bytecode, ["-X", "emit=native"]);
         let commands = [bytecode, native];
         let startup = self.startup(&commands[0])?;
@@ -57,13 +75,49 @@ impl Native {
         println!("| --- | ---: | ---: | ---: |");
         for folder in ["benches/loops", "benches/py"] {
             let mut ratios = Vec::new();
-            for program in workspace::python_files(&workspace::root().join(folder))? {
+            for program in self.programs(folder)? {
                 let name = workspace::stem(&program);
-                if !self.only.is_empty() && !self.only.contains(&name) {
-                    continue;
-                }
                 let [one, two, ratio] = self.measure(&program, &commands, startup)?;
                 println!("| {name} | {one:.1} | {two:.1} | {ratio:.2} |");
+                ratios.push(ratio);
+            }
+            if ratios.len() > 1 {
+                let mean = stats::geometric_mean(&ratios);
+                println!("| **{folder}, geometric mean** | | | **{mean:.2}** |");
+            }
+        }
+        Ok(())
+    }
+
+    /// Those of a folder that were asked for.
+    fn programs(&self, folder: &str) -> Result<Vec<PathBuf>> {
+        let mut programs = workspace::python_files(&workspace::root().join(folder))?;
+        programs.retain(|program| {
+            self.only.is_empty() || self.only.contains(&workspace::stem(program))
+        });
+        Ok(programs)
+    }
+
+    fn print_shares(&self, bytecode: &Words) -> Result<()> {
+        println!("| program | bytecode, 10^6 instructions | interpreter | bytecode / rest |");
+        println!("| --- | ---: | ---: | ---: |");
+        for folder in ["benches/loops", "benches/py"] {
+            let mut ratios = Vec::new();
+            for program in self.programs(folder)? {
+                let command = with(bytecode, [path_text(&program)]);
+                let functions = callgrind::by_function(&command, self.limit * 10)?;
+                let all: u64 = functions.values().sum();
+                let interpreter = functions
+                    .iter()
+                    .filter(|(name, _)| name.contains(INTERPRETER));
+                let interpreter: u64 = interpreter.map(|(_, count)| count).sum();
+                let ratio = all as f64 / (all - interpreter) as f64;
+                println!(
+                    "| {} | {:.1} | {:.0} % | {ratio:.2} |",
+                    workspace::stem(&program),
+                    all as f64 * 1e-6,
+                    100.0 * interpreter as f64 / all as f64
+                );
                 ratios.push(ratio);
             }
             if ratios.len() > 1 {
@@ -77,7 +131,7 @@ impl Native {
     /// Seconds of CPU, or instructions, and what was printed.
     fn cost(&self, command: &[String]) -> Result<(f64, String)> {
         let (run, cost) = if self.callgrind {
-            let (run, count) = measure::instructions(command, self.limit * 10)?;
+            let (run, count) = callgrind::instructions(command, self.limit * 10)?;
             (run, count as f64)
         } else {
             let run = measure::run(command, self.limit)?;

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::{
+    callgrind,
     measure::{self, Words, with},
     peers::{self, path_text},
     setup, workspace,
@@ -85,7 +86,7 @@ impl OneLoop {
             let mut counts = [0.0; 2];
             for (count, rounds) in counts.iter_mut().zip(COUNTED) {
                 let (run, cost) =
-                    measure::instructions(&with(&command, [rounds.to_string()]), 300)?;
+                    callgrind::instructions(&with(&command, [rounds.to_string()]), 300)?;
                 ensure!(run.ok, "{name}: {}", run.text);
                 *count = cost as f64;
                 let line = (rounds, run.last_line().to_owned());

@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::{
+    callgrind,
     measure::{self, with},
     peers::PeerOptions,
     stats, stock,
@@ -20,7 +21,7 @@ pub(crate) struct Startup {
 
 impl Startup {
     pub(crate) fn run(self) -> Result<()> {
-        let nothing = measure::instructions(&["true".to_owned()], 60)?.1;
+        let nothing = callgrind::instructions(&["true".to_owned()], 60)?.1;
         println!(
             "{:<34}{:>14}{:>10}{:>14}",
             "command", "instructions", "CPU ms", "resident KB"
@@ -40,7 +41,7 @@ impl Startup {
             let count = if peer.name == "pypy3" {
                 None
             } else {
-                Some(measure::instructions(&pass, 600)?.1)
+                Some(callgrind::instructions(&pass, 600)?.1)
             };
             let wait = with(&peer.command, ["-c", "import sys; sys.stdin.read()"]);
             let resident = measure::resident_while_waiting(&wait)? / 1024;
