@@ -506,3 +506,43 @@ def swapped_with_a_cell(a, b):
 
 
 print(swapped_with_a_cell(1, 2))
+
+
+# A loop in a `finally` is come to with other values on the stack when an exception is on its way.
+def cleaned(n, bad):
+    total = 0
+    for i in range(n):
+        try:
+            assert i != bad
+            continue
+        finally:
+            for j in range(1, 9, 3):
+                total += 1
+    return total
+
+
+def cleaned_at(n, bad, log):
+    for i in range(n):
+        try:
+            if i == bad:
+                raise KeyError(i)
+            if i == bad + 200:
+                return "returned"
+        finally:
+            for j in range(1, 9, 3):
+                log[j] += i
+    return "done"
+
+
+print(cleaned(500, -1))
+try:
+    print(cleaned(500, 200))
+except AssertionError:
+    print("raised")
+print(cleaned(500, -1))
+log = [0] * 9
+for bad in (250, -150, 400, 299, 99, -1):
+    try:
+        print(cleaned_at(300, bad, log), log)
+    except KeyError as error:
+        print("KeyError", error, log)

@@ -294,7 +294,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                             let Some(region) = region::Region::find(&code, at) else {
                                 break 'run;
                             };
-                            if region.is_ready(base) {
+                            if region.may_enter(&code, base, sp) {
                                 (*fp).ip = ip;
                                 (*fp).sp = sp;
                                 let left = region::run(rt, fp, code, region);

@@ -49,6 +49,8 @@ pub(crate) struct Region {
     n_reads: usize,
     /// Where it is entered.
     entry: usize,
+    /// Values on the stack there.
+    depth: usize,
     /// Offset of the jump back.
     at: usize,
     /// The opcode there.
@@ -105,12 +107,22 @@ impl Region {
         self.op
     }
 
+    /// Whether the stack is as deep as it takes for granted, and all locals are bound that it reads without a test.
+    ///
+    /// # Safety
+    /// `base` is the first word of a frame of `code`, the region's function, and `sp` the end of its stack.
+    #[cfg_attr(not(feature = "small"), inline(always))]
+    pub(super) unsafe fn may_enter(&self, code: &Code, base: *const Slot, sp: *const Slot) -> bool {
+        // SAFETY: the caller's.
+        unsafe { base.add(code.n_locals as usize + self.depth) == sp && self.is_ready(base) }
+    }
+
     /// Whether all locals are bound that it reads without a test.
     ///
     /// # Safety
-    /// `base` is the first word of a frame of the region's function.
+    /// As [`Region::may_enter`].
     #[cfg_attr(not(feature = "small"), inline(always))]
-    pub(super) unsafe fn is_ready(&self, base: *const Slot) -> bool {
+    unsafe fn is_ready(&self, base: *const Slot) -> bool {
         // SAFETY: `n_reads` numbers of locals stand there.
         unsafe { (0..self.n_reads).all(|i| (*base.add(*self.reads.add(i) as usize)).is_some()) }
     }
@@ -189,6 +201,7 @@ fn make(
         reads: core::ptr::null(),
         n_reads: 0,
         entry: 0,
+        depth: 0,
         at,
         op,
         is_given_up: Cell::new(true),
@@ -212,6 +225,7 @@ fn make(
         }
         region.n_reads = made.reads.len();
         region.entry = made.entry;
+        region.depth = made.depth;
         region.is_given_up.set(false);
     }
     let region = rt.new_obj(region)?;

@@ -20,7 +20,10 @@ use crate::obj::word::Obj;
 
 /// Most instructions of a region.
 const MOST: usize = 1 << 11;
-const NOWHERE: u32 = u32::MAX;
+const NOWHERE: Place = Place {
+    at: u32::MAX,
+    depth: 0,
+};
 const IADD: u8 = opcode::BINARY_OP + BinaryOp::InplaceAdd.number();
 
 /// A value on the stack.
@@ -42,6 +45,17 @@ pub(super) struct Translation {
     pub(super) reads: TryVec<u8>,
     /// The instruction that stands for the jump back.
     pub(super) entry: usize,
+    /// Values on the stack there.
+    pub(super) depth: usize,
+}
+
+/// Where the translation of an offset begins.
+#[derive(Clone, Copy)]
+struct Place {
+    at: u32,
+    /// Values on the stack there. The same everywhere, but for the code of a `finally`, which finds more or less below
+    /// its own depending on how it was come to.
+    depth: u32,
 }
 
 struct Translator<'a> {
@@ -56,9 +70,9 @@ struct Translator<'a> {
     stack: TryVec<Val>,
     leaders: BitSet,
     /// Where the translation of each offset begins.
-    places: TryVec<u32>,
+    places: TryVec<Place>,
     /// Exits: offset and place.
-    exits: TryVec<(usize, u32)>,
+    exits: TryVec<(usize, Place)>,
     pending: TryVec<(usize, usize)>,
     fixes: TryVec<(usize, usize)>,
     reads: BitSet,
@@ -100,13 +114,15 @@ pub(super) fn translate(
     // The lowest first, so that loops come out in one piece.
     while let Some(i) = (0..t.pending.len()).min_by_key(|i| t.pending[*i].0) {
         let (at, depth) = t.pending.swap_remove(i);
-        if t.place(at).is_none() {
-            t.block(at, depth)?;
+        match t.place(at) {
+            None => t.block(at, depth)?,
+            Some(place) if place.depth as usize != depth => return None,
+            Some(_) => {}
         }
     }
-    let entry = t.place(back)? as usize;
+    let entry = t.place(back)?;
     for (at, target) in t.fixes.iter().copied() {
-        let place = t.place(target)?;
+        let place = t.place(target)?.at;
         let word = t.out.get_mut(at)?;
         let delta = place as i32 - at as i32 - 1;
         *word = *word & IMM_MASK | imm_bits(delta);
@@ -121,7 +137,8 @@ pub(super) fn translate(
         code: t.out,
         offsets: t.offsets,
         reads,
-        entry,
+        entry: entry.at as usize,
+        depth: entry.depth as usize,
     })
 }
 
@@ -167,16 +184,21 @@ impl Translator<'_> {
     }
 
     /// Where the translation of `at` begins, if it is there.
-    fn place(&self, at: usize) -> Option<u32> {
+    fn place(&self, at: usize) -> Option<Place> {
         if self.inside(at) {
-            return self
-                .places
-                .get(at - self.low)
-                .copied()
-                .filter(|p| *p != NOWHERE);
+            let place = self.places.get(at - self.low).copied();
+            return place.filter(|place| place.at != NOWHERE.at);
         }
         let exit = self.exits.iter().find(|exit| exit.0 == at);
         exit.map(|exit| exit.1)
+    }
+
+    /// What begins with the next instruction.
+    fn here(&self) -> Place {
+        Place {
+            at: self.out.len() as u32,
+            depth: self.stack.len() as u32,
+        }
     }
 
     /// The home of stack position `p`.
@@ -343,8 +365,7 @@ impl Translator<'_> {
         loop {
             self.now = at;
             if !self.inside(at) {
-                let place = self.out.len() as u32;
-                self.exits.push((at, place)).ok()?;
+                self.exits.push((at, self.here())).ok()?;
                 return self.exit(at);
             }
             if self.leaders.contains(at) {
@@ -354,7 +375,7 @@ impl Translator<'_> {
                     return self.emit_jump(Op::Jump, 0, 0, 0, at, depth);
                 }
                 self.fresh = None;
-                *self.places.get_mut(at - self.low)? = self.out.len() as u32;
+                *self.places.get_mut(at - self.low)? = self.here();
             }
             let steps = decode(self.code, self.bytes, at)?;
             at = match self.instruction(&steps)? {
@@ -610,7 +631,7 @@ impl Translator<'_> {
             // A loop begins by copying the counter: that is done in passing.
             let begins = self.place(to).filter(|_| self.inside(to));
             let copied = begins
-                .and_then(|place| self.out.get(place as usize))
+                .and_then(|place| self.out.get(place.at as usize))
                 .map(|word| word.to_ne_bytes())
                 .filter(|bytes| bytes[0] == Op::Move as u8 && bytes[2] == counter);
             let local = copied.map_or(counter, |bytes| bytes[1]);
@@ -627,7 +648,7 @@ impl Translator<'_> {
             }
             if copied.is_some() {
                 self.fixes.pop();
-                let delta = begins? as i32 + 1 - at as i32 - 1;
+                let delta = begins?.at as i32 + 1 - at as i32 - 1;
                 let word = self.out.get_mut(at)?;
                 *word |= imm_bits(delta);
             }
