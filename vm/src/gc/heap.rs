@@ -28,10 +28,10 @@ impl Policy {
         floor: usize::MAX,
         growth_percent: 0,
     };
-    /// Let the heap grow to two and a half times the live data, and not bother below a megabyte.
+    /// Let the heap grow to three times the live data, and not bother below a megabyte.
     pub const GROWING: Policy = Policy {
         floor: 1 << 20,
-        growth_percent: 150,
+        growth_percent: 200,
     };
 }
 
