@@ -209,14 +209,20 @@ impl Marker<'_> {
                     if block.is_leaf {
                         continue;
                     }
+                    let start = ptr::with_exposed_provenance::<usize>(word);
+                    let end = start.wrapping_byte_add(n << GRANULE_SHIFT);
+                    if next == stop && n << GRANULE_SHIFT <= SLICE * WORD {
+                        // It would be the next to be taken from the stack.
+                        (next, stop) = (start, end);
+                        continue;
+                    }
                     if sp == full {
                         self.make_gray(at);
                         continue;
                     }
-                    let start = ptr::with_exposed_provenance::<usize>(word);
                     prefetch(start);
                     // SAFETY: `sp` is below `full`, so in `self.stack`.
-                    unsafe { sp.write((start, start.wrapping_byte_add(n << GRANULE_SHIFT))) };
+                    unsafe { sp.write((start, end)) };
                     sp = sp.wrapping_add(1);
                 }
             }
