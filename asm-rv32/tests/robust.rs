@@ -29,15 +29,15 @@ fn operations() -> BTreeSet<String> {
     ops
 }
 
-/// One processor and dialect after the other.
-fn assemble_round<'a>(body: &Body<'a>, round: usize) -> Result<Function, AsmError<'a>> {
+/// For one processor after the other.
+fn assemble_round<'a>(
+    body: &Body<'a>,
+    dialect: Dialect,
+    round: usize,
+) -> Result<Function, AsmError<'a>> {
     let options = Options {
         features: !(RV32 | RV64) | if round.is_multiple_of(3) { RV64 } else { RV32 },
-        dialect: if round.is_multiple_of(2) {
-            Dialect::Stock
-        } else {
-            Dialect::Full
-        },
+        dialect,
     };
     assemble(body, &options)
 }

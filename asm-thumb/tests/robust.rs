@@ -66,19 +66,19 @@ fn operations() -> BTreeSet<String> {
     ops
 }
 
-/// One processor and dialect after the other.
-fn assemble_round<'a>(body: &Body<'a>, round: usize) -> Result<Function, AsmError<'a>> {
+/// For one processor after the other.
+fn assemble_round<'a>(
+    body: &Body<'a>,
+    dialect: Dialect,
+    round: usize,
+) -> Result<Function, AsmError<'a>> {
     let options = Options {
         features: if round.is_multiple_of(3) {
             level::ARMV6M
         } else {
             level::ARMV7EMDP
         },
-        dialect: if round.is_multiple_of(2) {
-            Dialect::Stock
-        } else {
-            Dialect::Full
-        },
+        dialect,
         from_arm_state: round.is_multiple_of(5),
     };
     assemble(body, &options)

@@ -46,19 +46,19 @@ fn operations() -> BTreeSet<String> {
     ops
 }
 
-/// One processor and dialect after the other.
-fn assemble_round<'a>(body: &Body<'a>, round: usize) -> Result<Function, AsmError<'a>> {
+/// For one processor after the other.
+fn assemble_round<'a>(
+    body: &Body<'a>,
+    dialect: Dialect,
+    round: usize,
+) -> Result<Function, AsmError<'a>> {
     let options = Options {
         features: if round.is_multiple_of(3) {
             level::LX106
         } else {
             level::LX6
         },
-        dialect: if round.is_multiple_of(2) {
-            Dialect::Stock
-        } else {
-            Dialect::Full
-        },
+        dialect,
         windowed: round.is_multiple_of(5),
         tight: round.is_multiple_of(7),
     };

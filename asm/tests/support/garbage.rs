@@ -3,17 +3,17 @@
 
 use std::collections::BTreeSet;
 
-use ferlance_asm::inline::{Body, Function, Operand, Parameter};
+use ferlance_asm::inline::{Body, Dialect, Function, Operand, Parameter};
 use ferlance_asm::{AsmError, Message};
 use ferlance_collections::oom::failing;
 
-/// Assembles a function as one of the processors and dialects that a number stands for.
+/// Assembles a function in a dialect, for one of the processors that a number stands for.
 pub(crate) trait Assemble:
-    for<'a> Fn(&Body<'a>, usize) -> Result<Function, AsmError<'a>>
+    for<'a> Fn(&Body<'a>, Dialect, usize) -> Result<Function, AsmError<'a>>
 {
 }
 
-impl<F: for<'a> Fn(&Body<'a>, usize) -> Result<Function, AsmError<'a>>> Assemble for F {}
+impl<F: for<'a> Fn(&Body<'a>, Dialect, usize) -> Result<Function, AsmError<'a>>> Assemble for F {}
 
 /// A linear congruential generator: the same functions every time.
 struct Dice(u64);
@@ -163,7 +163,11 @@ pub(crate) fn check_refusals(ops: &BTreeSet<String>, names: &[&str], assemble: i
     let mut dice = Dice::new(1);
     let (mut accepted, mut refused) = (0, 0);
     for round in 0..40_000 {
-        match assemble(&body(&ops, names, &mut dice), round) {
+        let dialect = match round % 2 {
+            0 => Dialect::Stock,
+            _ => Dialect::Full,
+        };
+        match assemble(&body(&ops, names, &mut dice), dialect, round) {
             Ok(_) => accepted += 1,
             Err(error) => {
                 assert!(!error.to_string().is_empty());
@@ -190,7 +194,7 @@ pub(crate) fn check_failing_allocations(jump: &'static str, assemble: impl Assem
         body.push("data", data, line).unwrap();
     }
     body.push("label", far, 20).unwrap();
-    let allocations = failing::sweep(|| match assemble(&body, 1) {
+    let allocations = failing::sweep(|| match assemble(&body, Dialect::Full, 1) {
         Ok(_) => Ok(()),
         Err(error) => {
             assert_eq!(error.message, Message::OutOfMemory);
