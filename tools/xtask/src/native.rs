@@ -7,10 +7,7 @@
 //! `--shares` shows how much there is to gain: which part of the instructions of bytecode the interpreter executes, rather
 //! than the types and functions that serve machine code as well.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -73,13 +70,22 @@ impl Native {
         };
         println!("| program | bytecode, {unit} | native, {unit} | bytecode / native |");
         println!("| --- | ---: | ---: | ---: |");
+        self.rows(|program, name| {
+            let [one, two, ratio] = self.measure(program, &commands, startup)?;
+            println!("| {name} | {one:.1} | {two:.1} | {ratio:.2} |");
+            Ok(ratio)
+        })
+    }
+
+    /// A row for each program that was asked for, which gives its ratio, and one for the mean of a folder.
+    fn rows(&self, mut row: impl FnMut(&Path, &str) -> Result<f64>) -> Result<()> {
         for folder in ["benches/loops", "benches/py"] {
             let mut ratios = Vec::new();
-            for program in self.programs(folder)? {
+            for program in workspace::python_files(&workspace::root().join(folder))? {
                 let name = workspace::stem(&program);
-                let [one, two, ratio] = self.measure(&program, &commands, startup)?;
-                println!("| {name} | {one:.1} | {two:.1} | {ratio:.2} |");
-                ratios.push(ratio);
+                if self.only.is_empty() || self.only.contains(&name) {
+                    ratios.push(row(&program, &name)?);
+                }
             }
             if ratios.len() > 1 {
                 let mean = stats::geometric_mean(&ratios);
@@ -87,45 +93,27 @@ impl Native {
             }
         }
         Ok(())
-    }
-
-    /// Those of a folder that were asked for.
-    fn programs(&self, folder: &str) -> Result<Vec<PathBuf>> {
-        let mut programs = workspace::python_files(&workspace::root().join(folder))?;
-        programs.retain(|program| {
-            self.only.is_empty() || self.only.contains(&workspace::stem(program))
-        });
-        Ok(programs)
     }
 
     fn print_shares(&self, bytecode: &Words) -> Result<()> {
         println!("| program | bytecode, 10^6 instructions | interpreter | bytecode / rest |");
         println!("| --- | ---: | ---: | ---: |");
-        for folder in ["benches/loops", "benches/py"] {
-            let mut ratios = Vec::new();
-            for program in self.programs(folder)? {
-                let command = with(bytecode, [path_text(&program)]);
-                let functions = callgrind::by_function(&command, self.limit * 10)?;
-                let all: u64 = functions.values().sum();
-                let interpreter = functions
-                    .iter()
-                    .filter(|(name, _)| name.contains(INTERPRETER));
-                let interpreter: u64 = interpreter.map(|(_, count)| count).sum();
-                let ratio = all as f64 / (all - interpreter) as f64;
-                println!(
-                    "| {} | {:.1} | {:.0} % | {ratio:.2} |",
-                    workspace::stem(&program),
-                    all as f64 * 1e-6,
-                    100.0 * interpreter as f64 / all as f64
-                );
-                ratios.push(ratio);
-            }
-            if ratios.len() > 1 {
-                let mean = stats::geometric_mean(&ratios);
-                println!("| **{folder}, geometric mean** | | | **{mean:.2}** |");
-            }
-        }
-        Ok(())
+        self.rows(|program, name| {
+            let command = with(bytecode, [path_text(program)]);
+            let functions = callgrind::by_function(&command, self.limit * 10)?;
+            let all: u64 = functions.values().sum();
+            let interpreter = functions
+                .iter()
+                .filter(|(name, _)| name.contains(INTERPRETER));
+            let interpreter: u64 = interpreter.map(|(_, count)| count).sum();
+            let ratio = all as f64 / (all - interpreter) as f64;
+            println!(
+                "| {name} | {:.1} | {:.0} % | {ratio:.2} |",
+                all as f64 * 1e-6,
+                100.0 * interpreter as f64 / all as f64
+            );
+            Ok(ratio)
+        })
     }
 
     /// Seconds of CPU, or instructions, and what was printed.
