@@ -56,13 +56,7 @@ pub(crate) fn native(
     let mut made = None;
     // Whoever wants to know where time goes asks about the fast code.
     if !options.native_pieces || notes.is_some() {
-        let whole = Whole {
-            code,
-            tables: &mut tables,
-            is_hasty,
-            notes,
-        };
-        match on_arch(target, whole) {
+        match whole(code, target, &mut tables, is_hasty, notes) {
             // There may still be memory for pieces of it.
             Some(Err(EmitError::OutOfMemory)) => {}
             other => made = other,
@@ -271,24 +265,28 @@ fn on_arch<T: OnArch>(target: &Target, what: T) -> Option<Result<T::Made, EmitEr
     })
 }
 
-/// A native function at once.
-struct Whole<'a, 't> {
-    code: &'a Code,
-    tables: &'a mut Tables<'t>,
+/// A native function at once, if there is an emitter.
+fn whole(
+    code: &Code,
+    target: &Target,
+    tables: &mut Tables<'_>,
     is_hasty: bool,
-    notes: Option<&'a mut Notes>,
-}
-
-impl OnArch for Whole<'_, '_> {
-    type Made = Made;
-
-    fn on(self, arch: &impl Emit) -> Result<Made, EmitError> {
-        let lowered = lower::lower(self.code, arch.target(), self.tables)?;
-        let (mut func, n_state) = (lowered.func, lowered.n_state);
-        func.is_hasty = self.is_hasty;
-        let machine = machine(self.code, self.tables, func, arch, self.notes)?;
-        Ok(Made { machine, n_state })
-    }
+    notes: Option<&mut Notes>,
+) -> Option<Result<Made, EmitError>> {
+    let lowered = match lower::lower(code, target, tables) {
+        Ok(lowered) => lowered,
+        Err(error) => return Some(Err(error.into())),
+    };
+    let (mut func, n_state) = (lowered.func, lowered.n_state);
+    func.is_hasty = is_hasty;
+    let ready = Ready {
+        code,
+        tables,
+        func,
+        notes,
+    };
+    let machine = on_arch(target, ready)?;
+    Some(machine.map(|machine| Made { machine, n_state }))
 }
 
 /// A native function piece by piece.
@@ -317,33 +315,28 @@ impl OnArch for Ready<'_, '_> {
     type Made = Machine;
 
     fn on(self, arch: &impl Emit) -> Result<Machine, EmitError> {
-        machine(self.code, self.tables, self.func, arch, self.notes)
+        let Ready {
+            code,
+            tables,
+            mut func,
+            notes,
+        } = self;
+        let target = arch.target();
+        debug_assert_eq!(
+            ferlance_native_emitter::nir::verify(&func, target.word()),
+            Ok(()),
+            "{func}"
+        );
+        lower::lower_env(&mut func, target, tables)?;
+        optimise(&mut func, arch)?;
+        let machine = emit(&mut func, arch)?;
+        if let Some(notes) = notes {
+            explain::note(
+                notes, code.name, code.kind, code.line, &func, &machine, target,
+            )?;
+        }
+        Ok(machine)
     }
-}
-
-/// From the IR to machine code.
-fn machine(
-    code: &Code,
-    tables: &mut Tables<'_>,
-    mut func: Func,
-    arch: &impl Emit,
-    notes: Option<&mut Notes>,
-) -> Result<Machine, EmitError> {
-    let target = arch.target();
-    debug_assert_eq!(
-        ferlance_native_emitter::nir::verify(&func, target.word()),
-        Ok(()),
-        "{func}"
-    );
-    lower::lower_env(&mut func, target, tables)?;
-    optimise(&mut func, arch)?;
-    let machine = emit(&mut func, arch)?;
-    if let Some(notes) = notes {
-        explain::note(
-            notes, code.name, code.kind, code.line, &func, &machine, target,
-        )?;
-    }
-    Ok(machine)
 }
 
 /// What is said of a function without machine code.
