@@ -4,7 +4,7 @@ use ferlance_abi::arch::Arch;
 use ferlance_abi::code_kind::CodeKind;
 use ferlance_asm::inline::Dialect;
 use ferlance_frontend::StackLimit;
-use ferlance_frontend::parser::{Mode, ParseOptions};
+use ferlance_frontend::parser::{FloatPower, Mode, ParseOptions};
 #[cfg(feature = "native")]
 use ferlance_native_emitter::Target;
 
@@ -48,6 +48,9 @@ pub struct Options<'a> {
     pub native_pieces: bool,
     /// Whether the module will be written to a file, which needs the text of floats.
     pub for_file: bool,
+    /// What `x ** y` of two constant floats is: the runtime's own function, or the C library's for the bytes of upstream's
+    /// tool.
+    pub float_power: FloatPower,
     /// Where the machine stack ends.
     pub stack: StackLimit,
     /// Called before each function becomes machine code: who measures memory tells the emitter's from the front end's.
@@ -77,6 +80,7 @@ impl Default for Options<'_> {
             native_once: false,
             native_pieces: false,
             for_file: true,
+            float_power: ParseOptions::default().float_power,
             stack: StackLimit::default(),
             #[cfg(feature = "native")]
             before_machine_code: None,
@@ -121,6 +125,7 @@ impl Options<'_> {
             // The compiler of files knows t-strings; what runs at once has no library for them.
             templates: self.for_file,
             upstream_floats: self.for_file,
+            float_power: self.float_power,
             stack: self.stack,
             ..ParseOptions::default()
         }

@@ -8,6 +8,7 @@ use ferlance_num::{BigInt, NumError};
 
 use crate::ast::{Ast, BinaryOp, Const, ExprId, ExprKind, Int64, List, UnaryOp};
 use crate::lexer::Number;
+use crate::parser::FloatPower;
 
 /// Longest result of `<<` and `**`, in bits: a board would not want the time or the memory, and upstream's tool runs out of
 /// it somewhere above.
@@ -77,9 +78,14 @@ pub(crate) fn unary(op: UnaryOp, a: &Number) -> Result<Option<Number>, NumError>
 }
 
 /// `a op b`, if it is a number and needs no run time.
-pub(crate) fn binary(op: BinaryOp, a: &Number, b: &Number) -> Result<Option<Number>, NumError> {
+pub(crate) fn binary(
+    op: BinaryOp,
+    a: &Number,
+    b: &Number,
+    power: FloatPower,
+) -> Result<Option<Number>, NumError> {
     if a.is_float() || b.is_float() || op == BinaryOp::TrueDivide {
-        return Ok(float_binary(op, a, b)?.map(Number::Float));
+        return Ok(float_binary(op, a, b, power)?.map(Number::Float));
     }
     if let (Number::Int(a), Number::Int(b)) = (a, b)
         && let Some(value) = int_binary(op, *a, *b)
@@ -89,7 +95,7 @@ pub(crate) fn binary(op: BinaryOp, a: &Number, b: &Number) -> Result<Option<Numb
     if op == BinaryOp::Power
         && let Number::Int(exponent @ ..=-1) = b
     {
-        let value = pow(a.to_f64(), *exponent as f64);
+        let value = power(a.to_f64(), *exponent as f64);
         return Ok(if a.to_f64() == 0.0 {
             None
         } else {
@@ -174,7 +180,12 @@ fn big_binary(op: BinaryOp, a: &Number, b: &Number) -> Result<Option<BigInt>, Nu
 }
 
 /// Floats; `None` if it is left to run time.
-fn float_binary(op: BinaryOp, a: &Number, b: &Number) -> Result<Option<f64>, NumError> {
+fn float_binary(
+    op: BinaryOp,
+    a: &Number,
+    b: &Number,
+    power: FloatPower,
+) -> Result<Option<f64>, NumError> {
     let (x, y) = (a.to_f64(), b.to_f64());
     Ok(match op {
         BinaryOp::Add => Some(x + y),
@@ -187,21 +198,9 @@ fn float_binary(op: BinaryOp, a: &Number, b: &Number) -> Result<Option<f64>, Num
         BinaryOp::Power if x == 0.0 && y < 0.0 => None,
         // A fractional power of a negative number is complex.
         BinaryOp::Power if x < 0.0 && y.is_finite() && libm::floor(y) != y => None,
-        BinaryOp::Power => Some(pow(x, y)),
+        BinaryOp::Power => Some(power(x, y)),
         _ => None,
     })
-}
-
-/// `x ** y`: upstream's tool calls the C library too.
-#[cfg(feature = "std")]
-fn pow(x: f64, y: f64) -> f64 {
-    x.powf(y)
-}
-
-/// `x ** y`, as boards compute it at run time.
-#[cfg(not(feature = "std"))]
-fn pow(x: f64, y: f64) -> f64 {
-    libm::pow(x, y)
 }
 
 /// The quotient rounded down: that of what the remainder leaves, since `x / y` may be rounded up to a whole number.

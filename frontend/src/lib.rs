@@ -2,8 +2,6 @@
 #![no_std]
 #![forbid(unsafe_code)]
 extern crate alloc;
-#[cfg(feature = "std")]
-extern crate std;
 
 pub mod ast;
 pub mod diag;

@@ -91,6 +91,7 @@ fn run(job: &Job) -> ExitCode {
         arch: job.arch,
         arch_flags: job.arch_flags,
         target: job.target(),
+        float_power: f64::powf,
         ..Options::default()
     };
     if job.explain {

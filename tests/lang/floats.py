@@ -30,3 +30,6 @@ total = 0.0
 for i in range(1, 1000):
     total += 1.0 / (i * i)
 print(int(total * 1000000))
+# A power of constants is what it is of variables.
+eighth, five, minus = 0.125, 0.75, -7
+print([0.125**0.75, 0.125**1.125, 0.125**2.625, 7**-7, 0.75**0.125] == [eighth**five, eighth ** (1 + eighth), eighth ** (2.5 + eighth), 7**minus, five**eighth])

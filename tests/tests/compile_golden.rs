@@ -53,6 +53,7 @@ fn named(name: &str) -> Options<'_> {
     Options {
         input_name: name.as_bytes(),
         source_name: name.as_bytes(),
+        float_power: f64::powf,
         ..Options::default()
     }
 }

@@ -65,7 +65,9 @@ impl Parser<'_, '_> {
             return Ok(None);
         }
         match (self.number_of(left)?, self.number_of(right)?) {
-            (Some(left), Some(right)) => folded(fold::binary(op, &left, &right)),
+            (Some(left), Some(right)) => {
+                folded(fold::binary(op, &left, &right, self.options.float_power))
+            }
             _ => Ok(None),
         }
     }
@@ -79,7 +81,7 @@ impl Parser<'_, '_> {
             let Some(right) = self.number_of(right)? else {
                 return Ok(None);
             };
-            match folded(fold::binary(op, &value, &right))? {
+            match folded(fold::binary(op, &value, &right, self.options.float_power))? {
                 Some(next) => value = next,
                 None => return Ok(None),
             }

@@ -41,8 +41,12 @@ pub enum Mode {
     Single,
 }
 
+/// How `x ** y` of floats is computed, which differs in the last bit: as the runtime does, where it compiles for itself, as
+/// the C library does, where upstream's tool is to write the same bytes.
+pub type FloatPower = fn(f64, f64) -> f64;
+
 /// How to parse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct ParseOptions {
     /// What the source is.
     pub mode: Mode,
@@ -54,6 +58,8 @@ pub struct ParseOptions {
     pub templates: bool,
     /// Whether float literals are rounded as upstream's compiler of files rounds them: not always to the nearest float.
     pub upstream_floats: bool,
+    /// What `x ** y` of two floats is.
+    pub float_power: FloatPower,
     /// How deeply brackets, operators and blocks may nest.
     pub max_depth: u16,
     /// Where the machine stack ends.
@@ -68,6 +74,7 @@ impl Default for ParseOptions {
             math_constants: true,
             templates: true,
             upstream_floats: true,
+            float_power: libm::pow,
             max_depth: 200,
             stack: StackLimit::default(),
         }

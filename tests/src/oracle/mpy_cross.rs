@@ -155,6 +155,7 @@ pub fn ours(source: &[u8], variant: Variant) -> Answer {
         optimise: variant.optimise,
         small_int_bits: variant.small_int_bits,
         source_lines: variant.source_lines,
+        float_power: f64::powf,
         ..Options::default()
     };
     match compile(source, &mut pool, &options) {
