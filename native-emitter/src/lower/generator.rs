@@ -11,7 +11,7 @@ use ferlance_collections::TryVec;
 use super::flow::{BlockId, LowerError};
 use super::prologue::{Frame, state_offset};
 use super::{Done, Lowering};
-use crate::nir::{Block, Type, Vreg};
+use crate::nir::{Block, Cond, Type, Vreg};
 
 /// How a resume ended, as the runtime reads it.
 const RETURNED: i64 = 0;
@@ -36,8 +36,7 @@ impl Lowering<'_, '_> {
         let start = resumes.last().copied().ok_or(LowerError::BadCode)?;
         self.enter_resumed(start, resumes.len() - 1)?;
         self.b.set_told_line(super::FIRST_LINE);
-        let thrown = self.thrown()?;
-        self.b.call_void(Fun::Raise, &[thrown])?;
+        self.raise_thrown()?;
         self.load_bound_locals()
     }
 
@@ -218,11 +217,25 @@ impl Lowering<'_, '_> {
         }
     }
 
+    /// Raises what the resume was given for that, if there is something.
+    fn raise_thrown(&mut self) -> Done {
+        let thrown = self.thrown()?;
+        if !self.is_cached() || self.pieces.is_some() {
+            return Ok(self.b.call_void(Fun::Raise, &[thrown])?);
+        }
+        let (raise, go_on) = (self.b.cold_block()?, self.b.block()?);
+        self.b
+            .branch(Cond::Ne, thrown, 0, (raise, &[]), (go_on, &[]))?;
+        self.b.enter(raise)?;
+        self.b.call_void(Fun::Raise, &[thrown])?;
+        self.b.jump(go_on, &[])?;
+        Ok(self.b.enter(go_on)?)
+    }
+
     pub(super) fn yield_value(&mut self) -> Done {
         let value = self.peek(0)?;
         let sent = self.suspend(value)?;
-        let thrown = self.thrown()?;
-        self.b.call_void(Fun::Raise, &[thrown])?;
+        self.raise_thrown()?;
         self.pop()?;
         self.push(sent)
     }

@@ -12,6 +12,7 @@ use core::num::NonZeroU32;
 use ferlance_abi::layout;
 
 use super::fun_obj::NativeFun;
+use super::generator::{self, NativeGenerator};
 use super::nlr::Buf;
 use crate::exc::traceback;
 use crate::interp;
@@ -40,7 +41,8 @@ const _: () = {
 #[repr(C)]
 pub(super) struct Activation {
     outer: *const Activation,
-    /// The function: in memory, so that a collection finds it, and with it the code that runs.
+    /// The function, or the generator that native code resumed: in memory, so that a collection finds it, and with it
+    /// the code that runs.
     fun: Obj,
     /// The module whose globals are current while it runs, if that is certain. `fun` keeps it alive.
     context: Option<Ptr<Module>>,
@@ -53,7 +55,7 @@ pub(super) struct Activation {
 }
 
 impl Activation {
-    /// A call of `fun` that has yet to begin.
+    /// A call of `fun`, which may be a generator, that has yet to begin.
     #[inline(always)]
     pub(super) fn new(fun: Obj, context: Option<Ptr<Module>>) -> Activation {
         Activation {
@@ -138,12 +140,11 @@ impl Runtime {
 }
 
 /// Adds the places that an exception passes on its way to `buf`, innermost first, and ends their calls but for that of
-/// the buffer's owner.
+/// the buffer's owner. Generators that it passes are over, and may make another one of it, which arrives there.
 ///
 /// # Safety
 /// Called below a trampoline.
-pub(super) unsafe fn unwind(rt: &mut Runtime, exc: Obj, buf: *const Buf) {
-    let is_silent = rt.state.generator_exit == Some(exc);
+pub(super) unsafe fn unwind(rt: &mut Runtime, mut exc: Obj, buf: *const Buf) -> Obj {
     // SAFETY: activations are on the machine stack, above the frames of their calls; a trampoline's is above its own
     // buffer. So the chain has one above `buf`.
     unsafe {
@@ -151,11 +152,14 @@ pub(super) unsafe fn unwind(rt: &mut Runtime, exc: Obj, buf: *const Buf) {
         let mut line = position.line.get();
         let mut at = rt.native.innermost;
         while !at.is_null() {
-            if line != 0 && !is_silent {
+            if line != 0 && rt.state.generator_exit != Some(exc) {
                 add(rt, exc, (*at).fun, line);
             }
             if at.addr() > buf.addr() {
                 break;
+            }
+            if let Some(generator) = (*at).fun.cast::<NativeGenerator>() {
+                exc = generator::left_by(rt, generator, exc);
             }
             line = (*at).line;
             at = (*at).outer;
@@ -163,10 +167,15 @@ pub(super) unsafe fn unwind(rt: &mut Runtime, exc: Obj, buf: *const Buf) {
         rt.native.innermost = at;
         position.handled.set(None);
     }
+    exc
 }
 
 /// The entry of a function with a descriptor; viper and assembler functions have none.
 fn add(rt: &mut Runtime, exc: Obj, fun: Obj, line: u32) {
+    let fun = match fun.cast::<NativeGenerator>() {
+        Some(generator) => generator.fun().map_or(fun, Ptr::obj),
+        None => fun,
+    };
     if let Some(code) = NativeFun::descriptor_of(fun) {
         let entry = traceback::Entry {
             file: code.file,

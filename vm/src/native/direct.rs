@@ -8,7 +8,7 @@
 use super::activation::Activation;
 use super::fun_obj::NativeFun;
 use super::fun_table::shims;
-use super::{current, nlr, trampoline};
+use super::{current, nlr, step, trampoline};
 use crate::call;
 use crate::interp::frame::Slot;
 use crate::obj::bound_method::BoundMethod;
@@ -22,7 +22,7 @@ use crate::runtime::Runtime;
 const WORD: usize = size_of::<usize>();
 
 /// Code of a native function.
-type Code = unsafe extern "C" fn(usize, usize, usize, *mut Slot) -> usize;
+pub(super) type Code = unsafe extern "C" fn(usize, usize, usize, *mut Slot) -> usize;
 
 /// The function, if `fun` is a native one that may be called as it is, as far as that is quickly told.
 ///
@@ -69,7 +69,7 @@ unsafe fn function(fun: usize) -> Option<Ptr<NativeFun>> {
 
 /// Is there machine stack left?
 #[inline(always)]
-fn has_stack(rt: &Runtime) -> bool {
+pub(super) fn has_stack(rt: &Runtime) -> bool {
     let here = 0u8;
     (&raw const here).addr() >= rt.interp.stack_limit()
 }
@@ -288,6 +288,9 @@ unsafe extern "C" fn other_method(n_pos: usize, n_kw: usize, items: *mut ()) -> 
     unsafe {
         let rt: *mut Runtime = current::runtime();
         let (n_args, args) = with_self(n_pos, items);
+        if let Some(value) = step::call(rt, *items.cast(), n_args, n_kw, args) {
+            return value;
+        }
         match call_seldom(rt, *items.cast(), n_args, n_kw, args) {
             Some(value) => value,
             None => shims::call_method_n_kw(n_pos, n_kw, items),

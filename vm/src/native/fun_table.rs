@@ -283,6 +283,12 @@ macro_rules! word {
     (call_method_n_kw, $effect:ident) => {
         thunk!(call_method_n_kw in super::direct)
     };
+    (iternext, $effect:ident) => {
+        thunk!(iternext in super::step)
+    };
+    (yield_from, $effect:ident) => {
+        thunk!(yield_from in super::step)
+    };
     ($name:ident, Data) => {
         data::$name
     };

@@ -36,8 +36,9 @@ static MEMBERS: Members = members! {
     "close" => Fun(&CLOSE),
     "pend_throw" => Fun(&PEND_THROW),
 };
-static NEXT: BuiltinFun = BuiltinFun::f1(qstr!("__next__"), |rt, obj| send(rt, obj, Obj::NONE));
-static SEND: BuiltinFun = BuiltinFun::f2(qstr!("send"), send);
+pub(super) static NEXT: BuiltinFun =
+    BuiltinFun::f1(qstr!("__next__"), |rt, obj| send(rt, obj, Obj::NONE));
+pub(super) static SEND: BuiltinFun = BuiltinFun::f2(qstr!("send"), send);
 static THROW: BuiltinFun = BuiltinFun::var(qstr!("throw"), 2, 4, throw);
 static CLOSE: BuiltinFun = BuiltinFun::f1(qstr!("close"), close);
 static PEND_THROW: BuiltinFun = BuiltinFun::f2(qstr!("pend_throw"), pend_throw);
@@ -110,7 +111,7 @@ pub(super) fn call(rt: &mut Runtime, fun: Obj, args: Args<'_>) -> R<Obj> {
 }
 
 impl NativeGenerator {
-    fn state_ptr(&self) -> *mut CodeState {
+    pub(super) fn state_ptr(&self) -> *mut CodeState {
         (&raw const self.state).cast_mut()
     }
 
@@ -122,9 +123,64 @@ impl NativeGenerator {
     fn is_running(&self) -> bool {
         self.pending.get().is_none()
     }
+
+    /// Its function.
+    pub(super) fn fun(&self) -> Option<Ptr<NativeFun>> {
+        self.state.fun
+    }
+
+    /// Does it rest, with nothing to raise at once, so that it may be given a value? What has not begun takes None only.
+    #[inline(always)]
+    pub(super) fn takes(&self, sent: Obj) -> bool {
+        self.pending.get() == Some(Obj::NONE)
+            && self.state.ip.get() != 0
+            && (sent.is_none() || self.state.sp.get() != self.fresh_sp())
+    }
+
+    /// It runs, and what it waits for is there. The globals of its function are current.
+    ///
+    /// # Safety
+    /// [`NativeGenerator::takes`] has said so.
+    #[inline(always)]
+    pub(super) unsafe fn begin(&self, fun: Ptr<NativeFun>, sent: Obj) {
+        self.pending.set(None);
+        let sp = self.state.sp.get();
+        // SAFETY: what rests points to the value it yielded; what has not begun, to the word before its first value, which
+        // is written next.
+        unsafe { sp.write(Some(sent)) };
+        self.state.old_globals.set(fun.context.globals());
+    }
+
+    /// It rests again, at the value it gave.
+    ///
+    /// # Safety
+    /// Its code has come back.
+    #[inline(always)]
+    pub(super) unsafe fn end(&self) -> Slot {
+        self.pending.set(Some(Obj::NONE));
+        // SAFETY: emitted code left `sp` there.
+        unsafe { *self.state.sp.get() }
+    }
+
+    /// The first word, where code of stock tools leaves an exception.
+    pub(super) fn first(&self) -> Slot {
+        // SAFETY: the loader saw to it that there are words.
+        unsafe { *code_state::words(self.state_ptr()) }
+    }
+
+    /// It is over: lets go of what its locals held.
+    pub(super) fn finish(&self) {
+        self.state.ip.set(0);
+        let first = code_state::words(self.state_ptr());
+        for i in 0..self.state.n_state.get() as usize {
+            // SAFETY: so many words follow.
+            unsafe { first.add(i).write(None) };
+        }
+    }
 }
 
-/// Resumes a generator with a value, or with an exception to raise in it.
+/// Resumes a generator with a value, or with an exception to raise in it: called by anything but native code, whose
+/// way is [`super::step`].
 pub(crate) fn resume(
     rt: &mut Runtime,
     generator: Ptr<NativeGenerator>,
@@ -165,8 +221,15 @@ pub(crate) fn resume(
     ];
     let code = trampoline::entry_point(fun.code, 2 * size_of::<usize>());
     // SAFETY: this is the resume code of that generator.
-    let kind =
-        unsafe { trampoline::call_keeping(rt, (fun.obj(), None), generator.obj(), code, words) };
+    let kind = unsafe {
+        trampoline::call_keeping(
+            rt,
+            (fun.obj(), Some(fun.context)),
+            generator.obj(),
+            code,
+            words,
+        )
+    };
     rt.interp.set_native_globals(globals);
     generator.pending.set(Some(Obj::NONE));
     let first = code_state::words(generator.state_ptr());
@@ -180,20 +243,9 @@ pub(crate) fn resume(
     if kind == Ok(KIND_YIELD) {
         return Ok(Step::Yield(value.unwrap_or(Obj::NONE)));
     }
-    // It is over: lets go of what its locals held.
-    state.ip.set(0);
-    for i in 0..state.n_state.get() as usize {
-        // SAFETY: so many words follow.
-        unsafe { first.add(i).write(None) };
-    }
+    generator.finish();
     match kind {
-        Ok(KIND_EXCEPTION) => {
-            let exc = value.unwrap_or(Obj::NONE);
-            if exc::is_instance(exc, &exc::STOP_ITERATION) {
-                return Err(stopped(rt));
-            }
-            Err(rt.raise_obj(exc))
-        }
+        Ok(KIND_EXCEPTION) => Err(failed(rt, value.unwrap_or(Obj::NONE))),
         Ok(_) => Ok(Step::Done(value.unwrap_or(Obj::NONE))),
         Err(_) if rt.is_raised(&exc::STOP_ITERATION) => {
             rt.clear_exception();
@@ -204,9 +256,29 @@ pub(crate) fn resume(
 }
 
 /// How a resume ended: with a yield.
-const KIND_YIELD: usize = 1;
+pub(super) const KIND_YIELD: usize = 1;
 /// How a resume ended: with an exception.
-const KIND_EXCEPTION: usize = 2;
+pub(super) const KIND_EXCEPTION: usize = 2;
+
+/// The code of a generator answered with an exception.
+#[cold]
+pub(super) fn failed(rt: &mut Runtime, exc: Obj) -> crate::Raised {
+    if exc::is_instance(exc, &exc::STOP_ITERATION) {
+        return stopped(rt);
+    }
+    rt.raise_obj(exc)
+}
+
+/// An exception has left a generator that native code resumed: what becomes of it further out.
+pub(super) fn left_by(rt: &mut Runtime, generator: Ptr<NativeGenerator>, exc: Obj) -> Obj {
+    generator.pending.set(Some(Obj::NONE));
+    generator.finish();
+    if !exc::is_instance(exc, &exc::STOP_ITERATION) {
+        return exc;
+    }
+    let raised = stopped(rt);
+    rt.take_exception(raised)
+}
 
 /// `StopIteration` must not pass for the end.
 #[cold]
@@ -247,7 +319,7 @@ fn next(rt: &mut Runtime, obj: Obj) -> R<Option<Obj>> {
     }
 }
 
-fn outcome(rt: &mut Runtime, step: Step) -> R<Obj> {
+pub(super) fn outcome(rt: &mut Runtime, step: Step) -> R<Obj> {
     match step {
         Step::Yield(value) => Ok(value),
         Step::Done(value) if value.is_none() => Err(rt.raise(&exc::STOP_ITERATION, &[])),

@@ -35,6 +35,7 @@ mod generator;
 pub mod load;
 mod nlr;
 mod relocate;
+mod step;
 mod trampoline;
 
 use ferlance_abi::Arch;

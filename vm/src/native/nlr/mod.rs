@@ -124,7 +124,7 @@ pub(super) unsafe fn throw(raised: Raised) -> ! {
         let rt = current::runtime();
         let exc: Obj = rt.take_exception(raised);
         let buf = rt.native.newest;
-        activation::unwind(rt, exc, buf);
+        let exc = activation::unwind(rt, exc, buf);
         rt.native.newest = (*buf).prev;
         (&raw mut (*buf).value).write(exc.raw());
         jump(buf)
