@@ -8,11 +8,11 @@
 use super::activation::Activation;
 use super::fun_obj::NativeFun;
 use super::fun_table::shims;
-use super::{current, nlr, step, trampoline};
-use crate::call;
+use super::{current, entry, nlr, step, trampoline};
+use crate::call::{self, Args};
 use crate::interp::frame::Slot;
 use crate::obj::bound_method::BoundMethod;
-use crate::obj::builtin_fun::BuiltinFun;
+use crate::obj::builtin_fun::{self, BuiltinFun};
 use crate::obj::class;
 use crate::obj::closure::Closure;
 use crate::obj::ptr::Ptr;
@@ -165,6 +165,7 @@ pub(super) unsafe extern "C" fn call_function_n_kw(
         let rt: *mut Runtime = current::runtime();
         match callee(rt, fun) {
             Some(native) => run_function(rt, native, counts, args),
+            None if is_builtin(fun) => builtin_function(fun, counts, args),
             None => other_function(fun, counts, args),
         }
     }
@@ -182,8 +183,10 @@ pub(super) unsafe extern "C" fn call_method_n_kw(
     // SAFETY: the caller's.
     unsafe {
         let rt: *mut Runtime = current::runtime();
-        match callee(rt, *items.cast::<usize>()) {
+        let fun = *items.cast::<usize>();
+        match callee(rt, fun) {
             Some(native) => run_method(rt, native, n_pos, n_kw, items),
+            None if is_builtin(fun) => builtin_method(n_pos, n_kw, items),
             None => other_method(n_pos, n_kw, items),
         }
     }
@@ -288,9 +291,6 @@ unsafe extern "C" fn other_method(n_pos: usize, n_kw: usize, items: *mut ()) -> 
     unsafe {
         let rt: *mut Runtime = current::runtime();
         let (n_args, args) = with_self(n_pos, items);
-        if let Some(value) = step::call(rt, *items.cast(), n_args, n_kw, args) {
-            return value;
-        }
         match call_seldom(rt, *items.cast(), n_args, n_kw, args) {
             Some(value) => value,
             None => shims::call_method_n_kw(n_pos, n_kw, items),
@@ -298,7 +298,89 @@ unsafe extern "C" fn other_method(n_pos: usize, n_kw: usize, items: *mut ()) -> 
     }
 }
 
-/// Calls what is not called often in that way, but for built-in functions, which most of the others are.
+/// Is it a built-in function?
+///
+/// # Safety
+/// It is an object or null.
+#[inline(always)]
+unsafe fn is_builtin(fun: usize) -> bool {
+    // Boards have no flash to spare. SAFETY: the caller's.
+    crate::config::QUICKEN
+        && unsafe { Obj::from_raw(fun).is_some_and(|fun| fun.is::<BuiltinFun>()) }
+}
+
+/// A built-in function, as entry 27 has it.
+///
+/// # Safety
+/// It is one.
+#[inline(never)]
+unsafe extern "C" fn builtin_function(fun: usize, counts: usize, args: *mut ()) -> usize {
+    let (n_pos, n_kw) = call::counts(counts);
+    // SAFETY: the caller's.
+    unsafe { builtin(fun, n_pos, n_kw, args.cast()) }
+}
+
+/// A built-in function, as entry 28 has it.
+///
+/// # Safety
+/// It is one.
+#[inline(never)]
+unsafe extern "C" fn builtin_method(n_pos: usize, n_kw: usize, items: *mut ()) -> usize {
+    // SAFETY: the caller's: function, self or null, arguments.
+    unsafe {
+        let (n_args, args) = with_self(n_pos, items);
+        builtin(*items.cast(), n_args, n_kw, args)
+    }
+}
+
+/// Calls a built-in function with arguments where they are.
+///
+/// # Safety
+/// It is one, and `n_pos + 2 * n_kw` words stand at `args`.
+#[inline(always)]
+unsafe fn builtin(fun: usize, n_pos: usize, n_kw: usize, args: *mut Slot) -> usize {
+    // SAFETY: the caller's; nothing here has a destructor.
+    unsafe {
+        if step::is_for(fun) {
+            return builtin_seldom(fun, n_pos, n_kw, args);
+        }
+        let rt = current::runtime();
+        let known: Ptr<BuiltinFun> = Obj::from_raw(fun).unwrap_unchecked().cast_unchecked();
+        match builtin_fun::invoke_few(rt, known.get(), n_pos, n_kw, args) {
+            Some(Ok(value)) => value.raw(),
+            Some(Err(raised)) => nlr::throw(raised),
+            None => builtin_seldom(fun, n_pos, n_kw, args),
+        }
+    }
+}
+
+/// The same for those that resume a generator, take any number of arguments, or are given other ones than they take.
+///
+/// # Safety
+/// As [`builtin`].
+#[inline(never)]
+unsafe fn builtin_seldom(fun: usize, n_pos: usize, n_kw: usize, args: *mut Slot) -> usize {
+    // SAFETY: the caller's; nothing here has a destructor.
+    unsafe {
+        if step::is_for(fun)
+            && let Some(value) = step::call(current::runtime(), fun, n_pos, n_kw, args)
+        {
+            return value;
+        }
+        let rt = current::runtime();
+        let fun: Ptr<BuiltinFun> = Obj::from_raw(fun).unwrap_unchecked().cast_unchecked();
+        let value = match entry::objects(rt, args, n_pos + 2 * n_kw) {
+            Ok(values) => builtin_fun::invoke(rt, fun.get(), Args::new(values, n_pos)),
+            Err(raised) => Err(raised),
+        };
+        match value {
+            Ok(value) => value.raw(),
+            Err(raised) => nlr::throw(raised),
+        }
+    }
+}
+
+/// Calls what is not called often in that way.
 ///
 /// # Safety
 /// As [`call_behind`].
@@ -312,9 +394,6 @@ unsafe fn call_seldom(
 ) -> Option<usize> {
     // SAFETY: the caller's.
     unsafe {
-        if Obj::from_raw(fun)?.is::<BuiltinFun>() {
-            return None;
-        }
         match callee_of_viper(rt, fun) {
             Some(native) => Some(run(rt, native, n_pos, n_kw, args)),
             None => call_behind(rt, fun, n_pos, n_kw, args),

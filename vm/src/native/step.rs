@@ -141,11 +141,17 @@ pub(super) unsafe extern "C" fn yield_from(it: usize, sent: usize, ret: *mut ())
     }
 }
 
-/// Calls `send` or `__next__` of a native generator, if `fun` is one of them and the arguments are as they should be.
+/// Is this built-in function `send` or `__next__` of native generators?
+#[inline(always)]
+pub(super) fn is_for(fun: usize) -> bool {
+    let is = |known: &'static BuiltinFun| fun == core::ptr::from_ref(known).addr();
+    is(&generator::SEND) || is(&generator::NEXT)
+}
+
+/// Calls one of them, if the arguments are as they should be and the generator may be resumed at once.
 ///
 /// # Safety
-/// `n_pos + 2 * n_kw` words stand at `args`; `rt` is the runtime under which native code runs.
-#[inline(always)]
+/// [`is_for`] has said so; `n_pos + 2 * n_kw` words stand at `args`; `rt` is the runtime under which native code runs.
 pub(super) unsafe fn call(
     rt: *mut Runtime,
     fun: usize,
@@ -153,25 +159,7 @@ pub(super) unsafe fn call(
     n_kw: usize,
     args: *const Slot,
 ) -> Option<usize> {
-    let is = |known: &'static BuiltinFun| fun == core::ptr::from_ref(known).addr();
-    let is_send = is(&generator::SEND);
-    if !(is_send || is(&generator::NEXT)) {
-        return None;
-    }
-    // SAFETY: the caller's.
-    unsafe { send(rt, is_send, n_pos, n_kw, args) }
-}
-
-/// # Safety
-/// As [`call`].
-#[inline(never)]
-unsafe fn send(
-    rt: *mut Runtime,
-    is_send: bool,
-    n_pos: usize,
-    n_kw: usize,
-    args: *const Slot,
-) -> Option<usize> {
+    let is_send = fun == (&raw const generator::SEND).addr();
     if n_pos != 1 + usize::from(is_send) || n_kw != 0 {
         return None;
     }

@@ -233,6 +233,33 @@ pub fn invoke(rt: &mut Runtime, fun: &BuiltinFun, args: Args<'_>) -> R<Obj> {
     }
 }
 
+/// [`invoke`] of a function that takes one, two or three arguments and is given as many; anything else is not done.
+///
+/// # Safety
+/// `n_pos` words stand at `args`.
+#[cfg(feature = "native")]
+#[cfg_attr(not(feature = "small"), inline(always))]
+pub(crate) unsafe fn invoke_few(
+    rt: &mut Runtime,
+    fun: &BuiltinFun,
+    n_pos: usize,
+    n_kw: usize,
+    args: *const Option<Obj>,
+) -> Option<R<Obj>> {
+    if n_kw != 0 {
+        return None;
+    }
+    // SAFETY: the caller's.
+    unsafe {
+        match (fun.code(), n_pos) {
+            (Code::F1(f), 1) => Some(f(rt, (*args)?)),
+            (Code::F2(f), 2) => Some(f(rt, (*args)?, (*args.add(1))?)),
+            (Code::F3(f), 3) => Some(f(rt, (*args)?, (*args.add(1))?, (*args.add(2))?)),
+            _ => None,
+        }
+    }
+}
+
 /// The `TypeError` for a call with the wrong number of arguments (spec language 14.3).
 #[cold]
 pub fn wrong_count(
