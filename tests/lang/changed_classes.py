@@ -394,3 +394,32 @@ T = Meta("T", (), {"x": 1})
 U = Meta("U", (), {"x": 2})
 for o in (T, U, A(), T):
     print(trial(get, o), trial(put, o, 3), trial(call, o))
+
+
+# Methods of classes are their own.
+class K:
+    @classmethod
+    def f(cls):
+        return cls.__name__
+
+    @staticmethod
+    def g():
+        return "K.g"
+
+
+class L:
+    @classmethod
+    def f(cls):
+        return "in " + cls.__name__
+
+    @staticmethod
+    def g():
+        return "L.g"
+
+
+def both(o):
+    return o.f(), o.g()
+
+
+for _ in range(2):
+    print([both(o) for o in (K, L, K(), L())])

@@ -298,7 +298,8 @@ pub(crate) fn load_method_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) 
         Attr::Value(value) => Ok((value, None)),
         Attr::Method { fun, this } => {
             let ty = obj.ty();
-            if this == obj && (ty.class_data().is_none() || !class::is_metaclass(ty)) {
+            // What a class finds is its own, not that of its type.
+            if this == obj && obj.as_type().is_none() {
                 cache.key = addr(ty);
                 cache.version = ty
                     .class_data()
