@@ -44,6 +44,10 @@ pub mod type_flags {
     pub const ITER_IS_STREAM: u16 = 0x0180;
     /// A class defined in Python.
     pub const INSTANCE_TYPE: u16 = 0x0200;
+    /// Ours: as [`OWN_ATTRS`], and no class above has `__setattr__`.
+    pub const STORES_OWN: u16 = 0x2000;
+    /// Ours: its objects are instances with a map of their own attributes.
+    pub const OWN_ATTRS: u16 = 0x8000;
     /// subscr takes a slice object that lives on the C stack.
     pub const SUBSCR_STACK_SLICE: u16 = 0x0400;
 }
@@ -243,8 +247,19 @@ pub const PRINT_STRN: usize = 1;
 /// What code of our own emitter tells the runtime. Byte offset: the line of the call at hand, 32 bits; 0 if the exception
 /// has been there already.
 pub const POSITION_LINE_BYTES: usize = 0;
+/// Byte offset: 32 bits, not zero if a store into an instance that has the attribute may still be another thing than that.
+pub const POSITION_LATE_BYTES: usize = 4;
 /// Byte offset: the exception that the innermost handler of the running function handles, or null.
 pub const POSITION_HANDLED_BYTES: usize = 8;
+/// Byte offset: a word that changes when a class is made or changes; what cells of methods show.
+pub const fn position_classes_bytes(word: usize) -> usize {
+    POSITION_HANDLED_BYTES + word
+}
+/// Byte offset: a word, greater than word 0 of any map, that changes when a built-in name may mean something else in a
+/// map that looks as before; what cells of built-in names show.
+pub const fn position_names_bytes(word: usize) -> usize {
+    POSITION_HANDLED_BYTES + 2 * word
+}
 
 /// Before the inline caches of a function: bytes of the address of what it tells.
 pub const CELLS_HEAD_BYTES: usize = 8;
@@ -252,9 +267,12 @@ pub const CELLS_HEAD_BYTES: usize = 8;
 pub const CELL_HEAD_BYTES: usize = 8;
 /// Word of a cell, behind its head: the type whose instances it knows.
 pub const CELL_KEY: usize = 0;
-/// Word of a cell: the smallest word 0 of a map that has the entry.
+/// Word of a cell: what was found, if it is a method or a built-in.
+pub const CELL_FOUND: usize = 2;
+/// Word of a cell: the smallest word 0 of a map that has the entry. Of a method, or where the name is a built-in: what the
+/// position said when it was found.
 pub const CELL_LIMIT: usize = 3;
-/// Word of a cell: byte offset of the entry in the map's table.
+/// Word of a cell: byte offset of the entry in the map's table. Of a built-in: word 0 of the globals that do not have it.
 pub const CELL_OFFSET: usize = 4;
 /// Bytes of a cell.
 pub const fn cell_bytes(word: usize) -> usize {

@@ -43,7 +43,7 @@ pub(crate) fn realloc(rt: &mut Runtime, at: NonNull<u8>, bytes: usize) -> R<NonN
 /// Collects garbage: marks what the runtime, the frames and the machine stack refer to, then sweeps.
 pub(crate) fn collect(rt: &mut Runtime) {
     // A dead map's address may be taken by another map from here on.
-    rt.interp.map_epoch = rt.interp.map_epoch.wrapping_add(1);
+    rt.names_changed();
     rt.state.chars.clear();
     let high = rt.hal.stack_bounds().high;
     // The marker lies deeper in the machine stack than `low`. Were it above, the addresses that a collection

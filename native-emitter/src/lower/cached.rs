@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! global     globals' map: has it so many entries?  the name there?  its value
-//! attribute  object: of the cell's type?  its map: has it so many entries?  the name there?  its value
+//! built-in   globals' map: has it as many entries, as when the name was none of them?  all else as then?  the cell's value
+//! attribute  object: an instance?  its map: has it so many entries?  the name there?  its value, which a store replaces
+//! method     object: of the cell's type?  all classes as when it was found?  the cell's value
 //! ```
 //!
 //! What fails a check goes to the runtime, which fills the cell.
@@ -46,12 +48,6 @@ impl Lowering<'_, '_> {
         Ok(())
     }
 
-    /// The address of a new cell for `name`.
-    pub(super) fn cell(&mut self, name: Qstr) -> Done<Vreg> {
-        let (base, at) = self.new_cell(name)?;
-        Ok(self.b.add(base, at)?)
-    }
-
     /// The address of the cells, and the place of a new one there.
     fn new_cell(&mut self, name: Qstr) -> Done<(Vreg, i64)> {
         let base = self.cells_base.ok_or(super::LowerError::BadCode)?;
@@ -75,22 +71,21 @@ impl Lowering<'_, '_> {
         Ok(self.b.load(Type::Word, Width::Word, cells, offset)?)
     }
 
-    /// The address of the entry of a map that a cell knows.
+    /// Word 0 of a map.
+    fn head(&mut self, map: Vreg, offset: i64) -> Done<Vreg> {
+        let offset = offset + layout::MAP_USED as i64 * self.word();
+        Ok(self.b.load(Type::Word, Width::Word, map, offset)?)
+    }
+
+    /// The address of the entry of a map that a cell knows; the map's word 0 is `head`.
     fn entry(
         &mut self,
-        map: Vreg,
-        offset: i64,
+        (map, offset, head): (Vreg, i64, Vreg),
         cell: (Vreg, i64),
         name: Qstr,
         slow: Block,
     ) -> Done<Vreg> {
         let word = self.word();
-        let head = self.b.load(
-            Type::Word,
-            Width::Word,
-            map,
-            offset + layout::MAP_USED as i64 * word,
-        )?;
         let limit = self.cell_word(cell, layout::CELL_LIMIT)?;
         let has_it = self.b.block()?;
         self.b
@@ -121,11 +116,29 @@ impl Lowering<'_, '_> {
         let (slow, join) = (self.b.cold_block()?, self.b.block()?);
         let value = self.b.param(join, Type::Obj)?;
         let map = layout::DICT_MAP as i64 * self.word();
-        let entry = self.entry(globals, map, cell, name, slow)?;
+        let head = self.head(globals, map)?;
+        let entry = self.entry((globals, map, head), cell, name, slow)?;
         let word = self.word();
         let found = self.b.load(Type::Obj, Width::Word, entry, word)?;
         self.b.jump(join, &[found])?;
         self.b.enter(slow)?;
+        let known = self.cell_word(cell, layout::CELL_OFFSET)?;
+        let (same, builtin, ask) = (
+            self.b.cold_block()?,
+            self.b.cold_block()?,
+            self.b.cold_block()?,
+        );
+        self.b
+            .branch(Cond::Eq, head, known, (same, &[]), (ask, &[]))?;
+        self.b.enter(same)?;
+        let shown = self.cell_word(cell, layout::CELL_LIMIT)?;
+        let now = self.told(layout::position_names_bytes(word as usize))?;
+        self.b
+            .branch(Cond::Eq, shown, now, (builtin, &[]), (ask, &[]))?;
+        self.b.enter(builtin)?;
+        let found = self.found(cell)?;
+        self.b.jump(join, &[found])?;
+        self.b.enter(ask)?;
         let address = self.b.add(cell.0, cell.1)?;
         let other = self.aside(|this| Ok(this.b.call(Fun::LoadGlobalCached, &[address])?))?;
         self.b.jump(join, &[other])?;
@@ -133,9 +146,24 @@ impl Lowering<'_, '_> {
         self.push(value)
     }
 
-    /// Goes to `slow` unless `base` is an instance of the cell's class.
-    fn instance(&mut self, base: Vreg, cell: (Vreg, i64), slow: Block) -> Done {
-        let (pointer, known) = (self.b.block()?, self.b.block()?);
+    /// What the cell holds as an object.
+    fn found(&mut self, (cells, at): (Vreg, i64)) -> Done<Vreg> {
+        let offset = at + layout::CELL_HEAD_BYTES as i64 + layout::CELL_FOUND as i64 * self.word();
+        Ok(self.b.load(Type::Obj, Width::Word, cells, offset)?)
+    }
+
+    /// A word of what the runtime tells.
+    fn told(&mut self, offset: usize) -> Done<Vreg> {
+        let position = self.position.ok_or(super::LowerError::BadCode)?;
+        let position = self.b.kept(position)?;
+        Ok(self
+            .b
+            .load(Type::Word, Width::Word, position, offset as i64)?)
+    }
+
+    /// The type of `base`; goes to `slow` if that is no pointer.
+    fn type_of(&mut self, base: Vreg, slow: Block) -> Done<Vreg> {
+        let pointer = self.b.block()?;
         self.b.branch(
             Cond::TestZero,
             base,
@@ -144,11 +172,34 @@ impl Lowering<'_, '_> {
             (slow, &[]),
         )?;
         self.b.enter(pointer)?;
-        let ty = self.b.load(Type::Word, Width::Word, base, 0)?;
-        let key = self.cell_word(cell, layout::CELL_KEY)?;
-        self.b
-            .branch(Cond::Eq, ty, key, (known, &[]), (slow, &[]))?;
-        Ok(self.b.enter(known)?)
+        Ok(self.b.load(Type::Word, Width::Word, base, 0)?)
+    }
+
+    /// The address of the entry that a cell knows in the object's own map; goes to `slow` unless its class has `flag`.
+    fn own_entry(
+        &mut self,
+        base: Vreg,
+        flag: u16,
+        cell: (Vreg, i64),
+        name: Qstr,
+        slow: Block,
+    ) -> Done<Vreg> {
+        let ty = self.type_of(base, slow)?;
+        let word = self.word();
+        let flags = layout::TYPE_FLAGS_BYTES_AFTER_BASE as i64 + word;
+        let flags = self.b.load(Type::Word, Width::U16, ty, flags)?;
+        let has_own = self.b.block()?;
+        self.b.branch(
+            Cond::TestNonZero,
+            flags,
+            i64::from(flag),
+            (has_own, &[]),
+            (slow, &[]),
+        )?;
+        self.b.enter(has_own)?;
+        let map = layout::INSTANCE_MAP as i64 * word;
+        let head = self.head(base, map)?;
+        self.entry((base, map, head), cell, name, slow)
     }
 
     pub(super) fn load_attr(&mut self, base: Vreg, name: Qstr) -> Done<Vreg> {
@@ -159,9 +210,8 @@ impl Lowering<'_, '_> {
         let cell = self.new_cell(name)?;
         let (slow, join) = (self.b.cold_block()?, self.b.block()?);
         let value = self.b.param(join, Type::Obj)?;
-        self.instance(base, cell, slow)?;
-        let map = layout::INSTANCE_MAP as i64 * self.word();
-        let entry = self.entry(base, map, cell, name, slow)?;
+        let flag = layout::type_flags::OWN_ATTRS;
+        let entry = self.own_entry(base, flag, cell, name, slow)?;
         let word = self.word();
         let found = self.b.load(Type::Obj, Width::Word, entry, word)?;
         self.b.jump(join, &[found])?;
@@ -178,10 +228,66 @@ impl Lowering<'_, '_> {
             let name = self.name(name)?;
             return Ok(self.b.call_void(Fun::StoreAttr, &[base, name, value])?);
         }
-        let cell = self.cell(name)?;
-        Ok(self
-            .b
-            .call_void(Fun::StoreAttrCached, &[base, cell, value])?)
+        let cell = self.new_cell(name)?;
+        let (slow, join) = (self.b.cold_block()?, self.b.block()?);
+        if !self.facts(value).is_null {
+            let word = self.word();
+            let late = self.position.ok_or(super::LowerError::BadCode)?;
+            let late = self.b.kept(late)?;
+            let offset = layout::POSITION_LATE_BYTES as i64;
+            let late = self.b.load(Type::Word, Width::U32, late, offset)?;
+            let plain = self.b.block()?;
+            self.b
+                .branch(Cond::Eq, late, 0, (plain, &[]), (slow, &[]))?;
+            self.b.enter(plain)?;
+            let flag = layout::type_flags::STORES_OWN;
+            let entry = self.own_entry(base, flag, cell, name, slow)?;
+            self.b.store(Width::Word, entry, word, value)?;
+            self.b.jump(join, &[])?;
+        } else {
+            self.b.jump(slow, &[])?;
+        }
+        self.b.enter(slow)?;
+        let address = self.b.add(cell.0, cell.1)?;
+        self.aside(|this| {
+            Ok(this
+                .b
+                .call_void(Fun::StoreAttrCached, &[base, address, value])?)
+        })?;
+        self.b.jump(join, &[])?;
+        Ok(self.b.enter(join)?)
+    }
+
+    /// Function and self of a method, if there are cells.
+    pub(super) fn method(&mut self, base: Vreg, name: Qstr) -> Done<(Vreg, Vreg)> {
+        let cell = self.new_cell(name)?;
+        let (slow, join) = (self.b.cold_block()?, self.b.block()?);
+        let function = self.b.param(join, Type::Obj)?;
+        let this = self.b.param(join, Type::Obj)?;
+        let ty = self.type_of(base, slow)?;
+        let key = self.cell_word(cell, layout::CELL_KEY)?;
+        let (known, same) = (self.b.block()?, self.b.block()?);
+        self.b
+            .branch(Cond::Eq, ty, key, (known, &[]), (slow, &[]))?;
+        self.b.enter(known)?;
+        let shown = self.cell_word(cell, layout::CELL_LIMIT)?;
+        let now = self.told(layout::position_classes_bytes(self.word() as usize))?;
+        self.b
+            .branch(Cond::Eq, shown, now, (same, &[]), (slow, &[]))?;
+        self.b.enter(same)?;
+        let found = self.found(cell)?;
+        self.b.jump(join, &[found, base])?;
+        self.b.enter(slow)?;
+        let address = self.b.add(cell.0, cell.1)?;
+        let (other, its) = self.aside(|this| {
+            let area = this.area_of(2)?;
+            this.b
+                .call_void(Fun::LoadMethodCached, &[base, address, area])?;
+            Ok((this.area_word(0)?, this.area_word(1)?))
+        })?;
+        self.b.jump(join, &[other, its])?;
+        self.b.enter(join)?;
+        Ok((function, this))
     }
 
     /// Where a loop goes round: does anything wait to be done between two steps?

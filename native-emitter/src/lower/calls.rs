@@ -9,15 +9,14 @@ use crate::nir::{Op, Type, Vreg};
 impl Lowering<'_, '_> {
     pub(super) fn load_method(&mut self, name: Qstr) -> Done {
         let base = self.pop()?;
-        let area = self.area_of(2)?;
         if self.is_cached() {
-            let cell = self.cell(name)?;
-            self.b
-                .call_void(Fun::LoadMethodCached, &[base, cell, area])?;
-        } else {
-            let name = self.name(name)?;
-            self.b.call_void(Fun::LoadMethod, &[base, name, area])?;
+            let (function, this) = self.method(base, name)?;
+            self.push(function)?;
+            return self.push(this);
         }
+        let area = self.area_of(2)?;
+        let name = self.name(name)?;
+        self.b.call_void(Fun::LoadMethod, &[base, name, area])?;
         self.push_method()
     }
 

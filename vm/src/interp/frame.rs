@@ -154,7 +154,13 @@ pub struct Interp {
     pub class_epoch: usize,
     /// Whether a class that has subclasses was given a property, descriptor or `__setattr__` late.
     pub late_special: bool,
-    versions: usize,
+    /// Whether an instance may have an attribute that its class has a property, descriptor or `__setattr__` for.
+    pub(super) late_stores: bool,
+    /// What is known of names as attributes, by number: see `changes`.
+    pub(super) attr_names: TryVec<u8>,
+    /// There was no memory for what is known of some name.
+    pub(super) attr_names_lost: bool,
+    pub(super) versions: usize,
     /// The latest lookups in classes.
     pub lookups: crate::obj::class::Lookups,
     /// How the last loop that was started for a generator ended: true = it yielded.
@@ -188,6 +194,9 @@ impl Interp {
             waiting: TryVec::new(),
             class_epoch: 0,
             late_special: false,
+            late_stores: false,
+            attr_names: TryVec::new(),
+            attr_names_lost: false,
             versions: 0,
             lookups: Default::default(),
             yielded: false,
@@ -205,17 +214,21 @@ impl Interp {
         self.stack_limit = limit;
     }
 
+    /// A number that changes whenever a class is made, or a method found through one may have changed.
+    pub(crate) fn classes(&self) -> usize {
+        self.versions.wrapping_add(self.class_epoch)
+    }
+
+    /// Whether a store into an instance that has the attribute may still be another thing than that.
+    pub(crate) fn has_late_stores(&self) -> bool {
+        self.late_stores
+    }
+
     /// The running frame.
     #[cfg_attr(not(feature = "small"), inline(always))]
     pub(crate) fn current(&self) -> Option<&Frame> {
         // SAFETY: `depth` frames are initialised.
         (self.depth > 0).then(|| unsafe { self.frames.add(self.depth - 1).as_ref() })
-    }
-
-    /// A version number for a class, never given before.
-    pub fn next_version(&mut self) -> usize {
-        self.versions += 1;
-        self.versions
     }
 
     /// The globals of the running code.

@@ -10,6 +10,7 @@ pub(crate) mod arith;
 mod arms;
 pub(crate) mod bind;
 pub(crate) mod build;
+mod changes;
 pub mod code;
 mod control;
 mod enter;

@@ -165,10 +165,12 @@ pub(crate) enum Hit {
 impl Cache {
     /// Position of the entry in the map of the object itself, if that is what the cache holds.
     pub(crate) fn own_slot(&self) -> Option<usize> {
-        (self.key != 0 && self.slot < GETTER).then_some(self.slot as usize)
+        (self.key != 0 && self.slot < NEVER_OWN).then_some(self.slot as usize)
     }
 }
 
+/// Flag in `Cache::slot`: no instance has had an attribute of that name, else versions of classes have changed.
+const NEVER_OWN: u32 = 1 << 29;
 /// Flag in `Cache::slot`: the entry is one of a class, whose namespace is in `Cache::value`.
 const IN_CLASS: u32 = 1 << 31;
 /// Flag in `Cache::slot`: a property was found in the class, `Cache::value` holds its getter.
@@ -201,7 +203,7 @@ pub(crate) fn attr_hit(rt: &Runtime, obj: Obj, cache: &Cache) -> Hit {
     if let Some(value) = map.cached(cache.slot as usize, Obj::qstr(cache.name)) {
         return Hit::Value(value);
     }
-    if cache.slot >= GETTER {
+    if cache.slot >= NEVER_OWN {
         return class_hit(rt, ty, map, cache);
     }
     Hit::Miss
@@ -213,7 +215,7 @@ fn class_hit(rt: &Runtime, ty: &'static Type, map: &Map, cache: &Cache) -> Hit {
         return Hit::Miss;
     };
     if class::effective_version(rt, class) != cache.version
-        || map.find_name(rt, cache.name).is_some()
+        || cache.slot & NEVER_OWN == 0 && map.find_name(rt, cache.name).is_some()
     {
         return Hit::Miss;
     }
@@ -224,9 +226,10 @@ fn class_hit(rt: &Runtime, ty: &'static Type, map: &Map, cache: &Cache) -> Hit {
     if cache.slot & IN_CLASS != 0 {
         // The version does not tell about plain values: the namespace has the one of now.
         let value = found.cast::<Dict>().and_then(|locals| {
-            locals
-                .map
-                .cached((cache.slot & !IN_CLASS) as usize, Obj::qstr(cache.name))
+            locals.map.cached(
+                (cache.slot & !(IN_CLASS | NEVER_OWN)) as usize,
+                Obj::qstr(cache.name),
+            )
         });
         return value.map_or(Hit::Miss, Hit::Value);
     }
@@ -263,11 +266,22 @@ pub(crate) fn load_attr_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) ->
             } else {
                 return rt.load_attr(obj, cache.name);
             }
+            cache.slot |= never_own(rt, cache.name);
             cache.key = addr(ty);
             cache.version = class::effective_version(rt, class);
         }
     }
     rt.load_attr(obj, cache.name)
+}
+
+fn never_own(rt: &mut Runtime, name: Qstr) -> u32 {
+    if rt.is_never_own(name) { NEVER_OWN } else { 0 }
+}
+
+/// Whether the method that [`method_hit`] gives for `obj` is that of any object of its type, until a class changes.
+#[cfg(feature = "native")]
+pub(crate) fn is_method_of_all(rt: &Runtime, obj: Obj, cache: &Cache) -> bool {
+    obj.is_ptr() && cache.slot & NEVER_OWN != 0 && method_hit(rt, obj, cache).is_some()
 }
 
 /// The method, if the cache holds the one for the object's type.
@@ -283,7 +297,7 @@ pub(crate) fn method_hit(rt: &Runtime, obj: Obj, cache: &Cache) -> Option<Obj> {
         }
         // SAFETY: the key is only set for classes whose objects are instances.
         let map = unsafe { &obj.cast_unchecked::<Instance>().get().attrs };
-        if map.find_name(rt, cache.name).is_some() {
+        if cache.slot & NEVER_OWN == 0 && map.find_name(rt, cache.name).is_some() {
             return None;
         }
     }
@@ -305,6 +319,10 @@ pub(crate) fn load_method_cached(rt: &mut Runtime, obj: Obj, cache: &mut Cache) 
                     .class_data()
                     .map_or(0, |class| class::effective_version(rt, class));
                 cache.value = fun.raw();
+                cache.slot = match ty.class_data() {
+                    Some(_) => never_own(rt, cache.name),
+                    None => NEVER_OWN,
+                };
             }
             Ok((fun, Some(this)))
         }
@@ -348,11 +366,73 @@ pub(crate) fn store_attr_cached(
     {
         // SAFETY: objects of Python classes that are not metaclasses are instances.
         let map = unsafe { &obj.cast_unchecked::<Instance>().get().attrs };
-        map.set_name(rt, cache.name, value)?;
+        rt.name_is_own(cache.name);
+        let at = map.set_name_at(rt, cache.name, value)?;
+        class.room.set(class.room.get().max(at + 1));
         cache.key = addr(ty);
         cache.version = class::effective_version(rt, class);
-        cache.slot = map.find_name(rt, cache.name).unwrap_or(0) as u32;
+        cache.slot = at as u32;
         return Ok(());
     }
+    if cfg!(feature = "native") && value.is_some() {
+        note_setter(rt, obj, cache);
+    }
     rt.store_attr(obj, cache.name, value)
+}
+
+/// Keeps the setter of a property, if it is machine code.
+fn note_setter(rt: &Runtime, obj: Obj, cache: &mut Cache) {
+    let ty = obj.ty();
+    let setter = class::lookup(rt, ty, cache.name)
+        .and_then(Obj::cast::<Property>)
+        .and_then(|property| property.setter.get())
+        .filter(|setter| is_native_fun(*setter));
+    if let Some(setter) = setter
+        && let Some(class) = ty.class_data()
+        && !class::is_metaclass(ty)
+        && class::has_special_accessors(rt, ty)
+    {
+        cache.key = addr(ty);
+        cache.version = class::effective_version(rt, class);
+        cache.slot = GETTER;
+        cache.value = setter.raw();
+    }
+}
+
+/// What became of a store.
+#[cfg(feature = "native")]
+pub(crate) enum Put {
+    /// The value is stored.
+    Done,
+    /// It is a property: call this with object and value. It is machine code.
+    Setter(Obj),
+    /// The cache knows nothing.
+    Miss,
+}
+
+/// [`store_hit`] that also adds an attribute where the cache says that it is the next one, and knows setters.
+#[cfg(feature = "native")]
+#[inline]
+pub(crate) fn put_hit(rt: &mut Runtime, obj: Obj, cache: &Cache, value: Obj) -> R<Put> {
+    let ty = obj.ty();
+    if !obj.is_ptr() || addr(ty) != cache.key {
+        return Ok(Put::Miss);
+    }
+    let Some(class) = ty.class_data() else {
+        return Ok(Put::Miss);
+    };
+    if class::effective_version(rt, class) != cache.version {
+        return Ok(Put::Miss);
+    }
+    if cache.slot == GETTER {
+        // SAFETY: found through a class that is alive and has not changed since.
+        let setter = unsafe { Obj::from_raw(cache.value) };
+        return Ok(setter.map_or(Put::Miss, Put::Setter));
+    }
+    let at = cache.slot as usize;
+    // SAFETY: the key is only set for classes whose objects are instances.
+    let map = unsafe { &obj.cast_unchecked::<Instance>().get().attrs };
+    let done = map.set_cached(at, Obj::qstr(cache.name), value)
+        || map.add_name(rt, (cache.name, at), value, class.room.get())?;
+    Ok(if done { Put::Done } else { Put::Miss })
 }

@@ -131,7 +131,7 @@ pub fn set(rt: &mut Runtime, name: Qstr, value: Option<Obj>) -> R<bool> {
         }
     };
     // Caches may hold what the name stood for.
-    rt.interp.map_epoch = rt.interp.map_epoch.wrapping_add(1);
+    rt.names_changed();
     match value {
         Some(value) => {
             dict.map.set_name(rt, name, value)?;

@@ -32,6 +32,11 @@ pub fn arch_flags(_: &mut Runtime) -> u32 {
     0
 }
 
+impl Runtime {
+    /// There is no native code to be told.
+    pub(crate) fn tell_changes(&self) {}
+}
+
 /// The exception that the innermost handler handles, all of which are of bytecode.
 pub(crate) fn being_handled(rt: &Runtime) -> Option<Obj> {
     interp::handled_between(rt, 0, usize::MAX)

@@ -26,14 +26,23 @@ use crate::runtime::{R, Runtime};
 pub(super) struct Position {
     /// The line of the call at hand; 0 if the traceback is to have no entry.
     line: Cell<u32>,
-    pad: u32,
+    /// Not zero if a store into an instance that has the attribute may still be another thing than that.
+    late_stores: Cell<u32>,
     /// What the innermost handler of the running function handles.
     handled: Cell<Option<Obj>>,
+    /// What cells of methods show.
+    classes: Cell<usize>,
+    /// What cells of built-in names show.
+    names: Cell<usize>,
 }
 
 const _: () = {
     assert!(offset_of!(Position, line) == layout::POSITION_LINE_BYTES);
+    let word = size_of::<usize>();
+    assert!(offset_of!(Position, late_stores) == layout::POSITION_LATE_BYTES);
     assert!(offset_of!(Position, handled) == layout::POSITION_HANDLED_BYTES);
+    assert!(offset_of!(Position, classes) == layout::position_classes_bytes(word));
+    assert!(offset_of!(Position, names) == layout::position_names_bytes(word));
     assert!(layout::CELLS_HEAD_BYTES >= size_of::<*mut Position>());
 };
 
@@ -120,6 +129,23 @@ impl Runtime {
         current.map_or(0, |it| it.obj().raw()) == context.obj().raw()
     }
 
+    /// Tells native code the numbers by which it sees that names may mean something else.
+    pub(crate) fn tell_changes(&self) {
+        // SAFETY: it is null or the one position.
+        if let Some(position) = unsafe { self.native.position.as_ref() } {
+            position
+                .late_stores
+                .set(self.interp.has_late_stores().into());
+            position.classes.set(self.interp.classes());
+            position.names.set(self.names_shown());
+        }
+    }
+
+    /// What cells of built-in names show now. No map has so many entries.
+    pub(super) fn names_shown(&self) -> usize {
+        self.interp.map_epoch | 1 << (usize::BITS - 1)
+    }
+
     /// The one position of the runtime.
     pub(super) fn native_position(&mut self) -> R<*mut Position> {
         if self.native.position.is_null() {
@@ -129,11 +155,14 @@ impl Runtime {
             unsafe {
                 at.write(Position {
                     line: Cell::new(0),
-                    pad: 0,
+                    late_stores: Cell::new(0),
                     handled: Cell::new(None),
+                    classes: Cell::new(0),
+                    names: Cell::new(0),
                 });
             }
             self.native.position = at.as_ptr();
+            self.tell_changes();
         }
         Ok(self.native.position)
     }

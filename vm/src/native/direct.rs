@@ -192,6 +192,55 @@ pub(super) unsafe extern "C" fn call_method_n_kw(
     }
 }
 
+/// Entry 90: getters in machine code are called at once.
+///
+/// # Safety
+/// As its row says.
+pub(super) unsafe extern "C" fn load_attr_cached(base: usize, at: *mut ()) -> usize {
+    // SAFETY: the caller's; no reference to the runtime lives while native code runs.
+    unsafe {
+        let Some(base) = Obj::from_raw(base) else {
+            return shims::load_attr_cached(base, at);
+        };
+        let rt: *mut Runtime = current::runtime();
+        let getter = match entry::find_attr_cached(&mut *rt, base, at.cast()) {
+            Ok(entry::Attr::Value(value)) => return value.raw(),
+            Ok(entry::Attr::Getter(getter)) => getter,
+            Err(raised) => nlr::throw(raised),
+        };
+        let mut args = [Some(base)];
+        match callee(rt, getter.raw()) {
+            Some(native) => run(rt, native, 1, 0, args.as_mut_ptr()),
+            None => shims::call_function_n_kw(getter.raw(), 1, args.as_mut_ptr().cast()),
+        }
+    }
+}
+
+/// Entry 91: setters likewise.
+///
+/// # Safety
+/// As its row says.
+pub(super) unsafe extern "C" fn store_attr_cached(base: usize, at: *mut (), value: usize) {
+    // SAFETY: as above.
+    unsafe {
+        let Some(base) = Obj::from_raw(base) else {
+            return shims::store_attr_cached(base, at, value);
+        };
+        let rt: *mut Runtime = current::runtime();
+        let value = Obj::from_raw(value);
+        let setter = match entry::put_attr_cached(&mut *rt, base, at.cast(), value) {
+            Ok(None) => return,
+            Ok(Some(setter)) => setter,
+            Err(raised) => nlr::throw(raised),
+        };
+        let mut args = [Some(base), value];
+        match callee(rt, setter.raw()) {
+            Some(native) => run(rt, native, 2, 0, args.as_mut_ptr()),
+            None => shims::call_function_n_kw(setter.raw(), 2, args.as_mut_ptr().cast()),
+        };
+    }
+}
+
 /// Most words of a call whose arguments get others in front.
 const ROOM: usize = 16;
 

@@ -283,6 +283,12 @@ macro_rules! word {
     (call_method_n_kw, $effect:ident) => {
         thunk!(call_method_n_kw in super::direct)
     };
+    (load_attr_cached, $effect:ident) => {
+        thunk!(load_attr_cached in super::direct)
+    };
+    (store_attr_cached, $effect:ident) => {
+        thunk!(store_attr_cached in super::direct)
+    };
     (iternext, $effect:ident) => {
         thunk!(iternext in super::step)
     };

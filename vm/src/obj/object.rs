@@ -73,6 +73,9 @@ fn user_instance(rt: &mut Runtime, this: Obj) -> R<()> {
 fn setattr(rt: &mut Runtime, this: Obj, name: Obj, value: Obj) -> R<Obj> {
     user_instance(rt, this)?;
     let name = rt.attr_name(name)?;
+    if class::has_descriptor(rt, this.ty(), name) {
+        rt.stores_are_late();
+    }
     instance::store_own(rt, this, name, Some(value))?;
     Ok(Obj::NONE)
 }

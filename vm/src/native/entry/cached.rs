@@ -10,7 +10,8 @@ use ferlance_abi::qstr::Qstr;
 
 use crate::interp::code::Cache;
 use crate::interp::frame::Slot;
-use crate::interp::names::{self, Hit};
+use crate::interp::names::{self, Hit, Put};
+use crate::obj::map::Map;
 use crate::obj::module::Module;
 use crate::obj::ptr::Ptr;
 use crate::obj::ty::Member;
@@ -88,6 +89,19 @@ impl Cell {
         }
     }
 
+    /// Tells the code that the name is a built-in in these globals.
+    fn show_builtin(&mut self, rt: &Runtime, map: &Map) {
+        (self.limit, self.offset) = (rt.names_shown(), map.head());
+    }
+
+    /// Tells the code that the method is that of any object of the type, or that it has to ask.
+    fn show_method(&mut self, rt: &Runtime, base: Obj) {
+        self.limit = match names::is_method_of_all(rt, base, &self.cache) {
+            true => rt.interp.classes(),
+            false => usize::MAX,
+        };
+    }
+
     /// Tells the code where the entry is, or that it has to ask.
     fn show(&mut self, slot: Option<usize>) {
         match slot {
@@ -119,50 +133,71 @@ pub(crate) fn load_global_cached(rt: &mut Runtime, at: *mut Cell) -> R<Obj> {
     if names::is_builtin_hit(rt, map, &cell.cache) {
         // SAFETY: found among the built-ins, which have not changed since.
         if let Some(value) = unsafe { Obj::from_raw(cell.cache.value) } {
+            cell.show_builtin(rt, map);
             return Ok(value);
         }
     }
     let value = names::load_global_cached(rt, globals, &mut cell.cache)?;
+    let map = &globals.get().map;
     let slot = cell.cache.slot as usize;
-    let found = globals.get().map.cached(slot, Obj::qstr(cell.cache.name));
+    let found = map.cached(slot, Obj::qstr(cell.cache.name));
     cell.show(found.map(|_| slot));
+    if found.is_none() && names::is_builtin_hit(rt, map, &cell.cache) {
+        cell.show_builtin(rt, map);
+    }
     Ok(value)
 }
 
 pub(crate) fn load_attr_cached(rt: &mut Runtime, base: Obj, at: *mut Cell) -> R<Obj> {
+    match find_attr_cached(rt, base, at)? {
+        Attr::Value(value) => Ok(value),
+        Attr::Getter(getter) => rt.call(getter, &[base]),
+    }
+}
+
+/// What there is to do for an attribute.
+pub(in crate::native) enum Attr {
+    /// Nothing more: it is this.
+    Value(Obj),
+    /// To call the getter, which is a function, with the object.
+    Getter(Obj),
+}
+
+/// [`load_attr_cached`] but for the call of a getter that is known already.
+pub(in crate::native) fn find_attr_cached(rt: &mut Runtime, base: Obj, at: *mut Cell) -> R<Attr> {
     // SAFETY: native code gives a cell of its own.
     let cache = unsafe { &mut cell(at).cache };
     match names::attr_hit(rt, base, cache) {
         Hit::Value(value) => {
             show_own(base, at);
-            return Ok(value);
+            return Ok(Attr::Value(value));
         }
-        Hit::Getter(getter) => return rt.call(getter.obj(), &[base]),
-        Hit::NativeGetter(getter) => return rt.call(getter, &[base]),
+        Hit::Getter(getter) => return Ok(Attr::Getter(getter.obj())),
+        Hit::NativeGetter(getter) => return Ok(Attr::Getter(getter)),
         Hit::Miss => {}
     }
     if is_for_another(base, cache) {
-        return load_attr_shared(rt, base, cache.name);
+        return find_attr_shared(rt, base, cache.name);
     }
     let value = names::load_attr_cached(rt, base, cache)?;
     show_own(base, at);
-    Ok(value)
+    Ok(Attr::Value(value))
 }
 
-fn load_attr_shared(rt: &mut Runtime, base: Obj, name: Qstr) -> R<Obj> {
+fn find_attr_shared(rt: &mut Runtime, base: Obj, name: Qstr) -> R<Attr> {
     let key = core::ptr::from_ref(base.ty()).addr();
     let Some((at, mut cache)) = shared(rt, Kind::Load, key, name) else {
-        return rt.load_attr(base, name);
+        return rt.load_attr(base, name).map(Attr::Value);
     };
     match names::attr_hit(rt, base, &cache) {
-        Hit::Value(value) => return Ok(value),
-        Hit::Getter(getter) => return rt.call(getter.obj(), &[base]),
-        Hit::NativeGetter(getter) => return rt.call(getter, &[base]),
+        Hit::Value(value) => return Ok(Attr::Value(value)),
+        Hit::Getter(getter) => return Ok(Attr::Getter(getter.obj())),
+        Hit::NativeGetter(getter) => return Ok(Attr::Getter(getter)),
         Hit::Miss => {}
     }
     let value = names::load_attr_cached(rt, base, &mut cache)?;
     share(rt, at, cache);
-    Ok(value)
+    Ok(Attr::Value(value))
 }
 
 /// Shows the code the entry of an instance. Modules have their maps elsewhere.
@@ -181,23 +216,59 @@ pub(crate) fn store_attr_cached(
     at: *mut Cell,
     value: Option<Obj>,
 ) -> R<()> {
-    // SAFETY: native code gives a cell of its own.
+    let setter = put_attr_cached(rt, base, at, value)?;
+    if let (Some(setter), Some(value)) = (setter, value) {
+        rt.call(setter, &[base, value])?;
+    }
+    Ok(())
+}
+
+/// [`store_attr_cached`], but for the call of a setter in machine code that is known already: the setter.
+pub(in crate::native) fn put_attr_cached(
+    rt: &mut Runtime,
+    base: Obj,
+    at: *mut Cell,
+    value: Option<Obj>,
+) -> R<Option<Obj>> {
+    let Some(new) = value else {
+        // SAFETY: native code gives a cell of its own.
+        let name = unsafe { cell(at).cache.name };
+        rt.store_attr(base, name, None)?;
+        return Ok(None);
+    };
+    // SAFETY: as above.
     let cache = unsafe { &mut cell(at).cache };
-    if names::store_hit(rt, base, cache, value) {
-        return Ok(());
+    match names::put_hit(rt, base, cache, new)? {
+        Put::Done => {
+            show_own(base, at);
+            return Ok(None);
+        }
+        Put::Setter(setter) => return Ok(Some(setter)),
+        Put::Miss => {}
     }
     if is_for_another(base, cache) {
-        let (key, name) = (core::ptr::from_ref(base.ty()).addr(), cache.name);
-        let Some((at, mut cache)) = shared(rt, Kind::Store, key, name) else {
-            return rt.store_attr(base, name, value);
-        };
-        if !names::store_hit(rt, base, &cache, value) {
-            names::store_attr_cached(rt, base, &mut cache, value)?;
-            share(rt, at, cache);
-        }
-        return Ok(());
+        let name = cache.name;
+        return put_attr_shared(rt, base, name, new);
     }
-    names::store_attr_cached(rt, base, cache, value)
+    names::store_attr_cached(rt, base, cache, value)?;
+    show_own(base, at);
+    Ok(None)
+}
+
+fn put_attr_shared(rt: &mut Runtime, base: Obj, name: Qstr, value: Obj) -> R<Option<Obj>> {
+    let key = core::ptr::from_ref(base.ty()).addr();
+    let Some((at, mut cache)) = shared(rt, Kind::Store, key, name) else {
+        rt.store_attr(base, name, Some(value))?;
+        return Ok(None);
+    };
+    match names::put_hit(rt, base, &cache, value)? {
+        Put::Done => return Ok(None),
+        Put::Setter(setter) => return Ok(Some(setter)),
+        Put::Miss => {}
+    }
+    names::store_attr_cached(rt, base, &mut cache, Some(value))?;
+    share(rt, at, cache);
+    Ok(None)
 }
 
 pub(crate) fn load_method_cached(
@@ -210,14 +281,21 @@ pub(crate) fn load_method_cached(
     unsafe {
         let cache = &mut cell(at).cache;
         let (fun, this) = match names::method_hit(rt, base, cache) {
-            Some(fun) => (fun, Some(base)),
+            Some(fun) => {
+                cell(at).show_method(rt, base);
+                (fun, Some(base))
+            }
             None => match function_of_module(rt, base, cache.name) {
                 Some(fun) => (fun, None),
                 None if is_for_another(base, cache) => {
                     let name = cache.name;
                     load_method_shared(rt, base, name)?
                 }
-                None => names::load_method_cached(rt, base, cache)?,
+                None => {
+                    let found = names::load_method_cached(rt, base, cache)?;
+                    cell(at).show_method(rt, base);
+                    found
+                }
             },
         };
         dest.write(Some(fun));

@@ -234,6 +234,7 @@ pub fn store_own(rt: &mut Runtime, obj: Obj, name: Qstr, value: Option<Obj>) -> 
     let instance = instance_of(obj);
     match value {
         Some(value) => {
+            rt.name_is_own(name);
             instance.attrs.set_name(rt, name, value)?;
             Ok(true)
         }

@@ -99,13 +99,26 @@ pub fn new_class(
         }
         at = i + 1;
     }
+    if !native.is_some_and(|native| native.same(&TYPE)) {
+        let hook = qstr!("__setattr__");
+        let is_hooked = lookup_in(rt, locals, hook).is_some()
+            || bases.items().iter().any(|base| {
+                let base = base.get().as_type();
+                base.is_some_and(|base| lookup(rt, base, hook).is_some())
+            });
+        flags |= TypeFlags::OWN_ATTRS;
+        if !is_hooked {
+            flags |= TypeFlags::STORES_OWN;
+        }
+    }
     rt.interp.lookups.prepare();
-    let version = rt.interp.next_version();
+    let version = rt.next_class_version();
     let class = rt.new_obj(Class {
         locals,
         bases,
         native,
         version: Cell::new(version),
+        room: Cell::new(0),
         init: Cell::new(None),
         init_version: Cell::new(0),
     })?;

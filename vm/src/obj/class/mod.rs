@@ -36,6 +36,8 @@ pub struct Class {
     pub native: Option<&'static Type>,
     /// Grows whenever a method lookup through this class may give another answer; numbers are never used twice.
     pub version: Cell<usize>,
+    /// Room for the attributes of a new instance: as many as an instance has had, if they are few.
+    pub(crate) room: Cell<usize>,
     /// What `plain_init` found, for the version it found it at.
     init: Cell<Option<Obj>>,
     init_version: Cell<usize>,
@@ -249,6 +251,12 @@ pub fn has_special_accessors(rt: &Runtime, ty: &'static Type) -> bool {
     ty.has(TypeFlags::SPECIAL_ACCESSORS) || (rt.interp.late_special && any_base_is_special(ty))
 }
 
+/// Whether `name` is a descriptor of `ty`.
+pub fn has_descriptor(rt: &Runtime, ty: &'static Type, name: Qstr) -> bool {
+    has_special_accessors(rt, ty)
+        && lookup(rt, ty, name).is_some_and(|member| is_descriptor(rt, member))
+}
+
 /// Whether a store of `name` into an instance of `ty` goes straight to the instance.
 pub fn stores_plainly(rt: &Runtime, ty: &'static Type, name: Qstr) -> bool {
     !has_special_accessors(rt, ty)
@@ -293,10 +301,10 @@ fn note_change(
         rt.interp.late_special |= ty.has(TypeFlags::SUBCLASSED);
     }
     if let Some(class) = ty.class_data() {
-        class.version.set(rt.interp.next_version());
+        class.version.set(rt.next_class_version());
     }
     if ty.has(TypeFlags::SUBCLASSED) {
-        rt.interp.class_epoch += 1;
+        rt.classes_changed();
     }
 }
 
@@ -311,6 +319,13 @@ pub fn set_class_attr(
         return Ok(false);
     };
     let old = class.locals.map.get_name(rt, name);
+    let makes_descriptors = [qstr!("__get__"), qstr!("__set__"), qstr!("__delete__")];
+    if let Some(new) = value
+        && (is_special(rt, name, new) || makes_descriptors.contains(&name))
+    {
+        // Instances may have attributes of that name.
+        rt.stores_are_late();
+    }
     match value {
         Some(new) => {
             note_change(rt, ty, name, old, Some(new));

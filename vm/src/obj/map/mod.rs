@@ -96,6 +96,12 @@ impl Map {
         self.head.get() >> SHIFT
     }
 
+    /// Word 0: flags and number of entries.
+    #[cfg(feature = "native")]
+    pub(crate) fn head(&self) -> usize {
+        self.head.get()
+    }
+
     /// Word of the key at a position; 0 or 4 when nothing (any more) stands there.
     #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn key_at(&self, i: usize) -> usize {
@@ -274,6 +280,55 @@ impl Map {
                 Ok(self.entry_count() - 1)
             }
         }
+    }
+
+    /// Stores under a name that is not there as entry `at`, in a map of names that has no other place free before that:
+    /// one of a few entries, which gets room for `room` of them at first. `false`: it is not so, and nothing was done.
+    ///
+    /// # Errors
+    /// Out of memory.
+    #[cfg(feature = "native")]
+    #[cfg_attr(not(feature = "small"), inline(always))]
+    pub(crate) fn add_name(
+        &self,
+        rt: &mut Runtime,
+        (name, at): (Qstr, usize),
+        value: Obj,
+        room: usize,
+    ) -> R<bool> {
+        let key = Obj::qstr(name).raw();
+        let is_next = at < SMALL && self.head.get() == (at << SHIFT | NAMES | ORDERED);
+        if !is_next || self.entries().iter().any(|entry| entry.key.get() == key) {
+            return Ok(false);
+        }
+        if at >= self.alloc.get() {
+            if at != 0 {
+                return Ok(false);
+            }
+            self.begin(rt, room.clamp(1, SMALL))?;
+        }
+        if self.alloc.get() > SMALL {
+            return Ok(false);
+        }
+        let entry = self.view().entry(at);
+        entry.key.set(key);
+        entry.value.set(Some(value));
+        self.head.set((at + 1) << SHIFT | NAMES | ORDERED);
+        Ok(true)
+    }
+
+    /// Gives an empty map of names without a table one for `alloc` entries, which are few.
+    #[cfg(feature = "native")]
+    fn begin(&self, rt: &mut Runtime, alloc: usize) -> R<()> {
+        let words = alloc * size_of::<Entry>() / size_of::<usize>();
+        let at = rt.alloc_words(words, false)?;
+        for i in 0..words {
+            // SAFETY: so many words were allocated; a small table of names is no more than its entries.
+            unsafe { at.add(i).write(0) };
+        }
+        self.table.set(at.cast());
+        self.alloc.set(alloc);
+        Ok(())
     }
 
     /// Removes a name; what it stood for.
@@ -507,7 +562,7 @@ impl Map {
         rt.interp.map_moves = rt.interp.map_moves.wrapping_add(1);
         find::tell(&mut rt.interp.waiting, self);
         if self.is_names() {
-            rt.interp.map_epoch = rt.interp.map_epoch.wrapping_add(1);
+            rt.names_changed();
         }
     }
 

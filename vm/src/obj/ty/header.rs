@@ -2,6 +2,7 @@
 
 use core::cell::Cell;
 
+use ferlance_abi::layout;
 #[cfg(feature = "native")]
 use ferlance_abi::layout::TypeSlot;
 use ferlance_abi::qstr::Qstr;
@@ -68,6 +69,10 @@ impl TypeFlags {
     pub const ITER_CUSTOM: u16 = 0x0100;
     /// Class defined in Python.
     pub const INSTANCE: u16 = 0x0200;
+    /// Ours: as [`TypeFlags::OWN_ATTRS`], and no class above has `__setattr__`.
+    pub const STORES_OWN: u16 = layout::type_flags::STORES_OWN;
+    /// Ours: its objects are instances with a map of their own attributes.
+    pub const OWN_ATTRS: u16 = layout::type_flags::OWN_ATTRS;
     /// Ours: the Rust part follows.
     pub const RUST: u16 = 0x4000;
 }
