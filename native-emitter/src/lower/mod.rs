@@ -11,6 +11,7 @@
 //! cached    names and attributes with inline caches     area     arguments in memory
 //! except    try, with, raise, leaving through finally          generator  yield, yield from
 //! kinds     what loops do with numbers                         numeric   copies of loops for numbers
+//! items     items of lists, bytearrays and arrays
 //! pieces    the same piece by piece, where memory is scarce
 //! ```
 mod area;
@@ -24,6 +25,7 @@ mod env;
 mod except;
 mod flow;
 mod generator;
+mod items;
 mod kinds;
 mod numeric;
 mod pieces;
