@@ -203,6 +203,8 @@ macro_rules! for_each_fun {
             TypeFloat = 94, type_float() -> Ptr, Data;
             /// The bytearray type.
             TypeBytearray = 95, type_bytearray() -> Ptr, Data;
+            /// The array type.
+            TypeArray = 96, type_array() -> Ptr, Data;
         }
     };
 }

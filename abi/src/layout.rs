@@ -289,6 +289,14 @@ pub const ITER_LIST: usize = 1;
 pub const ITER_TUPLE: usize = 1 << 1 | 1;
 /// As [`ITER_LIST`], for a range of small ints: next value, stop, step.
 pub const ITER_RANGE: usize = 2 << 1 | 1;
+/// As [`ITER_LIST`], for bytes and a bytearray, whose length and data stand where those of a list do.
+pub const ITER_BYTES: usize = 3 << 1 | 1;
+/// As [`ITER_LIST`], for an array.
+pub const ITER_ARRAY: usize = 4 << 1 | 1;
+/// As [`ITER_LIST`], for a view of bytes.
+pub const ITER_VIEW: usize = 5 << 1 | 1;
+/// As [`ITER_LIST`], for a str: the offset of the next character in bytes.
+pub const ITER_STR: usize = 6 << 1 | 1;
 /// Word of a range's stop.
 pub const ITER_STOP: usize = 2;
 /// Word of a range's step.

@@ -232,7 +232,8 @@ impl Lowering<'_, '_> {
         self.push(item)
     }
 
-    /// The next item of an iterator at `address`: of a list in place, of anything else by the runtime.
+    /// The next item of an iterator at `address`: of a list, a range or bytes in place, of anything else by the
+    /// runtime.
     fn next_item(&mut self, address: Vreg, to: Label, way: (Block, bool)) -> Done {
         let word = self.word();
         let of = |at: usize| at as i64 * word;
@@ -246,10 +247,18 @@ impl Lowering<'_, '_> {
 
         // A range that rises: one that falls is left to the runtime, as are steps that end beyond small ints.
         self.b.enter(other)?;
-        let range = self.b.block()?;
+        let (range, bytes) = (self.b.block()?, self.b.block()?);
         let mark = layout::ITER_RANGE as i64;
         self.b
-            .branch(Cond::Eq, kind, mark, (range, &[]), (slow, &[]))?;
+            .branch(Cond::Eq, kind, mark, (range, &[]), (bytes, &[]))?;
+        self.b.enter(bytes)?;
+        self.require(Cond::Eq, kind, layout::ITER_BYTES as i64, slow)?;
+        let (data, index) = self.place_of_next(address, way.0)?;
+        let byte = self
+            .b
+            .load_indexed(Type::Word, Width::U8, data, Some(index), 0, 0)?;
+        let byte = self.int_of(byte)?;
+        self.b.jump(go_on, &[byte])?;
         self.b.enter(range)?;
         let step = self
             .b
@@ -277,30 +286,11 @@ impl Lowering<'_, '_> {
         self.b.jump(go_on, &[at])?;
 
         self.b.enter(list)?;
-        let seq = self
-            .b
-            .load(Type::Obj, Width::Word, address, of(layout::ITER_SEQ))?;
-        let at = self
-            .b
-            .load(Type::Word, Width::Word, address, of(layout::ITER_AT))?;
-        let len = self
-            .b
-            .load(Type::Word, Width::Word, seq, of(layout::LIST_LEN))?;
-        let index = self.b.binary(Op::Sar, at, 1)?;
-        let inside = self.b.block()?;
-        self.b
-            .branch(Cond::Below, index, len, (inside, &[]), (way.0, &[]))?;
-        self.b.enter(inside)?;
-        let items = self
-            .b
-            .load(Type::Word, Width::Word, seq, of(layout::LIST_ITEMS))?;
+        let (items, index) = self.place_of_next(address, way.0)?;
         let shift = word.trailing_zeros() as u8;
         let value = self
             .b
             .load_indexed(Type::Obj, Width::Word, items, Some(index), shift, 0)?;
-        let next = self.b.add(at, 2)?;
-        self.b
-            .store(Width::Word, address, of(layout::ITER_AT), next)?;
         self.b.jump(go_on, &[value])?;
 
         self.b.enter(slow)?;
@@ -313,5 +303,36 @@ impl Lowering<'_, '_> {
         self.finish_way(way, to)?;
         self.b.enter(go_on)?;
         self.push(item)
+    }
+
+    /// Items and index of what an iterator over a list or bytes gives next, and counts it; control goes to `end` if
+    /// there is nothing.
+    fn place_of_next(&mut self, address: Vreg, end: Block) -> Done<(Vreg, Vreg)> {
+        const { assert!(layout::STR_LEN == layout::LIST_LEN && layout::ARRAY_LEN == layout::LIST_LEN) };
+        const { assert!(layout::STR_DATA == layout::LIST_ITEMS) };
+        const { assert!(layout::ARRAY_ITEMS == layout::LIST_ITEMS) };
+        let word = self.word();
+        let of = |at: usize| at as i64 * word;
+        let seq = self
+            .b
+            .load(Type::Obj, Width::Word, address, of(layout::ITER_SEQ))?;
+        let at = self
+            .b
+            .load(Type::Word, Width::Word, address, of(layout::ITER_AT))?;
+        let len = self
+            .b
+            .load(Type::Word, Width::Word, seq, of(layout::LIST_LEN))?;
+        let index = self.b.binary(Op::Sar, at, 1)?;
+        let inside = self.b.block()?;
+        self.b
+            .branch(Cond::Below, index, len, (inside, &[]), (end, &[]))?;
+        self.b.enter(inside)?;
+        let items = self
+            .b
+            .load(Type::Word, Width::Word, seq, of(layout::LIST_ITEMS))?;
+        let next = self.b.add(at, 2)?;
+        self.b
+            .store(Width::Word, address, of(layout::ITER_AT), next)?;
+        Ok((items, index))
     }
 }

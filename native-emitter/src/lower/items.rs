@@ -5,6 +5,11 @@ use ferlance_abi::{layout, obj_word};
 use super::{Done, Lowering};
 use crate::nir::{Block, Cond, Op, Type, Vreg, Width};
 
+/// Items that are loaded in place, by type code: small ints where a word is longer.
+const QUICK_LOADS: [(u8, Width); 2] = [(b'h', Width::I16), (b'i', Width::I32)];
+/// What makes a letter one of lower case.
+const IS_LOWER_CASE: i64 = 0x20;
+
 impl Lowering<'_, '_> {
     pub(super) fn load_subscr(&mut self) -> Done {
         let index = self.pop()?;
@@ -30,13 +35,28 @@ impl Lowering<'_, '_> {
         self.b.jump(join, &[item])?;
         if self.is_cached() {
             self.b.enter(bytes)?;
-            let (data, at) = self.byte_place(base, index, slow)?;
-            let byte = self
-                .b
-                .load_indexed(Type::Word, Width::U8, data, Some(at), 0, 0)?;
-            let byte = self.b.binary(Op::Shl, byte, 1)?;
-            let byte = self.b.binary_to(Op::Add, Type::Obj, byte, 1)?;
-            self.b.jump(join, &[byte])?;
+            let arrays = self.other_arrays(slow)?;
+            let (data, at) = self.array_item(Fun::TypeBytearray, base, index, slow, arrays)?;
+            self.load_machine_int(Width::U8, data, at, join)?;
+            if arrays != slow {
+                self.b.enter(arrays)?;
+                let (data, at) = self.array_item(Fun::TypeArray, base, index, slow, slow)?;
+                let code = self.type_code(base)?;
+                let word = self.target.word();
+                for (letter, width) in QUICK_LOADS {
+                    if width.bytes(word) >= word {
+                        continue;
+                    }
+                    let (is_it, other) = (self.b.block()?, self.b.block()?);
+                    let letter = i64::from(letter);
+                    self.b
+                        .branch(Cond::Eq, code, letter, (is_it, &[]), (other, &[]))?;
+                    self.b.enter(is_it)?;
+                    self.load_machine_int(width, data, at, join)?;
+                    self.b.enter(other)?;
+                }
+                self.b.jump(slow, &[])?;
+            }
         }
         self.b.enter(slow)?;
         let other = self.aside(load)?;
@@ -68,16 +88,58 @@ impl Lowering<'_, '_> {
             if !self.facts(value).is_small {
                 self.require(Cond::TestNonZero, value, 1, slow)?;
             }
-            let (data, at) = self.byte_place(base, index, slow)?;
+            let arrays = self.other_arrays(slow)?;
+            let (data, at) = self.array_item(Fun::TypeBytearray, base, index, slow, arrays)?;
             let byte = self.b.binary(Op::Sar, value, 1)?;
             self.b
                 .store_indexed(Width::U8, data, Some(at), 0, 0, byte)?;
             self.b.jump(join, &[])?;
+            if arrays != slow {
+                self.b.enter(arrays)?;
+                let (data, at) = self.array_item(Fun::TypeArray, base, index, slow, slow)?;
+                let code = self.type_code(base)?;
+                let code = self.b.binary(Op::Or, code, IS_LOWER_CASE)?;
+                self.require(Cond::Eq, code, i64::from(b'h'), slow)?;
+                let number = self.b.binary(Op::Sar, value, 1)?;
+                self.b
+                    .store_indexed(Width::U16, data, Some(at), 1, 0, number)?;
+                self.b.jump(join, &[])?;
+            }
         }
         self.b.enter(slow)?;
         self.aside(|this| Ok(this.b.call_void(Fun::ObjSubscr, &[base, index, value])?))?;
         self.b.jump(join, &[])?;
         Ok(self.b.enter(join)?)
+    }
+
+    /// Where arrays other than bytearrays are looked into: in loops a block of their own, elsewhere the slow one.
+    fn other_arrays(&mut self, slow: Block) -> Done<Block> {
+        match self.loops.contains(self.at as usize) {
+            true => Ok(self.b.block()?),
+            false => Ok(slow),
+        }
+    }
+
+    /// The type code of an array.
+    fn type_code(&mut self, base: Vreg) -> Done<Vreg> {
+        let offset = layout::ARRAY_TYPECODE as i64 * self.word();
+        Ok(self.b.load(Type::Word, Width::U8, base, offset)?)
+    }
+
+    /// Loads an integer of at most 32 bits, whose object goes to `join`.
+    fn load_machine_int(&mut self, width: Width, data: Vreg, at: Vreg, join: Block) -> Done {
+        let shift = width.bytes(self.target.word()).trailing_zeros() as u8;
+        let number = self
+            .b
+            .load_indexed(Type::Word, width, data, Some(at), shift, 0)?;
+        let object = self.int_of(number)?;
+        Ok(self.b.jump(join, &[object])?)
+    }
+
+    /// The object of a number that is a small int.
+    pub(super) fn int_of(&mut self, number: Vreg) -> Done<Vreg> {
+        let doubled = self.b.binary(Op::Shl, number, 1)?;
+        Ok(self.b.binary_to(Op::Add, Type::Obj, doubled, 1)?)
     }
 
     /// Negative constants are left to the runtime.
@@ -131,18 +193,26 @@ impl Lowering<'_, '_> {
         Ok((items, at, word.trailing_zeros() as u8))
     }
 
-    /// Data and place of a bytearray's item; `base` is an object on the heap. Whatever is no bytearray, or outside,
-    /// goes to `slow`.
-    fn byte_place(&mut self, base: Vreg, index: Vreg, slow: Block) -> Done<(Vreg, Vreg)> {
+    /// Data and place of an array's item; `base` is an object on the heap. What is outside goes to `slow`, an object
+    /// of another type than `ty` to `other`.
+    fn array_item(
+        &mut self,
+        ty: Fun,
+        base: Vreg,
+        index: Vreg,
+        slow: Block,
+        other: Block,
+    ) -> Done<(Vreg, Vreg)> {
         let word = self.word();
-        let ty = self
+        let found = self
             .b
             .load(Type::Word, Width::Word, base, layout::BASE_TYPE as i64)?;
-        let slot = Fun::TypeBytearray.slot() as i64;
-        let wanted = self.b.number(Op::FunTableWord, Type::Word, slot)?;
+        let wanted = self
+            .b
+            .number(Op::FunTableWord, Type::Word, ty.slot() as i64)?;
         let is_it = self.b.block()?;
         self.b
-            .branch(Cond::Eq, ty, wanted, (is_it, &[]), (slow, &[]))?;
+            .branch(Cond::Eq, found, wanted, (is_it, &[]), (other, &[]))?;
         self.b.enter(is_it)?;
         if !self.facts(index).is_small {
             self.require(Cond::TestNonZero, index, 1, slow)?;

@@ -3,6 +3,7 @@
 use ferlance_abi::ops::UnaryOp;
 use ferlance_abi::qstr;
 
+use super::bytearray::ByteArray;
 use super::int;
 use super::iter::{self, SeqIter};
 use super::slice::Slice;
@@ -196,4 +197,13 @@ pub fn data<'a>(obj: Obj) -> Option<&'a [u8]> {
         return Some(unsafe { data_of(obj) }.get().bytes());
     }
     None
+}
+
+/// Byte `i` of a bytes object or a bytearray.
+#[inline]
+pub fn any_byte(obj: Obj, i: usize) -> Option<u8> {
+    match obj.cast::<ByteArray>() {
+        Some(array) => array.byte(i),
+        None => data(obj)?.get(i).copied(),
+    }
 }

@@ -18,8 +18,8 @@ use super::ptr::{Ptr, PyType};
 use super::slice::Slice;
 use super::tuple::step_not_supported;
 use super::ty::{Access, Attr, Buffer, Header, Members, Type, TypeFlags, VTable};
-use super::typecode;
 use super::word::Obj;
+use super::{bytearray, bytes, typecode};
 use crate::call::{Args, wrong_self};
 use crate::members;
 use crate::runtime::{R, Runtime};
@@ -229,6 +229,24 @@ fn item(rt: &mut Runtime, view: Ptr<View>, i: usize) -> R<Option<Obj>> {
         Some(bytes) => load_native(rt, view.code(), bytes).map(Some),
         None => Ok(None),
     }
+}
+
+/// Item `i` of a view.
+pub fn item_at(rt: &mut Runtime, obj: Obj, i: usize) -> R<Option<Obj>> {
+    match obj.cast::<View>() {
+        Some(view) => item(rt, view, i),
+        None => Ok(None),
+    }
+}
+
+/// Item `i` of a view of the bytes of a bytes object or a bytearray; `None` = ask [`item_at`].
+#[inline]
+pub fn quick_byte(obj: Obj, i: usize) -> Option<u8> {
+    let view = obj.cast::<View>()?;
+    if !matches!(view.code(), bytearray::TYPECODE | b'B') || i >= view.len {
+        return None;
+    }
+    bytes::any_byte(view.owner, view.offset() + i)
 }
 
 fn buffer(rt: &mut Runtime, obj: Obj, write: bool) -> Option<Buffer> {

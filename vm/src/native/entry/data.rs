@@ -6,7 +6,7 @@ use crate::native::c_fun;
 use crate::obj::builtin_fun::BuiltinFun;
 use crate::obj::ty::Type;
 use crate::obj::word::Obj;
-use crate::obj::{bytearray, dict, float, list, str, type_type};
+use crate::obj::{array, bytearray, dict, float, list, str, type_type};
 use crate::sched::ATTENTION;
 use crate::stream;
 
@@ -47,5 +47,6 @@ mod named {
     pub(crate) const attention: *const () = (&raw const ATTENTION).cast();
     pub(crate) const type_float: *const () = ty(&float::FLOAT);
     pub(crate) const type_bytearray: *const () = ty(&bytearray::BYTEARRAY);
+    pub(crate) const type_array: *const () = ty(&array::ARRAY);
 }
 pub(crate) use named::*;

@@ -111,7 +111,7 @@ pub fn char_position(text: Text<'_>, offset: usize) -> usize {
 
 /// The character that begins at `offset`, and where the next one does.
 #[inline]
-fn char_at(rt: &mut Runtime, bytes: &[u8], offset: usize) -> R<Option<(Obj, usize)>> {
+pub fn char_at(rt: &mut Runtime, bytes: &[u8], offset: usize) -> R<Option<(Obj, usize)>> {
     let Some(first) = bytes.get(offset) else {
         return Ok(None);
     };
