@@ -205,6 +205,8 @@ macro_rules! for_each_fun {
             TypeBytearray = 95, type_bytearray() -> Ptr, Data;
             /// The array type.
             TypeArray = 96, type_array() -> Ptr, Data;
+            /// For each ASCII character two bytes: the number of the name that is this character, or zero.
+            CharNames = 97, char_names() -> Ptr, Data;
         }
     };
 }

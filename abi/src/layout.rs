@@ -295,8 +295,10 @@ pub const ITER_BYTES: usize = 3 << 1 | 1;
 pub const ITER_ARRAY: usize = 4 << 1 | 1;
 /// As [`ITER_LIST`], for a view of bytes.
 pub const ITER_VIEW: usize = 5 << 1 | 1;
-/// As [`ITER_LIST`], for a str: the offset of the next character in bytes.
+/// As [`ITER_LIST`], for a str that is no name: the offset of the next character in bytes.
 pub const ITER_STR: usize = 6 << 1 | 1;
+/// As [`ITER_STR`], for a name.
+pub const ITER_NAME: usize = 7 << 1 | 1;
 /// Word of a range's stop.
 pub const ITER_STOP: usize = 2;
 /// Word of a range's step.

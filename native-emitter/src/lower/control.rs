@@ -1,6 +1,7 @@
 //! Jumps, truth and loops.
 use ferlance_abi::fun_table::Fun;
 use ferlance_abi::layout;
+use ferlance_abi::obj_word::{QSTR_TAG, TAG_BITS};
 use ferlance_bytecode::op::{ITER_SLOTS, Label};
 
 use super::flow::{LowerError, is_marker_rotation};
@@ -232,8 +233,8 @@ impl Lowering<'_, '_> {
         self.push(item)
     }
 
-    /// The next item of an iterator at `address`: of a list, a range or bytes in place, of anything else by the
-    /// runtime.
+    /// The next item of an iterator at `address`: of a list, a range, bytes or text in place, of anything else by
+    /// the runtime.
     fn next_item(&mut self, address: Vreg, to: Label, way: (Block, bool)) -> Done {
         let word = self.word();
         let of = |at: usize| at as i64 * word;
@@ -247,18 +248,18 @@ impl Lowering<'_, '_> {
 
         // A range that rises: one that falls is left to the runtime, as are steps that end beyond small ints.
         self.b.enter(other)?;
-        let (range, bytes) = (self.b.block()?, self.b.block()?);
+        let range = self.b.block()?;
+        let others = match self.has_room() {
+            true => self.b.block()?,
+            false => slow,
+        };
         let mark = layout::ITER_RANGE as i64;
         self.b
-            .branch(Cond::Eq, kind, mark, (range, &[]), (bytes, &[]))?;
-        self.b.enter(bytes)?;
-        self.require(Cond::Eq, kind, layout::ITER_BYTES as i64, slow)?;
-        let (data, index) = self.place_of_next(address, way.0)?;
-        let byte = self
-            .b
-            .load_indexed(Type::Word, Width::U8, data, Some(index), 0, 0)?;
-        let byte = self.int_of(byte)?;
-        self.b.jump(go_on, &[byte])?;
+            .branch(Cond::Eq, kind, mark, (range, &[]), (others, &[]))?;
+        if others != slow {
+            self.b.enter(others)?;
+            self.next_of_bytes(kind, address, (slow, way.0, go_on))?;
+        }
         self.b.enter(range)?;
         let step = self
             .b
@@ -286,11 +287,13 @@ impl Lowering<'_, '_> {
         self.b.jump(go_on, &[at])?;
 
         self.b.enter(list)?;
-        let (items, index) = self.place_of_next(address, way.0)?;
+        let next = self.next_place(address, way.0)?;
         let shift = word.trailing_zeros() as u8;
+        let at = Some(next.index);
         let value = self
             .b
-            .load_indexed(Type::Obj, Width::Word, items, Some(index), shift, 0)?;
+            .load_indexed(Type::Obj, Width::Word, next.items, at, shift, 0)?;
+        self.go_past(address, next)?;
         self.b.jump(go_on, &[value])?;
 
         self.b.enter(slow)?;
@@ -305,12 +308,34 @@ impl Lowering<'_, '_> {
         self.push(item)
     }
 
-    /// Items and index of what an iterator over a list or bytes gives next, and counts it; control goes to `end` if
-    /// there is nothing.
-    fn place_of_next(&mut self, address: Vreg, end: Block) -> Done<(Vreg, Vreg)> {
-        const { assert!(layout::STR_LEN == layout::LIST_LEN && layout::ARRAY_LEN == layout::LIST_LEN) };
-        const { assert!(layout::STR_DATA == layout::LIST_ITEMS) };
-        const { assert!(layout::ARRAY_ITEMS == layout::LIST_ITEMS) };
+    /// The next byte or character: goes to `slow` if it is neither, to `end` if there is none, else to `go_on` with it.
+    fn next_of_bytes(
+        &mut self,
+        kind: Vreg,
+        address: Vreg,
+        (slow, end, go_on): (Block, Block, Block),
+    ) -> Done {
+        let text = self.b.block()?;
+        let (data_of_bytes, mark) = (self.b.block()?, layout::ITER_BYTES as i64);
+        self.b
+            .branch(Cond::Eq, kind, mark, (data_of_bytes, &[]), (text, &[]))?;
+        self.b.enter(data_of_bytes)?;
+        let next = self.next_place(address, end)?;
+        let byte = self.byte_at(next)?;
+        self.go_past(address, next)?;
+        let byte = self.int_of(byte)?;
+        self.b.jump(go_on, &[byte])?;
+        self.b.enter(text)?;
+        self.require(Cond::Eq, kind, layout::ITER_STR as i64, slow)?;
+        let next = self.next_place(address, end)?;
+        let byte = self.byte_at(next)?;
+        let char = self.char_of(byte, slow)?;
+        self.go_past(address, next)?;
+        Ok(self.b.jump(go_on, &[char])?)
+    }
+
+    /// Where an iterator over a list, bytes or text is; control goes to `end` if nothing is left.
+    fn next_place(&mut self, address: Vreg, end: Block) -> Done<Next> {
         let word = self.word();
         let of = |at: usize| at as i64 * word;
         let seq = self
@@ -330,9 +355,49 @@ impl Lowering<'_, '_> {
         let items = self
             .b
             .load(Type::Word, Width::Word, seq, of(layout::LIST_ITEMS))?;
-        let next = self.b.add(at, 2)?;
-        self.b
-            .store(Width::Word, address, of(layout::ITER_AT), next)?;
-        Ok((items, index))
+        Ok(Next { items, index, at })
+    }
+
+    fn byte_at(&mut self, next: Next) -> Done<Vreg> {
+        let at = Some(next.index);
+        Ok(self
+            .b
+            .load_indexed(Type::Word, Width::U8, next.items, at, 0, 0)?)
+    }
+
+    /// Moves an iterator on by one.
+    fn go_past(&mut self, address: Vreg, next: Next) -> Done {
+        let offset = layout::ITER_AT as i64 * self.word();
+        let at = self.b.add(next.at, 2)?;
+        Ok(self.b.store(Width::Word, address, offset, at)?)
+    }
+
+    /// The str of one ASCII character, if it is a name; all else goes to `slow`.
+    fn char_of(&mut self, byte: Vreg, slow: Block) -> Done<Vreg> {
+        self.require(Cond::Below, byte, 0x80, slow)?;
+        let slot = Fun::CharNames.slot() as i64;
+        let names = self.b.number(Op::FunTableWord, Type::Word, slot)?;
+        let name = self
+            .b
+            .load_indexed(Type::Word, Width::U16, names, Some(byte), 1, 0)?;
+        self.require(Cond::Ne, name, 0, slow)?;
+        let name = self.b.binary(Op::Shl, name, i64::from(TAG_BITS))?;
+        let tag = QSTR_TAG as i64;
+        Ok(self.b.binary_to(Op::Or, Type::Obj, name, tag)?)
     }
 }
+
+/// Where an iterator over a list, bytes or text is.
+#[derive(Clone, Copy)]
+struct Next {
+    items: Vreg,
+    index: Vreg,
+    /// The index as a small int.
+    at: Vreg,
+}
+
+// One way to the place of the next item serves them all.
+const _: () = {
+    assert!(layout::STR_LEN == layout::LIST_LEN && layout::ARRAY_LEN == layout::LIST_LEN);
+    assert!(layout::STR_DATA == layout::LIST_ITEMS && layout::ARRAY_ITEMS == layout::LIST_ITEMS);
+};

@@ -114,7 +114,7 @@ impl Lowering<'_, '_> {
 
     /// Where arrays other than bytearrays are looked into: in loops a block of their own, elsewhere the slow one.
     fn other_arrays(&mut self, slow: Block) -> Done<Block> {
-        match self.loops.contains(self.at as usize) {
+        match self.has_room() && self.loops.contains(self.at as usize) {
             true => Ok(self.b.block()?),
             false => Ok(slow),
         }

@@ -484,6 +484,11 @@ impl Lowering<'_, '_> {
         self.is_ours() && !self.target.small
     }
 
+    /// May code be longer where that makes it fast? Boards have no memory to compile it.
+    fn has_room(&self) -> bool {
+        numeric::IS_HERE && self.is_cached() && self.word() == 8
+    }
+
     /// Is what is lowered here to be short rather than fast? On boards code is fast where it runs often, which is in
     /// loops.
     fn is_small(&self) -> bool {

@@ -1,5 +1,7 @@
 //! Entries that are words to be loaded, not functions.
 
+use ferlance_abi::qstr::rom::CHARS;
+
 use super::print::PLAT_PRINT;
 use crate::exc;
 use crate::native::c_fun;
@@ -47,6 +49,7 @@ mod named {
     pub(crate) const attention: *const () = (&raw const ATTENTION).cast();
     pub(crate) const type_float: *const () = ty(&float::FLOAT);
     pub(crate) const type_bytearray: *const () = ty(&bytearray::BYTEARRAY);
+    pub(crate) const char_names: *const () = (&raw const CHARS).cast();
     pub(crate) const type_array: *const () = ty(&array::ARRAY);
 }
 pub(crate) use named::*;

@@ -34,6 +34,7 @@ const BYTES_MARK: Obj = mark(layout::ITER_BYTES);
 const ARRAY_MARK: Obj = mark(layout::ITER_ARRAY);
 const VIEW_MARK: Obj = mark(layout::ITER_VIEW);
 const STR_MARK: Obj = mark(layout::ITER_STR);
+const NAME_MARK: Obj = mark(layout::ITER_NAME);
 
 /// The mark of what needs no iterator, besides what bytecode goes over without one.
 fn mark_of(value: Obj) -> Option<Obj> {
@@ -41,7 +42,7 @@ fn mark_of(value: Obj) -> Option<Obj> {
         return None;
     }
     if value.as_qstr().is_some() {
-        return Some(STR_MARK);
+        return Some(NAME_MARK);
     }
     if !value.is_ptr() {
         return None;
@@ -111,7 +112,7 @@ pub(crate) fn iternext(rt: &mut Runtime, buf: *mut Slot) -> R<Option<Obj>> {
 /// The item at `at`, and where the next one is.
 #[inline(always)]
 fn item_of(rt: &mut Runtime, mark: Obj, seq: Obj, at: usize) -> R<Option<(Obj, usize)>> {
-    if mark == STR_MARK {
+    if mark == STR_MARK || mark == NAME_MARK {
         let text = rt.str_bytes(seq).unwrap_or(&[]);
         return char_at(rt, text, at);
     }
