@@ -207,6 +207,12 @@ macro_rules! for_each_fun {
             TypeArray = 96, type_array() -> Ptr, Data;
             /// For each ASCII character two bytes: the number of the name that is this character, or zero.
             CharNames = 97, char_names() -> Ptr, Data;
+            /// For each name known at build time a byte, from 0 on: the ASCII character that it is, or zero. Hosts only.
+            NameChars = 98, name_chars() -> Ptr, Data;
+            /// The built-in function `len`.
+            FunLen = 99, fun_len() -> Ptr, Data;
+            /// The built-in function `ord`.
+            FunOrd = 100, fun_ord() -> Ptr, Data;
         }
     };
 }

@@ -24,6 +24,8 @@ pub(super) const SMALL: Facts = Facts {
     is_bool: false,
     is_null: false,
     is_likely_float: false,
+    is_name: false,
+    builtin: None,
 };
 const BOOL: Facts = Facts {
     value: None,
@@ -31,6 +33,8 @@ const BOOL: Facts = Facts {
     is_bool: true,
     is_null: false,
     is_likely_float: false,
+    is_name: false,
+    builtin: None,
 };
 
 /// The comparison of small ints that an operator is.
@@ -170,6 +174,10 @@ impl Lowering<'_, '_> {
             return self.branch_truth(value, yes, no);
         }
         let slow = self.b.cold_block()?;
+        let has_name = self.facts(l).is_name || self.facts(r).is_name;
+        if has_name && matches!(cond, Cond::Eq | Cond::Ne) {
+            return self.branch_on_name(op, l, r, slow, (yes, no));
+        }
         self.guard(l, r, slow)?;
         self.b.branch(cond, l, r, (yes, &[]), (no, &[]))?;
         if self.b.is_reached(slow) {
@@ -184,6 +192,32 @@ impl Lowering<'_, '_> {
             self.branch_truth(value, yes, no)?;
         }
         Ok(())
+    }
+
+    /// Branches on whether something is, or is not, equal to a str that is a name: two names are if they are one.
+    fn branch_on_name(
+        &mut self,
+        op: BinaryOp,
+        l: Vreg,
+        r: Vreg,
+        slow: Block,
+        (yes, no): (Block, Block),
+    ) -> Done {
+        let other = if self.facts(r).is_name { l } else { r };
+        let (same, different) = match op {
+            BinaryOp::Equal => (yes, no),
+            _ => (no, yes),
+        };
+        let unlike = self.b.block()?;
+        self.b.branch(Cond::Eq, l, r, (same, &[]), (unlike, &[]))?;
+        self.b.enter(unlike)?;
+        let tag = self.b.and(other, obj_word::TAG_MASK as i64)?;
+        let is_name = obj_word::QSTR_TAG as i64;
+        self.b
+            .branch(Cond::Eq, tag, is_name, (different, &[]), (slow, &[]))?;
+        self.b.enter(slow)?;
+        let value = self.aside(|this| this.ask_binary(op, l, r))?;
+        self.branch_truth(value, yes, no)
     }
 
     fn compare(&mut self, op: BinaryOp, l: Vreg, r: Vreg) -> Done<Vreg> {

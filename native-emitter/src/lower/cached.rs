@@ -143,6 +143,7 @@ impl Lowering<'_, '_> {
         let other = self.aside(|this| Ok(this.b.call(Fun::LoadGlobalCached, &[address])?))?;
         self.b.jump(join, &[other])?;
         self.b.enter(join)?;
+        self.note_builtin(value, name)?;
         self.push(value)
     }
 
@@ -308,7 +309,7 @@ impl Lowering<'_, '_> {
 }
 
 /// An object is a pointer if none of these bits is set; the null word never gets here.
-const POINTER_BITS: i64 = 3;
+pub(super) const POINTER_BITS: i64 = 3;
 
 /// Gives the caches of a function their place in the object table.
 pub(super) fn fill_cells(func: &mut Func, tables: &mut Tables<'_>, names: TryVec<Qstr>) -> Done {

@@ -41,14 +41,24 @@ impl Lowering<'_, '_> {
     }
 
     pub(super) fn call_function(&mut self, args: CallArgs) -> Done {
+        if args.keyword() == 0
+            && args.positional() == 1
+            && let Some(builtin) = self.builtin_below(1)?
+        {
+            return self.call_builtin(builtin, args);
+        }
+        let result = self.called(args)?;
+        self.push(result)
+    }
+
+    /// What a function gives, after a call that takes it and its arguments off the stack.
+    pub(super) fn called(&mut self, args: CallArgs) -> Done<Vreg> {
         let values = self.pop_many(args.slots())?;
         let area = self.area(&values)?;
         let function = self.pop()?;
         let counts = self.counts(args)?;
-        let result = self
-            .b
-            .call(Fun::CallFunctionNKw, &[function, counts, area])?;
-        self.push(result)
+        let args = [function, counts, area];
+        Ok(self.b.call(Fun::CallFunctionNKw, &args)?)
     }
 
     pub(super) fn call_method(&mut self, args: CallArgs) -> Done {

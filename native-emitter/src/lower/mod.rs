@@ -11,12 +11,13 @@
 //! cached    names and attributes with inline caches     area     arguments in memory
 //! except    try, with, raise, leaving through finally          generator  yield, yield from
 //! kinds     what loops do with numbers                         numeric   copies of loops for numbers
-//! items     items of lists, bytearrays and arrays
+//! items     items of lists, bytearrays and arrays                builtins  built-in functions by name
 //! pieces    the same piece by piece, where memory is scarce
 //! ```
 mod area;
 mod arith;
 mod bound;
+mod builtins;
 mod cached;
 mod calls;
 mod control;
@@ -211,6 +212,10 @@ struct Facts {
     is_null: bool,
     /// Most likely a float.
     is_likely_float: bool,
+    /// Certainly a str that is a name.
+    is_name: bool,
+    /// What a global name stands for unless the program has given it another meaning.
+    builtin: Option<builtins::Builtin>,
 }
 
 /// What an exception block needs besides its place in the code.
@@ -704,6 +709,13 @@ impl Lowering<'_, '_> {
             Op::Line(line) => self.b.line(line)?,
             Op::LoadConstString(name) => {
                 let value = self.name_obj(name)?;
+                if self.has_room() {
+                    let facts = Facts {
+                        is_name: true,
+                        ..Facts::default()
+                    };
+                    self.note(value, facts)?;
+                }
                 self.push(value)?;
             }
             Op::LoadConstSmallInt(value) => {

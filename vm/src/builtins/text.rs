@@ -39,12 +39,12 @@ fn chr(rt: &mut Runtime, code: Obj) -> R<Obj> {
 }
 
 fn ord(rt: &mut Runtime, ch: Obj) -> R<Obj> {
-    let len = if let Some(text) = rt.str_text(ch) {
-        let (code, len) = decode_char(text.bytes);
-        if len == text.bytes.len() && len != 0 {
+    let len = if let Some(text) = rt.str_bytes(ch) {
+        let (code, len) = decode_char(text);
+        if len == text.len() && len != 0 {
             return Ok(Obj::int(code as isize));
         }
-        crate::text::unicode::count_chars(text.bytes)
+        crate::text::unicode::count_chars(text)
     } else {
         let Some(buffer) = ch.ty().vt().buffer.and_then(|buffer| buffer(rt, ch, false)) else {
             return Err(crate::obj::str::no_implicit(rt, ch, "str"));

@@ -1,8 +1,10 @@
 //! Entries that are words to be loaded, not functions.
 
-use ferlance_abi::qstr::rom::CHARS;
+use ferlance_abi::qstr::rom::{CHARS, ROM_COUNT};
 
 use super::print::PLAT_PRINT;
+use crate::builtins::{iteration, text};
+use crate::config::QUICKEN;
 use crate::exc;
 use crate::native::c_fun;
 use crate::obj::builtin_fun::BuiltinFun;
@@ -23,6 +25,19 @@ const fn ty(ty: &'static Type) -> *const () {
 const fn fun(fun: &'static BuiltinFun) -> *const () {
     core::ptr::from_ref(fun).cast()
 }
+
+/// For each name known at build time the ASCII character that it is, or zero.
+static NAME_CHARS: [u8; ROM_COUNT + 1] = {
+    let mut all = [0; ROM_COUNT + 1];
+    let mut ch = 0;
+    while ch < CHARS.len() {
+        if CHARS[ch] != 0 {
+            all[CHARS[ch] as usize] = ch as u8;
+        }
+        ch += 1;
+    }
+    all
+};
 
 #[allow(non_upper_case_globals, reason = "named as the rows of the table are")]
 mod named {
@@ -50,6 +65,13 @@ mod named {
     pub(crate) const type_float: *const () = ty(&float::FLOAT);
     pub(crate) const type_bytearray: *const () = ty(&bytearray::BYTEARRAY);
     pub(crate) const char_names: *const () = (&raw const CHARS).cast();
+    // Code for machines of 64 bits looks here, whatever the interpreter does.
+    pub(crate) const name_chars: *const () = match QUICKEN || cfg!(target_pointer_width = "64") {
+        true => (&raw const NAME_CHARS).cast(),
+        false => core::ptr::null(),
+    };
+    pub(crate) const fun_len: *const () = fun(&iteration::LEN);
+    pub(crate) const fun_ord: *const () = fun(&text::ORD);
     pub(crate) const type_array: *const () = ty(&array::ARRAY);
 }
 pub(crate) use named::*;

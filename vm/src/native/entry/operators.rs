@@ -4,10 +4,13 @@ use ferlance_abi::ops::{BinaryOp, UnaryOp};
 use ferlance_abi::small_int;
 use ferlance_bytecode::op::opcode;
 
+use crate::config::QUICKEN;
 use crate::exc;
 use crate::interp::arith;
-use crate::obj::array::Array;
-use crate::obj::tuple::Tuple;
+use crate::obj::array::{ARRAY, Array};
+use crate::obj::memoryview::{self, MEMORYVIEW};
+use crate::obj::str::{self, STR};
+use crate::obj::tuple::{TUPLE, Tuple};
 use crate::obj::ty::Access;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Raised, Runtime};
@@ -15,15 +18,25 @@ use crate::runtime::{R, Raised, Runtime};
 /// The word that stands for "load" where a value would be.
 const SENTINEL: usize = 4;
 
-/// Item of an array, tuple or list. Our own code sees to lists itself where it may be long.
+/// Item of a tuple, an array, a list, a str or a view. Our own code sees to lists itself where it may be long.
 #[inline(always)]
 fn quick_item(base: Obj, index: Obj) -> Option<Obj> {
-    let at = index.as_small()?;
-    if let (Some(array), Ok(at)) = (base.cast::<Array>(), usize::try_from(at)) {
-        return array.small_item(at);
-    }
-    if let (Some(tuple), Ok(at)) = (base.cast::<Tuple>(), usize::try_from(at)) {
-        return tuple.item(at);
+    if let (Some(head), Some(at)) = (base.as_ptr(), index.as_small())
+        && let Ok(at) = usize::try_from(at)
+    {
+        let ty = head.get().ty();
+        if ty.same(&TUPLE) {
+            return base.cast::<Tuple>()?.item(at);
+        }
+        if ty.same(&ARRAY) {
+            return base.cast::<Array>()?.small_item(at);
+        }
+        if QUICKEN && ty.same(&STR) {
+            return str::ascii_char(base, at);
+        }
+        if QUICKEN && ty.same(&MEMORYVIEW) {
+            return Some(Obj::int(isize::from(memoryview::quick_byte(base, at)?)));
+        }
     }
     arith::list_item(base, index)
 }
@@ -82,6 +95,9 @@ pub(crate) fn binary_op(rt: &mut Runtime, op: usize, lhs: Obj, rhs: Obj) -> R<Ob
         if let Some(value) = arith::fast(opcode::BINARY_OP + op.number(), lhs, rhs) {
             return Ok(value);
         }
+    }
+    if QUICKEN && let Some(known) = str::quick_answer(rt, op, lhs, rhs) {
+        return Ok(Obj::bool(known));
     }
     let code = opcode::BINARY_OP + op.number();
     match op {

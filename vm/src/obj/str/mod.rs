@@ -13,6 +13,7 @@ mod operator;
 mod search;
 mod split;
 
+use ferlance_abi::ops::BinaryOp;
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
 use ferlance_abi::qstr::rom::CHARS;
@@ -164,6 +165,42 @@ pub fn char_name(ch: u8) -> Option<Obj> {
         Some(name) => Some(Obj::qstr(Qstr::new(u32::from(*name)))),
     }
 }
+
+/// Character `i` of a str that is no name, if all its characters are ASCII and this one is a name.
+#[inline]
+pub fn ascii_char(obj: Obj, i: usize) -> Option<Obj> {
+    let data = obj.cast::<StrData>()?;
+    if !data.is_ascii() {
+        return None;
+    }
+    char_name(*data.get().bytes().get(i)?)
+}
+
+/// The answer to `==`, `!=` and `in` of two texts.
+#[inline]
+pub fn quick_answer(rt: &Runtime, op: BinaryOp, lhs: Obj, rhs: Obj) -> Option<bool> {
+    match op {
+        BinaryOp::Equal | BinaryOp::NotEqual => {
+            let same = lhs == rhs;
+            if lhs.is_qstr() && rhs.is_qstr() {
+                return Some(same == (op == BinaryOp::Equal));
+            }
+            let (a, b) = (rt.str_bytes(lhs)?, rt.str_bytes(rhs)?);
+            Some((a == b) == (op == BinaryOp::Equal))
+        }
+        BinaryOp::In => {
+            let (part, whole) = (rt.str_bytes(lhs)?, rt.str_bytes(rhs)?);
+            match part {
+                [byte] if whole.len() <= MOST_BYTE_BY_BYTE => Some(whole.contains(byte)),
+                _ => Some(find::find(whole, part).is_some()),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Longer texts are searched by what has a beginning.
+const MOST_BYTE_BY_BYTE: usize = 32;
 
 /// `TypeError: can't convert 'T' object to str implicitly`.
 #[cold]
