@@ -12,6 +12,7 @@ mod ci;
 mod compile_speed;
 mod corpus;
 mod cross_check;
+mod emit_speed;
 mod emitter_memory;
 mod emulated;
 mod fuzz;
@@ -71,6 +72,8 @@ enum Verb {
     NativeKernels(native_kernels::NativeKernels),
     /// Count instructions of loops and calls in machine code on emulated boards.
     NativeCalls(native_calls::NativeCalls),
+    /// Measure the emission of machine code on the host: bytes of source per second, instructions per byte.
+    EmitSpeed(emit_speed::EmitSpeed),
     /// Measure the memory that compiling one function takes on 32-bit boards.
     EmitterMemory(emitter_memory::EmitterMemory),
     /// Compare the bytes of machine code with the stock compiler's.
@@ -118,6 +121,7 @@ fn run() -> anyhow::Result<()> {
         Verb::Kernels(verb) => verb.run(),
         Verb::NativeKernels(verb) => verb.run(),
         Verb::NativeCalls(verb) => verb.run(),
+        Verb::EmitSpeed(verb) => verb.run(),
         Verb::EmitterMemory(verb) => verb.run(),
         Verb::NativeSize(verb) => verb.run(),
         Verb::Native(verb) => verb.run(),
