@@ -7,7 +7,6 @@ mod pieces;
 use ferlance_asm::{BufferError, CodeBuffer, Fixup, Label};
 use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 
-use crate::analysis::{Cfg, entry_lines};
 use crate::arch::{Callee, Emit, MAX_TEMPS, Operands, Place, Preg, PregSet};
 use crate::frame::Frame;
 use crate::lower::LowerError;
@@ -221,8 +220,6 @@ struct Writer<'a, A: Emit> {
     plain: (u32, usize),
     /// Calls of thunks, and the thunks' labels.
     plan: Option<(Plan, TryVec<Label>)>,
-    /// The source line that each block begins in.
-    entry_lines: IndexVec<Block, u32>,
     /// The line that was marked last.
     line: u32,
     /// Of a piece of a function: the label of the code behind it.
@@ -291,7 +288,6 @@ impl<'a, A: Emit> Writer<'a, A> {
             sites: TryVec::new(),
             plain: (0, 0),
             plan,
-            entry_lines: entry_lines(func, &Cfg::new(func)?)?,
             line: 0,
             next: None,
             ways: TryVec::new(),
@@ -475,8 +471,8 @@ impl<A: Emit> Writer<'_, A> {
         let data = &func.blocks[block];
         self.e.flags = None;
         self.e.stored = None;
-        if self.entry_lines[block] != 0 {
-            self.mark_line(self.entry_lines[block])?;
+        if self.e.allocation.entry_lines[block] != 0 {
+            self.mark_line(self.e.allocation.entry_lines[block])?;
         }
         self.number += 1;
         let mut done: Option<usize> = None;

@@ -10,83 +10,186 @@ use crate::nir::{Block, Func, Op, Term, Vreg};
 
 /// Values wanted at the edges of blocks.
 ///
-/// Parameters of a block are defined in it: they are not in its own `live_in`. Arguments of edges are used at the
-/// end of the block where the edge begins: they are in no one's [`Liveness::live_out`] for that reason alone.
+/// Parameters of a block are defined in it: they are not in its own list. Arguments of edges are used at the end of
+/// the block where the edge begins: they are not wanted behind it for that reason alone.
 ///
 /// Of many values few are wanted anywhere: lists take less room than sets.
 #[derive(Debug)]
 pub struct Liveness {
-    /// By block: what is wanted at its start, from outside; rising.
-    pub live_in: IndexVec<Block, TryVec<Vreg>>,
+    /// What is wanted at the start of block `b` is `items[first[b]..first[b + 1]]`.
+    items: TryVec<Vreg>,
+    first: TryVec<u32>,
     buffers: Buffers,
 }
 
 impl Liveness {
     /// Liveness of all values but those in `without`. Lists of blocks that control never reaches are empty.
+    ///
+    /// Value by value, from each use up to where the value is defined.
     pub fn new(func: &Func, cfg: &Cfg, without: &BitSet) -> Result<Liveness, OutOfMemory> {
-        let mut live_in = IndexVec::with_capacity(func.blocks.len())?;
-        for _ in func.blocks.indices() {
-            live_in.push(TryVec::new())?;
-        }
         let buffers = Buffers::new(func, cfg)?;
-        let mut live = Liveness { live_in, buffers };
-        let mut now = BitSet::with_limit(func.vregs.len())?;
-        let mut changed = true;
-        while changed {
-            changed = false;
-            for block in cfg.order.iter().rev() {
-                now.clear();
-                for to in func.successors(*block) {
-                    live.add(to, &mut now)?;
+        let protected = buffers.protected(func, cfg)?;
+        let uses = Uses::new(func, cfg)?;
+        let mut found: TryVec<(Block, Vreg)> = TryVec::new();
+        let mut waiting: TryVec<Block> = TryVec::new();
+        // The value that was last found to be wanted at the start of each block.
+        let mut last: IndexVec<Block, Option<Vreg>> = IndexVec::filled(None, func.blocks.len())?;
+        for vreg in func.vregs.indices() {
+            let mut at = uses.of[vreg];
+            if at == NO_USE || without.contains(vreg.index()) {
+                continue;
+            }
+            let home = uses.homes[vreg];
+            let mut want = |block: Block, waiting: &mut TryVec<Block>| {
+                if last[block] == Some(vreg) || Some(block) == home {
+                    return Ok(());
                 }
-                step_back(func, *block, &mut now)?;
-                now.subtract(without);
-                live.add_handlers(func, *block, &mut now)?;
-                // Sets only grow.
-                let count = now.len();
-                let list = &mut live.live_in[*block];
-                if count != list.len() {
-                    list.clear();
-                    list.reserve_exact(count)?;
-                    list.extend(now.iter().map(Vreg::from_index))?;
-                    changed = true;
+                last[block] = Some(vreg);
+                found.push((block, vreg))?;
+                waiting.push(block)
+            };
+            while let Some((block, next)) = uses.all.get(at as usize) {
+                want(*block, &mut waiting)?;
+                at = *next;
+            }
+            while let Some(block) = waiting.pop() {
+                for pred in cfg.preds(block) {
+                    want(*pred, &mut waiting)?;
+                }
+                // An exception arrives here from wherever the buffer is linked.
+                let from = protected.partition_point(|(handler, _)| *handler < block);
+                for (handler, inside) in protected.get(from..).unwrap_or(&[]) {
+                    if *handler != block {
+                        break;
+                    }
+                    want(*inside, &mut waiting)?;
                 }
             }
         }
-        Ok(live)
+        drop(uses);
+        let mut first = TryVec::filled(0u32, func.blocks.len() + 1)?;
+        for (block, _) in &found {
+            first[block.index()] += 1;
+        }
+        // Ends of the lists; filling them from behind makes starts of them, and they rise.
+        let mut sum = 0;
+        for at in first.iter_mut() {
+            sum += *at;
+            *at = sum;
+        }
+        let mut items = TryVec::new();
+        if let Some((_, any)) = found.first() {
+            items = TryVec::filled(*any, found.len())?;
+        }
+        for (block, vreg) in found.iter().rev() {
+            let at = &mut first[block.index()];
+            *at -= 1;
+            items[*at as usize] = *vreg;
+        }
+        Ok(Liveness {
+            items,
+            first,
+            buffers,
+        })
     }
 
-    /// Makes `set` what is wanted behind the end of `block`.
-    pub fn live_out(&self, func: &Func, block: Block, set: &mut BitSet) -> Result<(), OutOfMemory> {
-        set.clear();
+    /// What is wanted at the start of a block, from outside; rising.
+    pub fn live_in(&self, block: Block) -> &[Vreg] {
+        let at = block.index();
+        let run = self.first[at] as usize..self.first[at + 1] as usize;
+        self.items.get(run).unwrap_or(&[])
+    }
+
+    /// Calls `each` with what is wanted behind the end of `block`, some of it more than once.
+    pub fn each_out(&self, func: &Func, block: Block, mut each: impl FnMut(Vreg)) {
         for to in func.successors(block) {
-            self.add(to, set)?;
+            for vreg in self.live_in(to) {
+                each(*vreg);
+            }
         }
         // The block may unlink the buffer half way; until then what the handler wants is live.
-        self.add_handlers(func, block, set)
-    }
-
-    /// Adds what is wanted at the start of a block.
-    fn add(&self, block: Block, set: &mut BitSet) -> Result<(), OutOfMemory> {
-        for vreg in &self.live_in[block] {
-            set.insert(vreg.index())?;
-        }
-        Ok(())
-    }
-
-    /// Adds what is wanted where exceptions of a block may arrive.
-    fn add_handlers(&self, func: &Func, block: Block, set: &mut BitSet) -> Result<(), OutOfMemory> {
-        let mut at = self.buffers.at_entry[block];
-        // Bounded, should a function link in a ring.
-        for _ in 0..func.blocks.len() {
-            let Some(push) = at else { break };
-            if let Term::NlrPush { caught, .. } = func.blocks[push].term {
-                self.add(caught.block, set)?;
+        self.buffers.each_handler(func, block, |handler| {
+            for vreg in self.live_in(handler) {
+                each(*vreg);
             }
-            at = self.buffers.at_end[push];
+        });
+    }
+}
+
+const NO_USE: u32 = u32::MAX;
+
+/// Where values are defined, and in which other blocks they are used.
+struct Uses {
+    homes: IndexVec<Vreg, Option<Block>>,
+    /// By value: the first of its uses.
+    of: IndexVec<Vreg, u32>,
+    /// Blocks, and the next use of the same value.
+    all: TryVec<(Block, u32)>,
+}
+
+impl Uses {
+    fn new(func: &Func, cfg: &Cfg) -> Result<Uses, OutOfMemory> {
+        let mut uses = Uses {
+            homes: homes(func)?,
+            of: IndexVec::filled(NO_USE, func.vregs.len())?,
+            all: TryVec::new(),
+        };
+        for block in &cfg.order {
+            let data = &func.blocks[*block];
+            for inst in &data.insts {
+                for operand in inst.operands() {
+                    uses.note(*block, operand)?;
+                }
+                for arg in func.items(inst.args) {
+                    uses.note(*block, *arg)?;
+                }
+            }
+            for operand in data.term.operands() {
+                uses.note(*block, operand)?;
+            }
+            for edge in data.term.edges() {
+                for arg in func.items(edge.args) {
+                    uses.note(*block, *arg)?;
+                }
+            }
         }
+        Ok(uses)
+    }
+
+    fn note(&mut self, block: Block, vreg: Vreg) -> Result<(), OutOfMemory> {
+        if self.homes[vreg] == Some(block) {
+            return Ok(());
+        }
+        let of = &mut self.of[vreg];
+        if let Some((last, _)) = self.all.get(*of as usize)
+            && *last == block
+        {
+            return Ok(());
+        }
+        let at = self.all.len() as u32;
+        self.all.push((block, *of))?;
+        *of = at;
         Ok(())
     }
+}
+
+/// The block in which each value is defined.
+pub fn homes(func: &Func) -> Result<IndexVec<Vreg, Option<Block>>, OutOfMemory> {
+    let mut homes = IndexVec::filled(None, func.vregs.len())?;
+    for (block, data) in func.blocks.iter_enumerated() {
+        for param in func.items(data.params) {
+            homes[*param] = Some(block);
+        }
+        for inst in &data.insts {
+            if let Some(dst) = inst.dst {
+                homes[dst] = Some(block);
+            }
+        }
+        if let Some(dst) = data.term.def() {
+            homes[dst] = Some(block);
+        }
+    }
+    Ok(homes)
 }
 
 /// Which exception buffers are linked where.
@@ -149,6 +252,35 @@ impl Buffers {
         }
         Ok(Buffers { at_entry, at_end })
     }
+
+    /// Calls `each` with the blocks where exceptions of a block may arrive.
+    fn each_handler(&self, func: &Func, block: Block, mut each: impl FnMut(Block)) {
+        let mut at = self.at_entry[block];
+        // Bounded, should a function link in a ring.
+        for _ in 0..func.blocks.len() {
+            let Some(push) = at else { break };
+            if let Term::NlrPush { caught, .. } = func.blocks[push].term {
+                each(caught.block);
+            }
+            at = self.at_end[push];
+        }
+    }
+
+    /// Where exceptions arrive, with each block that they arrive from; rising.
+    fn protected(&self, func: &Func, cfg: &Cfg) -> Result<TryVec<(Block, Block)>, OutOfMemory> {
+        let mut all = TryVec::new();
+        let mut is_full = false;
+        for block in &cfg.order {
+            self.each_handler(func, *block, |handler| {
+                is_full |= all.push((handler, *block)).is_err();
+            });
+        }
+        if is_full {
+            return Err(OutOfMemory);
+        }
+        all.sort_unstable();
+        Ok(all)
+    }
 }
 
 /// How many buffers are linked. Ends at the number of blocks, should a function link in a ring.
@@ -161,37 +293,6 @@ fn depth(at_end: &IndexVec<Block, Option<Block>>, func: &Func, mut newest: Optio
         newest = at_end[push];
     }
     count
-}
-
-/// From what is wanted behind a block to what is wanted before it.
-fn step_back(func: &Func, block: Block, live: &mut BitSet) -> Result<(), OutOfMemory> {
-    let data = &func.blocks[block];
-    if let Some(dst) = data.term.def() {
-        live.remove(dst.index());
-    }
-    for operand in data.term.operands() {
-        live.insert(operand.index())?;
-    }
-    for edge in data.term.edges() {
-        for arg in func.items(edge.args) {
-            live.insert(arg.index())?;
-        }
-    }
-    for inst in data.insts.iter().rev() {
-        if let Some(dst) = inst.dst {
-            live.remove(dst.index());
-        }
-        for operand in inst.operands() {
-            live.insert(operand.index())?;
-        }
-        for arg in func.items(inst.args) {
-            live.insert(arg.index())?;
-        }
-    }
-    for param in func.items(data.params) {
-        live.remove(param.index());
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -220,12 +321,11 @@ mod tests {
         let cfg = Cfg::new(&func).unwrap();
         let live = Liveness::new(&func, &cfg, &BitSet::new()).unwrap();
         let value = Vreg::from_index(0);
-        let is_live = |block| live.live_in[Block::from_index(block)].contains(&value);
+        let is_live = |block| live.live_in(Block::from_index(block)).contains(&value);
         assert_eq!([1, 2, 3].map(is_live), [true, true, false]);
-        let mut out = BitSet::new();
-        live.live_out(&func, Block::from_index(1), &mut out)
-            .unwrap();
-        assert!(out.contains(0));
+        let mut is_wanted = false;
+        live.each_out(&func, Block::from_index(1), |it| is_wanted |= it == value);
+        assert!(is_wanted);
     }
 
     #[test]
@@ -257,7 +357,7 @@ mod tests {
         let cfg = Cfg::new(&func).unwrap();
         let live = Liveness::new(&func, &cfg, &BitSet::new()).unwrap();
         let is_live = |value, block| {
-            let live_in = &live.live_in[Block::from_index(block)];
+            let live_in = live.live_in(Block::from_index(block));
             live_in.contains(&Vreg::from_index(value))
         };
         // The counter is defined where the loop begins, so nothing wants it from outside.
@@ -283,13 +383,12 @@ mod tests {
         let cfg = Cfg::new(&func).unwrap();
         let live = Liveness::new(&func, &cfg, &BitSet::new()).unwrap();
         let out = |block| {
-            let mut set = BitSet::new();
-            live.live_out(&func, Block::from_index(block), &mut set)
-                .unwrap();
-            set.iter().collect::<std::vec::Vec<_>>()
+            let mut all = std::vec::Vec::new();
+            live.each_out(&func, Block::from_index(block), |it| all.push(it.index()));
+            all
         };
-        assert_eq!(*live.live_in[Block::from_index(1)], [Vreg::from_index(0)]);
-        assert_eq!(out(1), [0]);
+        assert_eq!(*live.live_in(Block::from_index(1)), [Vreg::from_index(0)]);
+        assert!(out(1).iter().all(|it| *it == 0) && !out(1).is_empty());
         assert_eq!(out(0), [0]);
         assert!(out(2).is_empty());
     }

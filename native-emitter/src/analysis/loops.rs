@@ -97,17 +97,6 @@ impl Loops {
     }
 }
 
-/// Notes in each block how many loops it is in.
-pub fn set_depths(func: &mut Func) -> Result<(), OutOfMemory> {
-    let cfg = Cfg::new(func)?;
-    let dominators = Dominators::new(&cfg)?;
-    let loops = Loops::new(func, &cfg, &dominators)?;
-    for block in func.blocks.indices() {
-        func.blocks[block].depth = loops.depth(block);
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,5 +8,5 @@ pub mod loops;
 pub use cfg::Cfg;
 pub use dominators::Dominators;
 pub use lines::entry_lines;
-pub use liveness::Liveness;
+pub use liveness::{Liveness, homes};
 pub use loops::Loops;

@@ -129,6 +129,7 @@ impl<'a, A: Emit> Out<'a, A> {
         let all = Allocation {
             places: IndexVec::new(),
             order: TryVec::new(),
+            entry_lines: IndexVec::new(),
             extras: TryVec::new(),
             used: self.room.saved,
             kept: PregSet::EMPTY,

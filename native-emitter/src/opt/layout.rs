@@ -15,20 +15,18 @@ use crate::nir::{Block, Func, Term};
 pub(super) fn order_blocks(func: &mut Func) -> Result<(), OutOfMemory> {
     let cfg = Cfg::new(func)?;
     spread_cold(func, &cfg)?;
-    let order = block_order(func)?;
+    let loops = Loops::new(func, &cfg, &Dominators::new(&cfg)?)?;
+    let order = block_order(func, &loops)?;
     reorder(func, &order)
 }
 
 /// The reachable blocks in the order in which they are to be emitted.
-pub fn block_order(func: &Func) -> Result<TryVec<Block>, OutOfMemory> {
-    let cfg = Cfg::new(func)?;
-    let dominators = Dominators::new(&cfg)?;
-    let loops = Loops::new(func, &cfg, &dominators)?;
-    let mut order = walk(func, &loops)?;
+pub fn block_order(func: &Func, loops: &Loops) -> Result<TryVec<Block>, OutOfMemory> {
+    let mut order = walk(func, loops)?;
     let cold = TryVec::from_items(order.iter().copied().filter(|at| func.blocks[*at].cold))?;
     order.retain(|block| !func.blocks[*block].cold);
     for id in loops.loops.indices().rev() {
-        rotate(func, &loops, id, &mut order)?;
+        rotate(func, loops, id, &mut order)?;
     }
     order.extend(cold)?;
     Ok(order)
@@ -53,22 +51,25 @@ fn spread_cold(func: &mut Func, cfg: &Cfg) -> Result<(), OutOfMemory> {
 
 /// Reverse postorder, with the successors that leave loops or are cold visited first, so that they come last.
 fn walk(func: &Func, loops: &Loops) -> Result<TryVec<Block>, OutOfMemory> {
-    let mut order = TryVec::new();
+    let mut order = TryVec::with_capacity(func.blocks.len())?;
     let mut seen = BitSet::with_limit(func.blocks.len())?;
-    let mut stack: TryVec<(Block, TryVec<Block>)> = TryVec::new();
-    let entry = Block::from_index(0);
-    seen.insert(0)?;
-    stack.push((entry, ranked(func, loops, entry)?))?;
-    while let Some((block, left)) = stack.last_mut() {
-        match left.pop() {
-            None => {
-                order.push(*block)?;
-                stack.pop();
-            }
-            Some(to) => {
-                if seen.insert(to.index())? {
-                    stack.push((to, ranked(func, loops, to)?))?;
-                }
+    // A block is met a second time when all below it are done.
+    let mut stack = TryVec::new();
+    let mut ranked = TryVec::new();
+    stack.push((Block::from_index(0), false))?;
+    while let Some((block, is_done)) = stack.pop() {
+        if is_done {
+            order.push(block)?;
+            continue;
+        }
+        if !seen.insert(block.index())? {
+            continue;
+        }
+        stack.push((block, true))?;
+        rank(func, loops, block, &mut ranked)?;
+        for (_, to) in &ranked {
+            if !seen.contains(to.index()) {
+                stack.push((*to, false))?;
             }
         }
     }
@@ -76,25 +77,28 @@ fn walk(func: &Func, loops: &Loops) -> Result<TryVec<Block>, OutOfMemory> {
     Ok(order)
 }
 
-/// Successors: the one to come right behind first, the one to be visited first last.
-fn ranked(func: &Func, loops: &Loops, block: Block) -> Result<TryVec<Block>, OutOfMemory> {
-    let mut to = TryVec::from_items(func.successors(block))?;
+/// Successors with their ranks: the one to come right behind first, the one to be visited first last.
+fn rank(
+    func: &Func,
+    loops: &Loops,
+    block: Block,
+    ranked: &mut TryVec<((bool, u8), Block)>,
+) -> Result<(), OutOfMemory> {
+    ranked.clear();
     let depth = loops.depth(block);
+    for to in func.successors(block) {
+        let left = depth.saturating_sub(loops.depth(to));
+        ranked.push(((func.blocks[to].cold, left), to))?;
+    }
     // Stable, and few: an insertion sort.
-    for end in 1..to.len() {
+    for end in 1..ranked.len() {
         let mut at = end;
-        while at > 0 && rank(func, loops, depth, to[at]) < rank(func, loops, depth, to[at - 1]) {
-            to.swap(at, at - 1);
+        while at > 0 && ranked[at].0 < ranked[at - 1].0 {
+            ranked.swap(at, at - 1);
             at -= 1;
         }
     }
-    Ok(to)
-}
-
-/// Small for what should come right behind.
-fn rank(func: &Func, loops: &Loops, depth: u8, to: Block) -> (bool, u8) {
-    let there = loops.depth(to);
-    (func.blocks[to].cold, depth.saturating_sub(there))
+    Ok(())
 }
 
 /// Puts the blocks of a loop up to the first that leaves it behind the others.

@@ -1,7 +1,8 @@
 //! Where values come from and how often they are used.
 use ferlance_collections::{IndexVec, OutOfMemory};
 
-use crate::nir::{Block, Func, Inst, Op, Vreg};
+pub(super) use crate::analysis::homes;
+use crate::nir::{Func, Inst, Op, Vreg};
 
 /// The instruction that defines each value; none for parameters and results of terminators.
 pub(super) fn definitions(func: &Func) -> Result<IndexVec<Vreg, Option<Inst>>, OutOfMemory> {
@@ -14,25 +15,6 @@ pub(super) fn definitions(func: &Func) -> Result<IndexVec<Vreg, Option<Inst>>, O
         }
     }
     Ok(defs)
-}
-
-/// The block in which each value is defined.
-pub(super) fn homes(func: &Func) -> Result<IndexVec<Vreg, Option<Block>>, OutOfMemory> {
-    let mut homes = IndexVec::filled(None, func.vregs.len())?;
-    for (block, data) in func.blocks.iter_enumerated() {
-        for param in func.items(data.params) {
-            homes[*param] = Some(block);
-        }
-        for inst in &data.insts {
-            if let Some(dst) = inst.dst {
-                homes[dst] = Some(block);
-            }
-        }
-        if let Some(dst) = data.term.def() {
-            homes[dst] = Some(block);
-        }
-    }
-    Ok(homes)
 }
 
 /// How often each value is used, as operand or argument.

@@ -70,13 +70,27 @@ pub(super) struct Assignment {
     pub(super) stuck: bool,
 }
 
-struct Assigner<'a> {
-    arch: &'a dyn Arch,
-    bundles: &'a mut Bundles,
+/// What is kept from one try to the next: its room.
+#[derive(Debug, Default)]
+pub(super) struct Room {
     calendars: TryVec<Calendar>,
-    queue: BinaryHeap<(u32, core::cmp::Reverse<u32>)>,
+    queue: alloc::vec::Vec<u64>,
+}
+
+struct Assigner<'a> {
+    bundles: &'a mut Bundles,
+    calendars: &'a mut [Calendar],
+    /// Lengths and numbers of bundles that wait: the longest first, of those the first.
+    queue: BinaryHeap<u64>,
     made: Assignment,
     clobbers: PregSet,
+    /// Registers that values may get, the preferred ones first.
+    regs: TryVec<Preg>,
+    save_cost: i64,
+    /// By call: how often calls before it run, if they are in cold blocks, and how many are not.
+    before: TryVec<(u64, u32)>,
+    /// By register: how often a move vanishes if the bundle at work gets it.
+    gains: [u64; N_REGS],
 }
 
 /// Gives registers to all bundles of values that are not in memory already.
@@ -84,15 +98,37 @@ pub(super) fn assign(
     arch: &dyn Arch,
     bundles: &mut Bundles,
     in_memory: &BitSet,
+    room: &mut Room,
 ) -> Result<Assignment, OutOfMemory> {
-    let mut calendars = TryVec::new();
-    calendars.resize_with(N_REGS, Calendar::default)?;
+    room.calendars.resize_with(N_REGS, Calendar::default)?;
+    for calendar in room.calendars.iter_mut() {
+        calendar.entries.clear();
+    }
     let count = bundles.all.len();
+    let regs = arch.regs();
+    let mut before = TryVec::with_capacity(bundles.calls.len() + 1)?;
+    let (mut cold, mut hot) = (0, 0);
+    before.push((cold, hot))?;
+    for (_, runs) in &bundles.calls {
+        cold += u64::from(*runs);
+        hot += u32::from(*runs == 0);
+        before.push((cold, hot))?;
+    }
+    let mut waiting = core::mem::take(&mut room.queue);
+    waiting.clear();
+    waiting.try_reserve(count).map_err(|_| OutOfMemory)?;
+    for (bundle, data) in bundles.all.iter_enumerated() {
+        let memory = data
+            .first
+            .is_some_and(|vreg| in_memory.contains(vreg.index()));
+        if data.length != 0 && !memory {
+            waiting.push(waits(bundle, data));
+        }
+    }
     let mut assigner = Assigner {
-        arch,
         clobbers: arch.call_clobbers(),
-        calendars,
-        queue: BinaryHeap::new(),
+        calendars: &mut room.calendars,
+        queue: BinaryHeap::from(waiting),
         made: Assignment {
             regs: IndexVec::filled(None, count)?,
             spilled: TryVec::new(),
@@ -100,24 +136,18 @@ pub(super) fn assign(
             stuck: false,
         },
         bundles,
+        regs: TryVec::from_items(regs.ints.iter().chain(regs.floats).copied())?,
+        save_cost: arch.save_cost(),
+        before,
+        gains: [0; N_REGS],
     };
     for (preg, range) in &assigner.bundles.fixed {
         assigner.calendars[preg.index()].insert(*range, None)?;
     }
-    assigner.queue.try_reserve(count).map_err(|_| OutOfMemory)?;
-    for bundle in assigner.bundles.all.indices() {
-        let data = &assigner.bundles.all[bundle];
-        let memory = data
-            .vregs
-            .first()
-            .is_some_and(|vreg| in_memory.contains(vreg.index()));
-        if !data.ranges.is_empty() && !memory {
-            assigner.enqueue(bundle)?;
-        }
+    while let Some(next) = assigner.queue.pop() {
+        assigner.place(Bundle::from_index(!next as u32 as usize))?;
     }
-    while let Some((_, core::cmp::Reverse(bundle))) = assigner.queue.pop() {
-        assigner.place(Bundle(bundle))?;
-    }
+    room.queue = assigner.queue.into_vec();
     let mut made = assigner.made;
     made.used = PregSet::EMPTY;
     for preg in made.regs.iter().flatten() {
@@ -126,8 +156,9 @@ pub(super) fn assign(
     Ok(made)
 }
 
-fn length(data: &BundleData) -> u32 {
-    data.ranges.iter().map(|range| range.to - range.from).sum()
+/// A bundle in the queue.
+fn waits(bundle: Bundle, data: &BundleData) -> u64 {
+    u64::from(data.length) << 32 | u64::from(!(bundle.index() as u32))
 }
 
 /// Worth per point of life, for comparisons.
@@ -135,14 +166,13 @@ fn density(data: &BundleData) -> u64 {
     if data.minimal {
         return u64::MAX;
     }
-    data.weight.saturating_mul(1 << 12) / u64::from(length(data).max(1))
+    (u64::from(data.weight) << 12) / u64::from(data.length.max(1))
 }
 
 impl Assigner<'_> {
     fn enqueue(&mut self, bundle: Bundle) -> Result<(), OutOfMemory> {
         self.queue.try_reserve(1).map_err(|_| OutOfMemory)?;
-        let key = length(&self.bundles.all[bundle]);
-        self.queue.push((key, core::cmp::Reverse(bundle.0)));
+        self.queue.push(waits(bundle, &self.bundles.all[bundle]));
         Ok(())
     }
 
@@ -150,36 +180,42 @@ impl Assigner<'_> {
     fn crosses(&self, ranges: &[Range]) -> (bool, u64) {
         let calls = &self.bundles.calls;
         let mut cold = 0;
+        let mut done = 0;
         for range in ranges {
-            let first = calls.partition_point(|(number, _)| point(*number) + 1 < range.from);
-            for (number, runs) in &calls[first..] {
-                // Alive both before and behind the call's middle.
-                if point(*number) + 2 > range.to {
-                    break;
-                }
-                if *runs == 0 {
-                    return (true, 0);
-                }
-                cold += runs;
+            let rest = calls.get(done..).unwrap_or(&[]);
+            let first = done + rest.partition_point(|(number, _)| point(*number) + 1 < range.from);
+            let rest = calls.get(first..).unwrap_or(&[]);
+            // Alive both before and behind the call's middle.
+            let is_in = |(number, _): &(u32, u32)| point(*number) + 2 <= range.to;
+            if !rest.first().is_some_and(is_in) {
+                done = first;
+                continue;
             }
+            done = first + rest.partition_point(is_in);
+            let ((cold_from, hot_from), (cold_to, hot_to)) =
+                (self.before[first], self.before[done]);
+            if hot_to > hot_from {
+                return (true, 0);
+            }
+            cold += cold_to - cold_from;
         }
         (false, cold)
     }
 
     fn place(&mut self, bundle: Bundle) -> Result<(), OutOfMemory> {
         let data = &self.bundles.all[bundle];
-        let (hot, cold) = self.crosses(&data.ranges);
+        let ranges = self.bundles.ranges(data);
+        let (hot, cold) = self.crosses(ranges);
         let mut allowed = data.regs;
         if hot {
             allowed = allowed.difference(self.clobbers);
         }
-        let liked = self.liked(bundle);
-        let regs = self.arch.regs();
-        let mut best: Option<(i64, Preg)> = None;
-        for preg in regs.ints.iter().chain(regs.floats) {
-            if !allowed.contains(*preg)
-                || self.calendars[preg.index()].meets(&data.ranges, |_| true)
-            {
+        // What a register costs is told sooner than whether it is free.
+        let liked = gains(self.bundles, &self.made, data, &mut self.gains);
+        let mut costs = [(0i64, Preg(0)); N_REGS];
+        let mut count = 0;
+        for preg in &self.regs {
+            if !allowed.contains(*preg) {
                 continue;
             }
             let mut cost = 0i64;
@@ -187,20 +223,38 @@ impl Assigner<'_> {
                 // Stored before and loaded behind.
                 cost += 2 * cold as i64;
             } else if !self.made.used.contains(*preg) {
-                cost += self.arch.save_cost();
+                cost += self.save_cost;
             }
-            for (hint, runs) in &data.hints {
-                if hint == preg {
-                    cost -= *runs as i64;
+            if liked.contains(*preg) {
+                cost -= self.gains[preg.index()] as i64;
+            }
+            costs[count] = (cost, *preg);
+            count += 1;
+        }
+        for preg in liked.iter() {
+            self.gains[preg.index()] = 0;
+        }
+        let costs = &mut costs[..count];
+        let mut best = None;
+        let mut left = costs.len();
+        while left > 0 {
+            // The first of the cheapest.
+            let mut at = 0;
+            for other in 1..costs.len() {
+                if costs[other].0 < costs[at].0 {
+                    at = other;
                 }
             }
-            cost -= liked[preg.index()] as i64;
-            if best.is_none_or(|(least, _)| cost < least) {
-                best = Some((cost, *preg));
+            let (cost, preg) = costs[at];
+            if !self.calendars[preg.index()].meets(ranges, |_| true) {
+                best = Some((cost, preg));
+                break;
             }
+            costs[at].0 = i64::MAX;
+            left -= 1;
         }
         match best {
-            Some((cost, preg)) if data.minimal || cost <= data.weight as i64 => {
+            Some((cost, preg)) if data.minimal || cost <= i64::from(data.weight) => {
                 self.give(bundle, preg)
             }
             Some(_) => self.evict_or_spill(bundle, PregSet::EMPTY),
@@ -210,7 +264,7 @@ impl Assigner<'_> {
 
     fn give(&mut self, bundle: Bundle, preg: Preg) -> Result<(), OutOfMemory> {
         let calendar = &mut self.calendars[preg.index()];
-        for range in &self.bundles.all[bundle].ranges {
+        for range in self.bundles.ranges(&self.bundles.all[bundle]) {
             calendar.insert(*range, Some(bundle))?;
         }
         self.made.regs[bundle] = Some(preg);
@@ -220,16 +274,16 @@ impl Assigner<'_> {
 
     fn evict_or_spill(&mut self, bundle: Bundle, allowed: PregSet) -> Result<(), OutOfMemory> {
         let data = &self.bundles.all[bundle];
+        let ranges = self.bundles.ranges(data);
         let mine = density(data);
         // The register whose owners, all less dense, are the least dense.
         let mut best: Option<(u64, Preg)> = None;
-        let regs = self.arch.regs();
-        for preg in regs.ints.iter().chain(regs.floats) {
+        for preg in &self.regs {
             if !allowed.contains(*preg) {
                 continue;
             }
             let mut most = 0;
-            let stays = self.calendars[preg.index()].meets(&data.ranges, |owner| match owner {
+            let stays = self.calendars[preg.index()].meets(ranges, |owner| match owner {
                 Some(owner) => {
                     most = most.max(density(&self.bundles.all[owner]));
                     most >= mine
@@ -248,10 +302,10 @@ impl Assigner<'_> {
             self.made.stuck = true;
             return Ok(());
         }
-        if data.vregs.len() > 1 {
+        if self.bundles.vregs(data).nth(1).is_some() {
             return self.take_apart(bundle);
         }
-        let spilled = data.vregs.first().copied();
+        let spilled = data.first;
         self.made.spilled.extend(spilled)
     }
 
@@ -259,7 +313,9 @@ impl Assigner<'_> {
     fn evict(&mut self, preg: Preg, bundle: Bundle) -> Result<(), OutOfMemory> {
         let mut gone = TryVec::new();
         let mut full = false;
-        self.calendars[preg.index()].meets(&self.bundles.all[bundle].ranges, |owner| {
+        let calendar = &mut self.calendars[preg.index()];
+        let ranges = self.bundles.ranges(&self.bundles.all[bundle]);
+        calendar.meets(ranges, |owner| {
             if let Some(owner) = owner
                 && !gone.contains(&owner)
             {
@@ -270,7 +326,7 @@ impl Assigner<'_> {
         if full {
             return Err(OutOfMemory);
         }
-        self.calendars[preg.index()]
+        calendar
             .entries
             .retain(|(_, owner)| owner.is_none_or(|owner| !gone.contains(&owner)));
         for owner in gone {
@@ -282,32 +338,37 @@ impl Assigner<'_> {
 
     /// Each value of the bundle by itself.
     fn take_apart(&mut self, bundle: Bundle) -> Result<(), OutOfMemory> {
-        let data = core::mem::take(&mut self.bundles.all[bundle]);
-        for vreg in data.vregs {
-            let own = self.bundles.single(vreg)?;
-            self.made.regs.resize(self.bundles.all.len(), None)?;
-            self.enqueue(own)?;
-        }
-        Ok(())
+        let (regs, queue) = (&mut self.made.regs, &mut self.queue);
+        self.bundles.take_apart(bundle, |bundles, own| {
+            regs.resize(bundles.all.len(), None)?;
+            queue.try_reserve(1).map_err(|_| OutOfMemory)?;
+            queue.push(waits(own, &bundles.all[own]));
+            Ok(())
+        })
     }
+}
 
-    /// By register: how often a move vanishes if the bundle gets it.
-    fn liked(&self, bundle: Bundle) -> [u64; N_REGS] {
-        let likes = &self.bundles.likes;
-        let mut sums = [0; N_REGS];
-        for vreg in &self.bundles.all[bundle].vregs {
-            let first = likes.partition_point(|(one, ..)| one < vreg);
-            for (one, other, runs) in &likes[first..] {
-                if one != vreg {
-                    break;
-                }
-                if let Some(other) = self.bundles.of[*other]
-                    && let Some(preg) = self.made.regs[other]
-                {
-                    sums[preg.index()] += runs;
-                }
+/// By register: adds up how often a move vanishes if the bundle gets it. Returns which registers these are.
+fn gains(
+    bundles: &Bundles,
+    made: &Assignment,
+    data: &BundleData,
+    sums: &mut [u64; N_REGS],
+) -> PregSet {
+    let mut set = PregSet::EMPTY;
+    for vreg in bundles.vregs(data) {
+        bundles.each_hint(vreg, |preg, runs| {
+            set.insert(preg);
+            sums[preg.index()] += u64::from(runs);
+        });
+        bundles.each_like(vreg, |other, runs| {
+            if let Some(other) = bundles.of[other]
+                && let Some(preg) = made.regs[other]
+            {
+                set.insert(preg);
+                sums[preg.index()] += u64::from(runs);
             }
-        }
-        sums
+        });
     }
+    set
 }

@@ -3,50 +3,66 @@
 //! An edge's argument and the parameter it goes to, a copy and what it copies, a result and the operand that the
 //! machine overwrites: if they are never alive at once they become one bundle, most frequent pairs first, and the move
 //! between them vanishes. A value that a loop carries then stays in one register all around.
-use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec, index_type};
+use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec, niche_index_type};
 
-use super::intervals::{Numbers, Range, asked, asked_at_end, meet, merged, point};
+use super::intervals::{Numbers, Range, Ranges, asked, asked_at_end, meet, merge, point};
 use crate::arch::{Arch, Constraints, Preg, PregSet, Use, Which};
 use crate::nir::{Block, Func, Inst, Op, Term, Type, Vreg};
 
-index_type! {
+niche_index_type! {
     /// Values that share a place, or a register that an instruction uses itself.
-    pub(super) struct Bundle(pub(super) u32);
+    pub(super) struct Bundle;
 }
 
 #[derive(Debug, Default)]
 pub(super) struct BundleData {
-    pub(super) ranges: TryVec<Range>,
-    pub(super) vregs: TryVec<Vreg>,
-    /// Registers it may have.
-    pub(super) regs: PregSet,
+    /// Its ranges are a run of [`Bundles::ranges`].
+    start: u32,
+    len: u32,
+    /// Points in them.
+    pub(super) length: u32,
+    /// The first of its values, and the last; the others are in between by [`Bundles::next`].
+    pub(super) first: Option<Vreg>,
+    last: Option<Vreg>,
+    count: u32,
     /// Runs of the instructions that would have to go to memory.
-    pub(super) weight: u64,
+    pub(super) weight: u32,
     /// Cannot be without a register: made to be short.
     pub(super) minimal: bool,
-    /// Registers it would best have, and how many runs of a move that saves.
-    pub(super) hints: TryVec<(Preg, u64)>,
-    /// For which instruction it is a register of its own.
-    pub(super) temp: Option<(u32, u8)>,
+    /// Registers it may have.
+    pub(super) regs: PregSet,
 }
 
 /// A value by itself.
 #[derive(Debug)]
-pub(super) struct Single {
-    ranges: TryVec<Range>,
+struct Single {
     regs: PregSet,
-    weight: u64,
-    hints: TryVec<(Preg, u64)>,
+    weight: u32,
+    /// The first of its hints.
+    hint: u32,
+    /// The first of the pairs it is in that are not in one bundle.
+    pair: u32,
+}
+
+/// The end of a list.
+const NOTHING: u32 = u32::MAX;
+
+/// A register that a value would best have, and how many runs of a move that saves.
+#[derive(Debug)]
+struct Hint {
+    preg: Preg,
+    runs: u32,
+    next: u32,
 }
 
 /// In short code, where a register is worth the more the more often it is used, however far apart: what a use of a
 /// table's address counts.
-const BASE: u64 = 4;
+const BASE: u32 = 4;
 
 /// How often a block runs, in sixty-fourths of the function's runs.
-pub(super) fn frequency(func: &Func, block: Block) -> u64 {
+pub(super) fn frequency(func: &Func, block: Block) -> u32 {
     let data = &func.blocks[block];
-    let hot = 64u64 << (3 * u32::from(data.depth.min(7)));
+    let hot = 64u32 << (3 * u32::from(data.depth.min(7)));
     if data.cold { (hot >> 6).max(1) } else { hot }
 }
 
@@ -55,14 +71,20 @@ pub(super) fn frequency(func: &Func, block: Block) -> u64 {
 pub(super) struct Bundles {
     pub(super) all: IndexVec<Bundle, BundleData>,
     pub(super) of: IndexVec<Vreg, Option<Bundle>>,
+    /// By value: the next one in its bundle.
+    next: IndexVec<Vreg, Option<Vreg>>,
+    /// Registers for instructions themselves: the instruction, and which of its registers it is.
+    pub(super) temps: TryVec<(Bundle, u32, u8)>,
     /// Registers that instructions other than calls overwrite, and when.
     pub(super) fixed: TryVec<(Preg, Range)>,
     /// Numbers of the calls, rising, with their frequency if they are in cold blocks: 0 means hot.
-    pub(super) calls: TryVec<(u32, u64)>,
+    pub(super) calls: TryVec<(u32, u32)>,
     /// By value: what it is by itself.
     singles: IndexVec<Vreg, Single>,
-    /// Pairs that are not in one bundle but would like the same register: value, value, runs; both ways, by the first.
-    pub(super) likes: TryVec<(Vreg, Vreg, u64)>,
+    /// Ranges of values, then of instructions' registers and of bundles of several values.
+    ranges: Ranges,
+    hints: TryVec<Hint>,
+    pairs: TryVec<Pair>,
 }
 
 /// Which values have which role.
@@ -78,21 +100,24 @@ pub(super) struct Roles<'a> {
 }
 
 /// Two values that would save a move if they shared a place.
+#[derive(Debug)]
 struct Pair {
-    runs: u64,
+    runs: u32,
     /// Of an edge: what loops carry comes first, so that the instructions in the loop adapt to it.
     edge: bool,
     one: Vreg,
     two: Vreg,
+    /// The next pair of each that is not in one bundle; before that is known, the first is the pair's number.
+    next: [u32; 2],
 }
 
 struct Maker<'a> {
     func: &'a Func,
     arch: &'a dyn Arch,
+    /// All registers that values may get.
+    regs: PregSet,
     /// Is it to be short code?
     small: bool,
-    /// Pairs that would save a move.
-    pairs: TryVec<Pair>,
     made: Bundles,
 }
 
@@ -101,37 +126,42 @@ pub(super) fn bundles(
     arch: &dyn Arch,
     order: &[Block],
     numbers: &Numbers,
-    ranges: IndexVec<Vreg, TryVec<Range>>,
+    ranges: Ranges,
     roles: &Roles<'_>,
 ) -> Result<Bundles, OutOfMemory> {
     let all = arch.regs().allocatable();
-    let alive = ranges.iter().filter(|ranges| !ranges.is_empty()).count();
+    let alive = func.vregs.indices().filter(|vreg| ranges.run(*vreg).1 > 0);
+    let alive = alive.count();
     let mut singles = IndexVec::with_capacity(func.vregs.len())?;
-    for (data, ranges) in func.vregs.iter().zip(ranges.into_items()) {
+    for data in &func.vregs {
         let class = if data.ty.is_float() {
             PregSet::FLOATS
         } else {
             PregSet::INTS
         };
         singles.push(Single {
-            ranges,
             regs: all.intersection(class),
             weight: 0,
-            hints: TryVec::new(),
+            hint: NOTHING,
+            pair: NOTHING,
         })?;
     }
     let mut maker = Maker {
         func,
         arch,
+        regs: all,
         small: arch.target().small,
-        pairs: TryVec::new(),
         made: Bundles {
             all: IndexVec::with_capacity(alive)?,
             of: IndexVec::filled(None, func.vregs.len())?,
+            next: IndexVec::filled(None, func.vregs.len())?,
+            temps: TryVec::new(),
             fixed: TryVec::new(),
             calls: TryVec::new(),
             singles,
-            likes: TryVec::new(),
+            ranges,
+            hints: TryVec::new(),
+            pairs: TryVec::new(),
         },
     };
     maker.entry()?;
@@ -147,30 +177,35 @@ impl Maker<'_> {
         let params = self.func.items(self.func.blocks[entry].params);
         for (param, preg) in params.iter().zip(self.arch.regs().params) {
             self.hint(*param, Some(*preg), 64)?;
-            self.made.singles[*param].weight += 64;
+            self.weigh(*param, 64);
         }
         Ok(())
     }
 
-    fn hint(&mut self, vreg: Vreg, preg: Option<Preg>, runs: u64) -> Result<(), OutOfMemory> {
-        let Some(preg) = preg else { return Ok(()) };
-        if !self.made.singles[vreg].regs.contains(preg) {
-            return Ok(());
-        }
-        let hints = &mut self.made.singles[vreg].hints;
-        if hints.is_empty() {
-            // Most have no second one.
-            hints.reserve_exact(1)?;
-        }
-        hints.push((preg, runs))
+    fn weigh(&mut self, vreg: Vreg, runs: u32) {
+        let weight = &mut self.made.singles[vreg].weight;
+        *weight = weight.saturating_add(runs);
     }
 
-    fn pair(&mut self, runs: u64, one: Vreg, two: Vreg) -> Result<(), OutOfMemory> {
-        self.pairs.push(Pair {
+    fn hint(&mut self, vreg: Vreg, preg: Option<Preg>, runs: u32) -> Result<(), OutOfMemory> {
+        let Some(preg) = preg else { return Ok(()) };
+        let single = &mut self.made.singles[vreg];
+        if !single.regs.contains(preg) {
+            return Ok(());
+        }
+        let next = single.hint;
+        single.hint = self.made.hints.len() as u32;
+        self.made.hints.push(Hint { preg, runs, next })
+    }
+
+    fn pair(&mut self, runs: u32, edge: bool, one: Vreg, two: Vreg) -> Result<(), OutOfMemory> {
+        let at = self.made.pairs.len() as u32;
+        self.made.pairs.push(Pair {
             runs,
-            edge: false,
+            edge,
             one,
             two,
+            next: [at; 2],
         })
     }
 
@@ -191,14 +226,14 @@ impl Maker<'_> {
                 Op::Call(_) | Op::CallDirect => self.call(inst, number, runs, cold)?,
                 Op::Copy => {
                     if let (Some(dst), Some(a)) = (inst.dst, inst.a) {
-                        self.pair(runs, dst, a)?;
-                        self.made.singles[dst].weight += runs;
-                        self.made.singles[a].weight += runs;
+                        self.pair(runs, false, dst, a)?;
+                        self.weigh(dst, runs);
+                        self.weigh(a, runs);
                     }
                 }
                 Op::Const | Op::FConst => {
                     if let Some(dst) = inst.dst {
-                        self.made.singles[dst].weight += runs / 2;
+                        self.weigh(dst, runs / 2);
                     }
                 }
                 _ => self.inst(inst, number, runs)?,
@@ -207,7 +242,7 @@ impl Maker<'_> {
         self.end(block, numbers.end(func, block), runs)
     }
 
-    fn call(&mut self, inst: &Inst, number: u32, runs: u64, cold: u64) -> Result<(), OutOfMemory> {
+    fn call(&mut self, inst: &Inst, number: u32, runs: u32, cold: u32) -> Result<(), OutOfMemory> {
         self.made.calls.push((number, cold))?;
         let regs = self.arch.regs();
         let (mut words, mut floats) = (regs.args.iter(), regs.float_args.iter());
@@ -220,11 +255,11 @@ impl Maker<'_> {
             self.hint(*arg, preg.copied(), runs)?;
             // Loading an argument costs what moving it does, nearly, and has as many bytes.
             if !self.small {
-                self.made.singles[*arg].weight += runs / 2;
+                self.weigh(*arg, runs / 2);
             }
         }
         if let Some(table) = inst.a {
-            self.made.singles[table].weight += if self.small { BASE * runs } else { runs };
+            self.weigh(table, if self.small { BASE * runs } else { runs });
         }
         if let Some(dst) = inst.dst {
             let result = if self.func.ty(dst).is_float() {
@@ -234,16 +269,16 @@ impl Maker<'_> {
             };
             if self.small {
                 // Rather the register of the argument that it becomes: others may want this one before.
-                self.hint(dst, Some(result), runs * 3 / 4)?;
+                self.hint(dst, Some(result), runs / 4 * 3)?;
             } else {
                 self.hint(dst, Some(result), runs)?;
-                self.made.singles[dst].weight += runs;
+                self.weigh(dst, runs);
             }
         }
         Ok(())
     }
 
-    fn inst(&mut self, inst: &Inst, number: u32, runs: u64) -> Result<(), OutOfMemory> {
+    fn inst(&mut self, inst: &Inst, number: u32, runs: u32) -> Result<(), OutOfMemory> {
         let asks = asked(self.arch, self.func, inst);
         for (operand, asks) in [(inst.a, asks.a), (inst.b, asks.b), (inst.c, asks.c)] {
             if let Some(vreg) = operand {
@@ -251,7 +286,7 @@ impl Maker<'_> {
             }
         }
         if let (true, Op::Load(..) | Op::Store(..), Some(base)) = (self.small, inst.op, inst.a) {
-            self.made.singles[base].weight += (BASE - 1) * runs;
+            self.weigh(base, (BASE - 1) * runs);
         }
         if let Some(dst) = inst.dst {
             self.result(dst, [inst.a, inst.b, inst.c], &asks, runs)?;
@@ -259,13 +294,13 @@ impl Maker<'_> {
         self.registers(&asks, number)
     }
 
-    fn operand(&mut self, vreg: Vreg, asks: &Use, runs: u64) -> Result<(), OutOfMemory> {
+    fn operand(&mut self, vreg: Vreg, asks: &Use, runs: u32) -> Result<(), OutOfMemory> {
         let single = &mut self.made.singles[vreg];
         let regs = single.regs.intersection(asks.regs);
         if !regs.is_empty() {
             single.regs = regs;
         }
-        single.weight += if asks.memory { runs * 3 / 4 } else { runs };
+        self.weigh(vreg, if asks.memory { runs / 4 * 3 } else { runs });
         self.hint(vreg, asks.hint, runs)
     }
 
@@ -274,14 +309,14 @@ impl Maker<'_> {
         dst: Vreg,
         operands: [Option<Vreg>; 3],
         asks: &Constraints,
-        runs: u64,
+        runs: u32,
     ) -> Result<(), OutOfMemory> {
         let single = &mut self.made.singles[dst];
         let regs = single.regs.intersection(asks.dst);
         if !regs.is_empty() {
             single.regs = regs;
         }
-        single.weight += runs;
+        self.weigh(dst, runs);
         self.hint(dst, asks.dst_hint, runs)?;
         let [a, b, c] = operands;
         let tied = match asks.tied {
@@ -292,10 +327,10 @@ impl Maker<'_> {
         };
         // Pairs are taken last first: the operand that is as good comes before the first.
         if let (Some(b), true) = (b, asks.commutes) {
-            self.pair(runs, dst, b)?;
+            self.pair(runs, false, dst, b)?;
         }
         if let Some(operand) = tied {
-            self.pair(runs, dst, operand)?;
+            self.pair(runs, false, dst, operand)?;
         }
         Ok(())
     }
@@ -303,36 +338,38 @@ impl Maker<'_> {
     /// What an instruction does to registers besides its operands.
     fn registers(&mut self, asks: &Constraints, number: u32) -> Result<(), OutOfMemory> {
         let base = point(number);
-        let mut fix = |set: PregSet, to: u32| {
-            for preg in set.intersection(self.arch.regs().allocatable()).iter() {
+        for (set, to) in [
+            (asks.clobbers.difference(asks.busy), base + 2),
+            (asks.busy, base + 3),
+        ] {
+            for preg in set.intersection(self.regs).iter() {
                 let range = Range { from: base + 1, to };
                 self.made.fixed.push((preg, range))?;
             }
-            Ok::<(), OutOfMemory>(())
-        };
-        fix(asks.clobbers.difference(asks.busy), base + 2)?;
-        fix(asks.busy, base + 3)?;
-        let regs = PregSet::of(self.arch.regs().ints).intersection(asks.temp_regs);
+        }
         for at in 0..asks.temps {
-            let mut ranges = TryVec::new();
-            ranges.push(Range {
+            let ints = PregSet::of(self.arch.regs().ints);
+            let range = Range {
                 from: base,
                 to: base + 3,
-            })?;
-            self.made.all.push(BundleData {
-                ranges,
-                vregs: TryVec::new(),
-                regs,
-                weight: u64::MAX,
+            };
+            let start = self.made.ranges.items.len() as u32;
+            self.made.ranges.items.push(range)?;
+            let bundle = self.made.all.push(BundleData {
+                start,
+                len: 1,
+                length: 3,
+                regs: ints.intersection(asks.temp_regs),
+                weight: u32::MAX,
                 minimal: true,
-                hints: TryVec::new(),
-                temp: Some((number, at)),
+                ..BundleData::default()
             })?;
+            self.made.temps.push((bundle, number, at))?;
         }
         Ok(())
     }
 
-    fn end(&mut self, block: Block, number: u32, runs: u64) -> Result<(), OutOfMemory> {
+    fn end(&mut self, block: Block, number: u32, runs: u32) -> Result<(), OutOfMemory> {
         let func = self.func;
         let term = &func.blocks[block].term;
         let asks = asked_at_end(self.arch, func, term);
@@ -349,14 +386,9 @@ impl Maker<'_> {
             Term::Jump(edge) => {
                 let params = func.items(func.blocks[edge.block].params);
                 for (param, arg) in params.iter().zip(func.items(edge.args)) {
-                    self.pairs.push(Pair {
-                        runs,
-                        edge: true,
-                        one: *param,
-                        two: *arg,
-                    })?;
-                    self.made.singles[*param].weight += runs / 2;
-                    self.made.singles[*arg].weight += runs / 2;
+                    self.pair(runs, true, *param, *arg)?;
+                    self.weigh(*param, runs / 2);
+                    self.weigh(*arg, runs / 2);
                 }
             }
             Term::Return { a } => {
@@ -379,48 +411,110 @@ impl Maker<'_> {
             }
         }
         for vreg in self.func.vregs.indices() {
-            if roles.constants.contains(vreg.index()) || self.made.singles[vreg].ranges.is_empty() {
+            if roles.constants.contains(vreg.index()) || self.made.ranges.run(vreg).1 == 0 {
                 continue;
             }
             let bundle = self.made.single(vreg)?;
-            let data = &mut self.made.all[bundle];
             // What is as short as can be gains nothing from memory: an unused result, say.
-            let short = matches!(&*data.ranges, [range] if range.to - range.from <= 3)
-                && !params.contains(vreg.index());
+            let data = &mut self.made.all[bundle];
+            let short = data.len == 1 && data.length <= 3 && !params.contains(vreg.index());
             data.minimal = short || roles.minimal.contains(vreg.index());
         }
         // Of pairs of equal worth the last ones first: a chain of operations grows from its result backwards.
-        self.pairs.reverse();
-        self.pairs
-            .sort_by_key(|pair| (core::cmp::Reverse(pair.runs), !pair.edge));
-        for at in 0..self.pairs.len() {
-            let Pair { runs, one, two, .. } = self.pairs[at];
+        let key = |pair: &Pair| {
+            let worth = u64::from(pair.runs) << 1 | u64::from(pair.edge);
+            core::cmp::Reverse((worth, pair.next[0]))
+        };
+        self.made.pairs.sort_unstable_by_key(key);
+        for at in 0..self.made.pairs.len() {
+            let Pair { one, two, .. } = self.made.pairs[at];
             if !self.made.join(one, two, roles)? {
-                self.made.likes.push((one, two, runs))?;
-                self.made.likes.push((two, one, runs))?;
+                let (first, second) = (self.made.singles[one].pair, self.made.singles[two].pair);
+                self.made.pairs[at].next = [first, second];
+                self.made.singles[one].pair = at as u32;
+                self.made.singles[two].pair = at as u32;
             }
         }
-        self.made.likes.sort_by_key(|(vreg, ..)| *vreg);
         Ok(self.made)
     }
 }
 
 impl Bundles {
+    /// When the bundle is alive.
+    pub(super) fn ranges(&self, data: &BundleData) -> &[Range] {
+        let start = data.start as usize;
+        let run = start..start + data.len as usize;
+        self.ranges.items.get(run).unwrap_or(&[])
+    }
+
+    /// The values of a bundle.
+    pub(super) fn vregs(&self, data: &BundleData) -> impl Iterator<Item = Vreg> + '_ {
+        let mut at = data.first;
+        core::iter::from_fn(move || {
+            let vreg = at?;
+            at = self.next[vreg];
+            Some(vreg)
+        })
+    }
+
+    /// Calls `each` with registers that a value would best have, and the runs of a move that each saves.
+    pub(super) fn each_hint(&self, vreg: Vreg, mut each: impl FnMut(Preg, u32)) {
+        let mut at = self.singles[vreg].hint;
+        while let Some(hint) = self.hints.get(at as usize) {
+            each(hint.preg, hint.runs);
+            at = hint.next;
+        }
+    }
+
+    /// Calls `each` with values in other bundles that would like the register of this one, and how much.
+    pub(super) fn each_like(&self, vreg: Vreg, mut each: impl FnMut(Vreg, u32)) {
+        let mut at = self.singles[vreg].pair;
+        while let Some(pair) = self.pairs.get(at as usize) {
+            let (other, next) = match pair.one == vreg {
+                true => (pair.two, pair.next[0]),
+                false => (pair.one, pair.next[1]),
+            };
+            each(other, pair.runs);
+            at = next;
+        }
+    }
+
     /// A bundle of one value.
     pub(super) fn single(&mut self, vreg: Vreg) -> Result<Bundle, OutOfMemory> {
         let single = &self.singles[vreg];
-        let vregs = TryVec::from_slice(&[vreg])?;
-        let bundle = self.all.push(BundleData {
-            ranges: single.ranges.try_clone()?,
-            vregs,
+        let (start, len) = self.ranges.run(vreg);
+        let mut data = BundleData {
+            start,
+            len,
+            length: 0,
+            first: Some(vreg),
+            last: Some(vreg),
+            count: 1,
             regs: single.regs,
             weight: single.weight,
             minimal: false,
-            hints: single.hints.try_clone()?,
-            temp: None,
-        })?;
+        };
+        let ranges = self.ranges(&data).iter();
+        data.length = ranges.map(|range| range.to - range.from).sum();
+        let bundle = self.all.push(data)?;
         self.of[vreg] = Some(bundle);
+        self.next[vreg] = None;
         Ok(bundle)
+    }
+
+    /// Takes a bundle apart: calls `each` with a bundle for each of its values.
+    pub(super) fn take_apart(
+        &mut self,
+        bundle: Bundle,
+        mut each: impl FnMut(&mut Bundles, Bundle) -> Result<(), OutOfMemory>,
+    ) -> Result<(), OutOfMemory> {
+        let mut at = core::mem::take(&mut self.all[bundle]).first;
+        while let Some(vreg) = at {
+            at = self.next[vreg];
+            let own = self.single(vreg)?;
+            each(self, own)?;
+        }
+        Ok(())
     }
 
     /// Makes one bundle of those of two values, if they may share a place. Returns whether they share it.
@@ -441,28 +535,70 @@ impl Bundles {
             || y.minimal
             || spilled(one) != spilled(two)
             || regs.is_empty()
-            || x.vregs.iter().chain(&y.vregs).any(|vreg| kept(*vreg))
-            || meet(&x.ranges, &y.ranges)
+            || meet(self.ranges(x), self.ranges(y))
+            || spilled(one) && self.vregs(x).chain(self.vregs(y)).any(kept)
         {
             return Ok(false);
         }
-        let ranges = merged(&x.ranges, &y.ranges)?;
-        let (keep, gone) = if x.vregs.len() >= y.vregs.len() {
+        let (start, len) = self.both(a, b)?;
+        let (keep, gone) = if self.all[a].count >= self.all[b].count {
             (a, b)
         } else {
             (b, a)
         };
         let gone = core::mem::take(&mut self.all[gone]);
-        let into = &mut self.all[keep];
-        into.ranges = ranges;
-        into.regs = regs;
-        into.weight += gone.weight;
-        into.hints.extend_from_slice(&gone.hints)?;
-        for vreg in gone.vregs {
-            into.vregs.push(vreg)?;
+        let mut at = gone.first;
+        while let Some(vreg) = at {
             self.of[vreg] = Some(keep);
+            at = self.next[vreg];
         }
+        let into = &mut self.all[keep];
+        if let Some(last) = into.last {
+            self.next[last] = gone.first;
+        }
+        into.last = gone.last;
+        into.count += gone.count;
+        (into.start, into.len) = (start, len);
+        into.length += gone.length;
+        into.regs = regs;
+        into.weight = into.weight.saturating_add(gone.weight);
         Ok(true)
+    }
+
+    /// The ranges of both bundles as one run: in the place of those of one of them, if that is no value by itself.
+    fn both(&mut self, a: Bundle, b: Bundle) -> Result<(u32, u32), OutOfMemory> {
+        let (x, y) = (&self.all[a], &self.all[b]);
+        let start = self.ranges.items.len();
+        let most = x.len as usize + y.len as usize;
+        self.ranges
+            .items
+            .resize(start + most, Range { from: 0, to: 0 })?;
+        let (old, new) = self.ranges.items.split_at_mut(start);
+        let of = |data: &BundleData| {
+            let start = data.start as usize;
+            old.get(start..start + data.len as usize).unwrap_or(&[])
+        };
+        let mut len = 0;
+        merge(of(x), of(y), |range| {
+            if let Some(place) = new.get_mut(len) {
+                *place = range;
+                len += 1;
+            }
+            Ok(())
+        })?;
+        let home = [x, y]
+            .into_iter()
+            .find(|data| data.count > 1 && data.len as usize >= len);
+        let Some(home) = home else {
+            self.ranges.items.truncate(start + len);
+            return Ok((start as u32, len as u32));
+        };
+        let at = home.start;
+        self.ranges
+            .items
+            .copy_within(start..start + len, at as usize);
+        self.ranges.items.truncate(start);
+        Ok((at, len as u32))
     }
 }
 

@@ -76,8 +76,26 @@ pub(super) fn asked_at_end(arch: &dyn Arch, func: &Func, term: &Term) -> Constra
     }
 }
 
-/// The ranges of all values, rising and apart from each other. Those of `constants`, which are made where they are
-/// wanted and have no place, say nothing.
+/// The ranges of all values, one list behind the other.
+#[derive(Debug)]
+pub(super) struct Ranges {
+    pub(super) items: TryVec<Range>,
+    /// Those of value `v` are `items[first[v]..first[v + 1]]`, rising and apart from each other.
+    first: TryVec<u32>,
+}
+
+impl Ranges {
+    /// First place of a value's ranges, and how many they are.
+    pub(super) fn run(&self, vreg: Vreg) -> (u32, u32) {
+        let at = vreg.index();
+        match self.first.get(at..at + 2) {
+            Some([first, next]) => (*first, next - first),
+            _ => (0, 0),
+        }
+    }
+}
+
+/// The ranges of all values. Those of `constants`, which are made where they are wanted and have no place, say nothing.
 pub(super) fn ranges(
     func: &Func,
     arch: &dyn Arch,
@@ -85,25 +103,19 @@ pub(super) fn ranges(
     numbers: &Numbers,
     cfg: &Cfg,
     constants: &BitSet,
-) -> Result<(IndexVec<Vreg, TryVec<Range>>, Liveness), OutOfMemory> {
+) -> Result<(Ranges, Liveness), OutOfMemory> {
     let live = Liveness::new(func, cfg, constants)?;
-    let mut ranges = IndexVec::with_capacity(func.vregs.len())?;
-    for _ in func.vregs.indices() {
-        ranges.push(TryVec::new())?;
-    }
-    let mut builder = Ranges {
-        ranges,
+    let mut builder = Builder {
+        found: TryVec::new(),
+        last: IndexVec::filled(NOTHING, func.vregs.len())?,
         open: IndexVec::filled(0, func.vregs.len())?,
     };
-    let mut out = BitSet::with_limit(func.vregs.len())?;
     for block in order.iter().rev() {
         let data = &func.blocks[*block];
         let start = point(numbers.head[*block]);
         let end = numbers.end(func, *block);
-        live.live_out(func, *block, &mut out)?;
-        for vreg in out.iter() {
-            builder.open[Vreg::from_index(vreg)] = point(end + 1);
-        }
+        let open = &mut builder.open;
+        live.each_out(func, *block, |vreg| open[vreg] = point(end + 1));
         let base = point(end);
         if let Some(dst) = data.term.def() {
             builder.write(dst, base)?;
@@ -123,6 +135,9 @@ pub(super) fn ranges(
             for arg in func.items(inst.args) {
                 builder.read(*arg, base + 1);
             }
+            if inst.a.is_none() && inst.b.is_none() && inst.c.is_none() {
+                continue;
+            }
             let asks = asked(arch, func, inst);
             for (operand, asks) in [(inst.a, asks.a), (inst.b, asks.b), (inst.c, asks.c)] {
                 if let Some(operand) = operand {
@@ -133,24 +148,26 @@ pub(super) fn ranges(
         for param in func.items(data.params) {
             builder.write(*param, start)?;
         }
-        for vreg in &live.live_in[*block] {
+        for vreg in live.live_in(*block) {
             let to = core::mem::take(&mut builder.open[*vreg]);
             builder.push(*vreg, Range { from: start, to })?;
         }
     }
-    for ranges in builder.ranges.iter_mut() {
-        ranges.reverse();
-    }
-    Ok((builder.ranges, live))
+    Ok((builder.finish()?, live))
 }
 
-struct Ranges {
-    ranges: IndexVec<Vreg, TryVec<Range>>,
+const NOTHING: u32 = u32::MAX;
+
+struct Builder {
+    /// Ranges, those that come first last, and the one behind it of the same value.
+    found: TryVec<(Range, u32)>,
+    /// By value: the range that was found last.
+    last: IndexVec<Vreg, u32>,
     /// Where the range at work ends; 0 if the value is not alive.
     open: IndexVec<Vreg, u32>,
 }
 
-impl Ranges {
+impl Builder {
     fn read(&mut self, vreg: Vreg, until: u32) {
         let open = &mut self.open[vreg];
         *open = (*open).max(until);
@@ -169,21 +186,55 @@ impl Ranges {
 
     /// Ranges come last first.
     fn push(&mut self, vreg: Vreg, range: Range) -> Result<(), OutOfMemory> {
-        let ranges = &mut self.ranges[vreg];
-        if let Some(last) = ranges.last_mut()
-            && last.from == range.to
+        let last = &mut self.last[vreg];
+        if let Some((found, _)) = self.found.get_mut(*last as usize)
+            && found.from == range.to
         {
-            last.from = range.from;
+            found.from = range.from;
             return Ok(());
         }
-        ranges.push(range)
+        let at = self.found.len() as u32;
+        self.found.push((range, *last))?;
+        *last = at;
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Ranges, OutOfMemory> {
+        drop(self.open);
+        let mut ranges = Ranges {
+            items: TryVec::with_capacity(self.found.len())?,
+            first: TryVec::with_capacity(self.last.len() + 1)?,
+        };
+        for last in &self.last {
+            ranges.first.push(ranges.items.len() as u32)?;
+            let mut at = *last;
+            while let Some((range, next)) = self.found.get(at as usize) {
+                ranges.items.push(*range)?;
+                at = *next;
+            }
+        }
+        ranges.first.push(ranges.items.len() as u32)?;
+        Ok(ranges)
     }
 }
 
 /// Do two lists of ranges meet?
 pub(super) fn meet(one: &[Range], two: &[Range]) -> bool {
-    let (mut a, mut b) = (0, 0);
-    while let (Some(x), Some(y)) = (one.get(a), two.get(b)) {
+    let (few, many) = if one.len() <= two.len() {
+        (one, two)
+    } else {
+        (two, one)
+    };
+    let (Some(first), Some(last)) = (few.first(), few.last()) else {
+        return false;
+    };
+    // What is before all of the others, as a rule most.
+    let start = many.partition_point(|range| range.to <= first.from);
+    let (mut a, mut b) = (0, start);
+    while let (Some(x), Some(y)) = (few.get(a), many.get(b)) {
+        if y.from >= last.to {
+            return false;
+        }
         if x.to <= y.from {
             a += 1;
         } else if y.to <= x.from {
@@ -195,10 +246,14 @@ pub(super) fn meet(one: &[Range], two: &[Range]) -> bool {
     false
 }
 
-/// Both lists, which do not meet, as one.
-pub(super) fn merged(one: &[Range], two: &[Range]) -> Result<TryVec<Range>, OutOfMemory> {
-    let mut made: TryVec<Range> = TryVec::with_capacity(one.len() + two.len())?;
+/// Calls `each` with the ranges of both lists, which do not meet, as one list.
+pub(super) fn merge(
+    one: &[Range],
+    two: &[Range],
+    mut each: impl FnMut(Range) -> Result<(), OutOfMemory>,
+) -> Result<(), OutOfMemory> {
     let (mut a, mut b) = (0, 0);
+    let mut held: Option<Range> = None;
     loop {
         let next = match (one.get(a), two.get(b)) {
             (Some(x), Some(y)) if x.from < y.from => {
@@ -213,11 +268,29 @@ pub(super) fn merged(one: &[Range], two: &[Range]) -> Result<TryVec<Range>, OutO
                 a += 1;
                 *x
             }
-            (None, None) => return Ok(made),
+            (None, None) => break,
         };
-        match made.last_mut() {
-            Some(last) if last.to == next.from => last.to = next.to,
-            _ => made.push(next)?,
-        }
+        held = Some(match held {
+            Some(last) if last.to == next.from => Range {
+                to: next.to,
+                ..last
+            },
+            Some(last) => {
+                each(last)?;
+                next
+            }
+            None => next,
+        });
     }
+    match held {
+        Some(last) => each(last),
+        None => Ok(()),
+    }
+}
+
+/// Both lists, which do not meet, as one.
+pub(super) fn merged(one: &[Range], two: &[Range]) -> Result<TryVec<Range>, OutOfMemory> {
+    let mut made = TryVec::with_capacity(one.len() + two.len())?;
+    merge(one, two, |range| made.push(range))?;
+    Ok(made)
 }

@@ -22,12 +22,11 @@ mod spill;
 
 use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 
-use self::assign::Assignment;
+use self::assign::{Assignment, Room};
 use self::bundles::{Bundles, Roles};
 use self::intervals::Numbers;
 use self::spill::Memory;
-use crate::analysis::loops::set_depths;
-use crate::analysis::{Cfg, Liveness};
+use crate::analysis::{Cfg, Dominators, Liveness, Loops, entry_lines};
 use crate::arch::{Arch, MAX_TEMPS, Place, PregSet, Temps};
 use crate::nir::{Block, BlockData, Func, Inst, Op, Term, Type, Vreg};
 
@@ -52,6 +51,8 @@ pub struct Allocation {
     pub places: IndexVec<Vreg, Place>,
     /// The blocks in the order in which they are laid out; the first is the entry.
     pub order: TryVec<Block>,
+    /// The source line that each block begins in.
+    pub entry_lines: IndexVec<Block, u32>,
     /// By instruction, rising. Instructions are numbered in `order`; the head of a block and its end count as one each.
     pub extras: TryVec<Extra>,
     /// Registers that are written.
@@ -85,15 +86,20 @@ impl From<OutOfMemory> for AllocateError {
 
 /// Gives every value a place. Changes the function: see [`Allocation`].
 pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, AllocateError> {
-    set_depths(func)?;
     prepare::split_edges(func)?;
+    let cfg = Cfg::new(func)?;
+    let loops = Loops::new(func, &cfg, &Dominators::new(&cfg)?)?;
+    for block in func.blocks.indices() {
+        func.blocks[block].depth = loops.depth(block);
+    }
+    let order = crate::opt::layout::block_order(func, &loops)?;
+    drop(loops);
     let mut memory = Memory {
         constants: prepare::split_constants(func, arch)?,
         spilled: BitSet::new(),
         minimal: BitSet::new(),
     };
-    let order = crate::opt::layout::block_order(func)?;
-    let cfg = Cfg::new(func)?;
+    let mut room = Room::default();
     loop {
         let numbers = Numbers::new(func, &order)?;
         let (ranges, live) =
@@ -107,7 +113,7 @@ pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, Allocate
             caught: &caught,
         };
         let mut bundles = bundles::bundles(func, arch, &order, &numbers, ranges, &roles)?;
-        let assignment = assign::assign(arch, &mut bundles, &memory.spilled)?;
+        let assignment = assign::assign(arch, &mut bundles, &memory.spilled, &mut room)?;
         if !assignment.spilled.is_empty() {
             spill::spill(func, arch, &assignment.spilled, &mut memory)?;
             continue;
@@ -115,14 +121,15 @@ pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, Allocate
         if assignment.stuck {
             return Err(AllocateError::Stuck);
         }
+        let entry_lines = entry_lines(func, &cfg)?;
         return Ok(finish(
             func,
             arch,
             order,
+            entry_lines,
             &bundles,
             &assignment,
-            &memory,
-            &caught,
+            &roles,
         )?);
     }
 }
@@ -132,7 +139,7 @@ fn caught(func: &Func, live: &Liveness) -> Result<BitSet, OutOfMemory> {
     let mut set = BitSet::new();
     for data in &func.blocks {
         if let Term::NlrPush { caught, .. } = data.term {
-            for vreg in &live.live_in[caught.block] {
+            for vreg in live.live_in(caught.block) {
                 set.insert(vreg.index())?;
             }
         }
@@ -144,16 +151,16 @@ fn finish(
     func: &Func,
     arch: &dyn Arch,
     order: TryVec<Block>,
+    entry_lines: IndexVec<Block, u32>,
     bundles: &Bundles,
     assignment: &Assignment,
-    memory: &Memory,
-    caught: &BitSet,
+    roles: &Roles<'_>,
 ) -> Result<Allocation, OutOfMemory> {
     let mut places = IndexVec::filled(Place::None, func.vregs.len())?;
     for data in &func.blocks {
         for inst in &data.insts {
             if let (Op::Const | Op::FConst, Some(dst)) = (inst.op, inst.dst)
-                && memory.constants.contains(dst.index())
+                && roles.constants.contains(dst.index())
             {
                 places[dst] = Place::Const(inst.imm);
             }
@@ -164,7 +171,7 @@ fn finish(
             places[vreg] = Place::Reg(preg);
         }
     }
-    let spill_words = spill::slots(func, arch, bundles, memory, caught, &mut places)?;
+    let spill_words = spill::slots(func, arch, bundles, roles, &mut places)?;
     let wide = |vreg: &Vreg| func.ty(*vreg) == Type::F64 && arch.target().word() == 4;
     let wide_spills = func
         .vregs
@@ -177,6 +184,7 @@ fn finish(
     Ok(Allocation {
         places,
         order,
+        entry_lines,
         extras,
         used: assignment.used,
         kept,
@@ -218,17 +226,10 @@ fn extras(
         let Some(preg) = assignment.regs[bundle] else {
             continue;
         };
-        if let Some((at, which)) = data.temp {
-            let mut temps = NO_TEMPS;
-            temps[usize::from(which) % MAX_TEMPS] = Some(preg);
-            let kept = PregSet::EMPTY;
-            extras.push(Extra { at, temps, kept })?;
+        if !clobbers.contains(preg) || data.first.is_none() {
             continue;
         }
-        if !clobbers.contains(preg) {
-            continue;
-        }
-        for range in &data.ranges {
+        for range in bundles.ranges(data) {
             let first = bundles
                 .calls
                 .partition_point(|(number, _)| intervals::point(*number) + 1 < range.from);
@@ -244,7 +245,13 @@ fn extras(
             }
         }
     }
-    extras.sort_by_key(|extra| extra.at);
+    for (bundle, at, which) in &bundles.temps {
+        let mut temps = NO_TEMPS;
+        temps[usize::from(*which) % MAX_TEMPS] = assignment.regs[*bundle];
+        let (at, kept) = (*at, PregSet::EMPTY);
+        extras.push(Extra { at, temps, kept })?;
+    }
+    extras.sort_unstable_by_key(|extra| extra.at);
     // One for each instruction.
     let mut merged: TryVec<Extra> = TryVec::new();
     for extra in extras {

@@ -4,7 +4,7 @@
 //! instruction only. A constant or an address is not kept in memory but made anew each time.
 use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 
-use super::bundles::{Bundles, words};
+use super::bundles::{Bundles, Roles, words};
 use super::intervals::{Range, asked, asked_at_end, meet, merged};
 use crate::arch::{Arch, Constraints, Place};
 use crate::nir::{Block, Func, Inst, List, Op, Term, Vreg};
@@ -284,33 +284,35 @@ pub(super) fn slots(
     func: &Func,
     arch: &dyn Arch,
     bundles: &Bundles,
-    memory: &Memory,
-    caught: &BitSet,
+    roles: &Roles<'_>,
     places: &mut IndexVec<Vreg, Place>,
 ) -> Result<u32, OutOfMemory> {
     let word = arch.target().word();
     let mut slots: TryVec<Slot> = TryVec::new();
     let mut end = 0u32;
     for data in &bundles.all {
-        let Some(first) = data.vregs.first() else {
+        let Some(first) = data.first else {
             continue;
         };
-        if !memory.spilled.contains(first.index()) {
+        if !roles.spilled.contains(first.index()) {
             continue;
         }
-        let ty = func.ty(*first);
+        let ranges = bundles.ranges(data);
+        let ty = func.ty(first);
         let needed = words(ty, word);
-        let alone = data.vregs.iter().any(|vreg| caught.contains(vreg.index()));
+        let alone = bundles
+            .vregs(data)
+            .any(|vreg| roles.caught.contains(vreg.index()));
         let found = slots.iter_mut().find(|slot| {
             !alone
                 && !slot.alone
                 && slot.words == needed
                 && slot.float == ty.is_float()
-                && !meet(&slot.ranges, &data.ranges)
+                && !meet(&slot.ranges, ranges)
         });
         let at = match found {
             Some(slot) => {
-                slot.ranges = merged(&slot.ranges, &data.ranges)?;
+                slot.ranges = merged(&slot.ranges, ranges)?;
                 slot.at
             }
             None => {
@@ -321,7 +323,7 @@ pub(super) fn slots(
                 };
                 end = at + needed;
                 slots.push(Slot {
-                    ranges: data.ranges.try_clone()?,
+                    ranges: TryVec::from_slice(ranges)?,
                     at,
                     words: needed,
                     float: ty.is_float(),
@@ -330,8 +332,8 @@ pub(super) fn slots(
                 at
             }
         };
-        for vreg in &data.vregs {
-            places[*vreg] = Place::Spill(at);
+        for vreg in bundles.vregs(data) {
+            places[vreg] = Place::Spill(at);
         }
     }
     Ok(end)
