@@ -17,7 +17,15 @@ mod policy;
 /// A heap in a buffer of its own.
 struct Fixture {
     heap: Heap,
-    _memory: Box<[u64]>,
+    // Not a box, which would claim the buffer for itself while the heap has pointers into it.
+    memory: NonNull<[u64]>,
+}
+
+impl Drop for Fixture {
+    fn drop(&mut self) {
+        // SAFETY: it was a box, and the heap is used no longer.
+        drop(unsafe { Box::from_raw(self.memory.as_ptr()) });
+    }
 }
 
 fn fixture(bytes: usize) -> Fixture {
@@ -27,15 +35,14 @@ fn fixture(bytes: usize) -> Fixture {
 /// A heap in a buffer that begins `skip` words off an aligned address.
 fn fixture_at(bytes: usize, skip: usize) -> Fixture {
     // Not zero, so that nothing relies on that.
-    let mut memory = vec![0xa5a5_a5a5_a5a5_a5a5u64; bytes / 8 + skip].into_boxed_slice();
-    let base = NonNull::new(memory.as_mut_ptr().wrapping_add(skip).cast()).unwrap();
+    let memory = vec![0xa5a5_a5a5_a5a5_a5a5u64; bytes / 8 + skip].into_boxed_slice();
+    let memory = NonNull::new(Box::into_raw(memory)).unwrap();
+    // SAFETY: the buffer has `skip` words and more.
+    let base = unsafe { memory.cast::<u64>().add(skip) }.cast();
     // SAFETY: the buffer lives as long as the heap and is used by nobody else.
     let region = unsafe { Region::fixed(base, bytes / 8 * 8) };
     let heap = Heap::new(region, Policy::WHEN_FULL).unwrap();
-    Fixture {
-        heap,
-        _memory: memory,
-    }
+    Fixture { heap, memory }
 }
 
 type Block = NonNull<u8>;
