@@ -87,16 +87,7 @@ impl Lowering<'_, '_> {
     /// The length of a list; anything else goes to `slow`.
     fn len_of_list(&mut self, value: Vreg, slow: Block) -> Done<Vreg> {
         self.require(Cond::TestZero, value, POINTER_BITS, slow)?;
-        let ty = self
-            .b
-            .load(Type::Word, Width::Word, value, layout::BASE_TYPE as i64)?;
-        let list = self
-            .b
-            .number(Op::FunTableWord, Type::Word, Fun::TypeList.slot() as i64)?;
-        let is_list = self.b.block()?;
-        self.b
-            .branch(Cond::Eq, ty, list, (is_list, &[]), (slow, &[]))?;
-        self.b.enter(is_list)?;
+        self.require_type(value, Fun::TypeList, slow)?;
         let offset = layout::LIST_LEN as i64 * self.word();
         Ok(self.b.load(Type::Word, Width::Word, value, offset)?)
     }

@@ -396,7 +396,7 @@ struct Next {
     at: Vreg,
 }
 
-// One way to the place of the next item serves them all.
+// One way to the place of an item, the next one or that at an index, serves them all.
 const _: () = {
     assert!(layout::STR_LEN == layout::LIST_LEN && layout::ARRAY_LEN == layout::LIST_LEN);
     assert!(layout::STR_DATA == layout::LIST_ITEMS && layout::ARRAY_ITEMS == layout::LIST_ITEMS);

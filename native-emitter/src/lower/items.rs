@@ -36,11 +36,11 @@ impl Lowering<'_, '_> {
         if self.is_cached() {
             self.b.enter(bytes)?;
             let arrays = self.other_arrays(slow)?;
-            let (data, at) = self.array_item(Fun::TypeBytearray, base, index, slow, arrays)?;
+            let (data, at) = self.item_place(Fun::TypeBytearray, base, index, slow, arrays)?;
             self.load_machine_int(Width::U8, data, at, join)?;
             if arrays != slow {
                 self.b.enter(arrays)?;
-                let (data, at) = self.array_item(Fun::TypeArray, base, index, slow, slow)?;
+                let (data, at) = self.item_place(Fun::TypeArray, base, index, slow, slow)?;
                 let code = self.type_code(base)?;
                 let word = self.target.word();
                 for (letter, width) in QUICK_LOADS {
@@ -89,14 +89,14 @@ impl Lowering<'_, '_> {
                 self.require(Cond::TestNonZero, value, 1, slow)?;
             }
             let arrays = self.other_arrays(slow)?;
-            let (data, at) = self.array_item(Fun::TypeBytearray, base, index, slow, arrays)?;
+            let (data, at) = self.item_place(Fun::TypeBytearray, base, index, slow, arrays)?;
             let byte = self.b.binary(Op::Sar, value, 1)?;
             self.b
                 .store_indexed(Width::U8, data, Some(at), 0, 0, byte)?;
             self.b.jump(join, &[])?;
             if arrays != slow {
                 self.b.enter(arrays)?;
-                let (data, at) = self.array_item(Fun::TypeArray, base, index, slow, slow)?;
+                let (data, at) = self.item_place(Fun::TypeArray, base, index, slow, slow)?;
                 let code = self.type_code(base)?;
                 let code = self.b.binary(Op::Or, code, IS_LOWER_CASE)?;
                 self.require(Cond::Eq, code, i64::from(b'h'), slow)?;
@@ -158,44 +158,14 @@ impl Lowering<'_, '_> {
         slow: Block,
         other: Block,
     ) -> Done<(Vreg, Vreg, u8)> {
-        let word = self.word();
         self.require(Cond::TestZero, base, 3, slow)?;
-        let ty = self
-            .b
-            .load(Type::Word, Width::Word, base, layout::BASE_TYPE as i64)?;
-        let list = self
-            .b
-            .number(Op::FunTableWord, Type::Word, Fun::TypeList.slot() as i64)?;
-        let go_on = self.b.block()?;
-        self.b
-            .branch(Cond::Eq, ty, list, (go_on, &[]), (other, &[]))?;
-        self.b.enter(go_on)?;
-        if !self.facts(index).is_small {
-            self.require(Cond::TestNonZero, index, 1, slow)?;
-        }
-        let at = self.b.binary(Op::Sar, index, 1)?;
-        let len = self.b.load(
-            Type::Word,
-            Width::Word,
-            base,
-            layout::LIST_LEN as i64 * word,
-        )?;
-        let inside = self.b.block()?;
-        self.b
-            .branch(Cond::Below, at, len, (inside, &[]), (slow, &[]))?;
-        self.b.enter(inside)?;
-        let items = self.b.load(
-            Type::Word,
-            Width::Word,
-            base,
-            layout::LIST_ITEMS as i64 * word,
-        )?;
-        Ok((items, at, word.trailing_zeros() as u8))
+        let (items, at) = self.item_place(Fun::TypeList, base, index, slow, other)?;
+        Ok((items, at, self.word().trailing_zeros() as u8))
     }
 
-    /// Data and place of an array's item; `base` is an object on the heap. What is outside goes to `slow`, an object
-    /// of another type than `ty` to `other`.
-    fn array_item(
+    /// Data and place of an item of a list or array; `base` is an object on the heap. What is outside goes to `slow`, an
+    /// object of another type than `ty` to `other`.
+    fn item_place(
         &mut self,
         ty: Fun,
         base: Vreg,
@@ -204,6 +174,24 @@ impl Lowering<'_, '_> {
         other: Block,
     ) -> Done<(Vreg, Vreg)> {
         let word = self.word();
+        self.require_type(base, ty, other)?;
+        if !self.facts(index).is_small {
+            self.require(Cond::TestNonZero, index, 1, slow)?;
+        }
+        let at = self.b.binary(Op::Sar, index, 1)?;
+        let offset = layout::LIST_LEN as i64 * word;
+        let len = self.b.load(Type::Word, Width::Word, base, offset)?;
+        let inside = self.b.block()?;
+        self.b
+            .branch(Cond::Below, at, len, (inside, &[]), (slow, &[]))?;
+        self.b.enter(inside)?;
+        let offset = layout::LIST_ITEMS as i64 * word;
+        let data = self.b.load(Type::Word, Width::Word, base, offset)?;
+        Ok((data, at))
+    }
+
+    /// Goes on if `base`, an object on the heap, is of the type `ty`, else at `other`.
+    pub(super) fn require_type(&mut self, base: Vreg, ty: Fun, other: Block) -> Done {
         let found = self
             .b
             .load(Type::Word, Width::Word, base, layout::BASE_TYPE as i64)?;
@@ -213,19 +201,6 @@ impl Lowering<'_, '_> {
         let is_it = self.b.block()?;
         self.b
             .branch(Cond::Eq, found, wanted, (is_it, &[]), (other, &[]))?;
-        self.b.enter(is_it)?;
-        if !self.facts(index).is_small {
-            self.require(Cond::TestNonZero, index, 1, slow)?;
-        }
-        let at = self.b.binary(Op::Sar, index, 1)?;
-        let offset = layout::ARRAY_LEN as i64 * word;
-        let len = self.b.load(Type::Word, Width::Word, base, offset)?;
-        let inside = self.b.block()?;
-        self.b
-            .branch(Cond::Below, at, len, (inside, &[]), (slow, &[]))?;
-        self.b.enter(inside)?;
-        let offset = layout::ARRAY_ITEMS as i64 * word;
-        let data = self.b.load(Type::Word, Width::Word, base, offset)?;
-        Ok((data, at))
+        Ok(self.b.enter(is_it)?)
     }
 }
