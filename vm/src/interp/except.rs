@@ -2,9 +2,11 @@
 
 use super::code::Code;
 use super::frame::{Frame, Slot};
+use crate::call::Args;
 use crate::exc;
 use crate::exc::traceback;
 use crate::obj::ptr::Ptr;
+use crate::obj::type_type;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 
@@ -12,6 +14,9 @@ use crate::runtime::{R, Runtime};
 pub(super) fn instance(rt: &mut Runtime, what: Obj) -> R<Obj> {
     if let Some(class) = what.as_type() {
         if exc::is_subclass(class, &exc::BASE_EXCEPTION) {
+            if crate::config::QUICKEN && !class.is_class() {
+                return type_type::instantiate(rt, what, Args::NONE);
+            }
             let made = rt.call(what, &[])?;
             if exc::is_instance(made, &exc::BASE_EXCEPTION) {
                 return Ok(made);

@@ -24,6 +24,9 @@ impl Runtime {
         let Some(this) = this else {
             return self.call(fun, args);
         };
+        if args.is_empty() {
+            return self.call(fun, &[this]);
+        }
         let mut small = [Obj::NONE; 6];
         if args.len() < small.len() {
             small[0] = this;

@@ -84,13 +84,25 @@ pub fn bases(class: Ptr<Class>) -> impl Iterator<Item = &'static Type> {
 
 /// Whether `ty` is `base` or a subclass of it.
 pub fn is_subclass(ty: &'static Type, base: &'static Type) -> bool {
-    if ty.same(base) || base.same(&super::object::OBJECT) {
-        return true;
+    let mut at = ty;
+    loop {
+        if at.same(base) {
+            return true;
+        }
+        if let Some(class) = at.class_data() {
+            return base.same(&super::object::OBJECT) || has_base(class, base);
+        }
+        match at.parent() {
+            Some(parent) => at = parent,
+            None => return base.same(&super::object::OBJECT),
+        }
     }
-    match ty.class_data() {
-        Some(class) => bases(class).any(|b| is_subclass(b, base)),
-        None => ty.parent().is_some_and(|parent| is_subclass(parent, base)),
-    }
+}
+
+/// Is it one of the classes above?
+#[inline(never)]
+fn has_base(class: Ptr<Class>, base: &'static Type) -> bool {
+    bases(class).any(|b| is_subclass(b, base))
 }
 
 /// The class member `name` in the Python part of the hierarchy.
