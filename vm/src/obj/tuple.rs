@@ -125,11 +125,26 @@ fn of_other(obj: Obj) -> Option<Ptr<Tuple>> {
 
 /// A tuple of these items.
 pub fn from_slice(rt: &mut Runtime, items: &[Obj]) -> R<Ptr<Tuple>> {
-    let tuple = of_len(rt, items.len())?;
-    for (slot, item) in tuple.items().iter().zip(items) {
-        slot.set(*item);
+    let len = items.len();
+    if len == 0 {
+        return Ok(Ptr::from_ref(&EMPTY));
     }
-    Ok(tuple)
+    let Some(words) = len.checked_add(2) else {
+        return Err(rt.no_memory(usize::MAX));
+    };
+    let at = rt.alloc_words(words, false)?;
+    // SAFETY: the block holds the header and `len` words, and nothing is allocated before they are written.
+    unsafe {
+        at.cast::<Tuple>().write(Tuple {
+            base: Header::new(&TUPLE),
+            len,
+        });
+        let to = at.add(2).cast::<Obj>();
+        for (i, item) in items.iter().enumerate() {
+            to.add(i).write(*item);
+        }
+        Ok(Ptr::from_non_null(at.cast()))
+    }
 }
 
 /// A tuple of `len` `None`s, to be filled before anyone sees it.
@@ -222,22 +237,65 @@ fn unary(rt: &mut Runtime, op: UnaryOp, obj: Obj) -> R<Option<Obj>> {
     }
 }
 
+/// The hash of a tuple of small ints and names.
+#[inline]
+pub(super) fn hash_at_once(rt: &Runtime, obj: Obj) -> Option<usize> {
+    if !crate::config::QUICKEN {
+        return None;
+    }
+    let tuple = obj.cast::<Tuple>()?;
+    let mut sum = tuple.len();
+    for item in tuple.items() {
+        let item = item.get();
+        let hash = match item.as_small() {
+            Some(value) => value as usize,
+            None => rt.pool.hash(item.as_qstr()?) as usize,
+        };
+        sum = mix(sum, hash);
+    }
+    Some(cut(sum) as usize)
+}
+
+/// Are both tuples of the same small ints and names?
+#[inline]
+pub(super) fn has_same_words(a: Obj, b: Obj) -> bool {
+    let (Some(a), Some(b)) = (a.cast::<Tuple>(), b.cast::<Tuple>()) else {
+        return false;
+    };
+    a.len() == b.len()
+        && a.items().iter().zip(b.items()).all(|(a, b)| {
+            // Something that is equal to itself without a question.
+            let word = a.get();
+            word == b.get() && (word.is_small() || word.is_qstr())
+        })
+}
+
+#[inline(always)]
+fn mix(sum: usize, hash: usize) -> usize {
+    const FACTOR: usize = 0x9e37_79b1_85eb_ca85_u64 as usize;
+    sum.wrapping_mul(FACTOR).wrapping_add(hash)
+}
+
+/// The two highest bits go, so that it is a small int.
+#[inline(always)]
+fn cut(sum: usize) -> isize {
+    (sum << 2) as isize >> 2
+}
+
 /// Mixes the items' hashes so that neither order nor small differences get lost.
 /// A polynomial of the items' hashes: tuples that differ by a little in their last item have hashes that do, so that
 /// the cells of a grid are neighbours in a table (see [`super::map`]).
 fn hash(rt: &mut Runtime, tuple: Ptr<Tuple>) -> R<Obj> {
     rt.check_stack()?;
-    const FACTOR: usize = 0x9e37_79b1_85eb_ca85_u64 as usize;
     let mut sum = tuple.len();
     for item in tuple.items() {
         let hash = match item.get().as_small() {
             Some(value) => value as usize,
             None => rt.hash(item.get())?,
         };
-        sum = sum.wrapping_mul(FACTOR).wrapping_add(hash);
+        sum = mix(sum, hash);
     }
-    // The two highest bits go, so that it is a small int.
-    Ok(Obj::int((sum << 2) as isize >> 2))
+    Ok(Obj::int(cut(sum)))
 }
 
 fn binary(rt: &mut Runtime, op: BinaryOp, obj: Obj, other: Obj) -> R<Option<Obj>> {

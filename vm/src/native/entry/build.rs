@@ -1,11 +1,13 @@
 //! Building objects and taking them apart: entries 19 to 26, 38 to 40, 43.
 
 use crate::call;
+use crate::config::QUICKEN;
 use crate::interp::build;
 use crate::interp::code::Code;
 use crate::interp::frame::Slot;
 use crate::obj::module::Module;
 use crate::obj::ptr::Ptr;
+use crate::obj::tuple::Tuple;
 use crate::obj::word::Obj;
 use crate::obj::{closure, dict, list, set, slice, tuple};
 use crate::runtime::{R, Runtime};
@@ -89,7 +91,26 @@ pub(crate) fn new_slice(rt: &mut Runtime, start: Obj, stop: Obj, step: Obj) -> R
 
 pub(crate) fn unpack_sequence(rt: &mut Runtime, sequence: Obj, n: usize, dest: *mut Slot) -> R<()> {
     // SAFETY: native code gives room for `n` words.
-    unsafe { build::unpack(rt, sequence, n, dest) }
+    unsafe {
+        if QUICKEN && let Some(tuple) = sequence.cast::<Tuple>() {
+            // The first one highest.
+            match (n, tuple.slice()) {
+                (2, [a, b]) => {
+                    dest.write(Some(*b));
+                    dest.add(1).write(Some(*a));
+                    return Ok(());
+                }
+                (3, [a, b, c]) => {
+                    dest.write(Some(*c));
+                    dest.add(1).write(Some(*b));
+                    dest.add(2).write(Some(*a));
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
+        build::unpack(rt, sequence, n, dest)
+    }
 }
 
 pub(crate) fn unpack_ex(rt: &mut Runtime, sequence: Obj, counts: usize, dest: *mut Slot) -> R<()> {

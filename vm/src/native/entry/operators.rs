@@ -8,6 +8,7 @@ use crate::config::QUICKEN;
 use crate::exc;
 use crate::interp::arith;
 use crate::obj::array::{ARRAY, Array};
+use crate::obj::dict::Dict;
 use crate::obj::memoryview::{self, MEMORYVIEW};
 use crate::obj::str::{self, STR};
 use crate::obj::tuple::{TUPLE, Tuple};
@@ -44,15 +45,23 @@ fn quick_item(base: Obj, index: Obj) -> Option<Obj> {
 /// The sentinel as value loads, null deletes, another stores.
 pub(crate) fn obj_subscr(rt: &mut Runtime, base: Obj, index: Obj, value: usize) -> R<Obj> {
     if value == SENTINEL {
-        return match quick_item(base, index) {
-            Some(item) => Ok(item),
-            None => arith::item(rt, base, index),
-        };
+        if let Some(item) = quick_item(base, index) {
+            return Ok(item);
+        }
+        if QUICKEN && let Some(dict) = base.cast::<Dict>() {
+            return match dict.map.lookup(rt, index)? {
+                Some(value) => Ok(value),
+                None => Err(rt.key_error(index)),
+            };
+        }
+        return arith::item(rt, base, index);
     }
     // SAFETY: native code passes an object or null.
     match unsafe { Obj::from_raw(value) } {
         Some(value) => {
-            if !arith::set_list_item(base, index, value) {
+            if QUICKEN && let Some(dict) = base.cast::<Dict>() {
+                dict.map.store(rt, index, value)?;
+            } else if !arith::set_list_item(base, index, value) {
                 arith::set_item(rt, base, index, value)?;
             }
         }

@@ -6,7 +6,7 @@ use super::table::{SMALL, fold, fold_name};
 use super::{Found, Located, Map, live_key};
 use crate::obj::ptr::Ptr;
 use crate::obj::str::StrData;
-use crate::obj::tuple::Tuple;
+use crate::obj::tuple::{self, Tuple};
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 
@@ -231,7 +231,10 @@ impl Map {
         }
         let hash = match key.as_bool() {
             Some(value) => fold(usize::from(value)),
-            None => fold(rt.hash(key)?),
+            None => match tuple::hash_at_once(rt, key) {
+                Some(hash) => fold(hash),
+                None => fold(rt.hash(key)?),
+            },
         };
         // Asked only now: `__hash__` may have changed the map.
         Ok(if !names(self) {
@@ -281,6 +284,9 @@ impl Map {
                     if let Some(other) = live_key(entry)
                         && table.hash(at) == hash
                     {
+                        if crate::config::QUICKEN && tuple::has_same_words(other, key) {
+                            return Ok(Some(at));
+                        }
                         match self.compare(rt, at, other, key)? {
                             Compared::Equal => return Ok(Some(at)),
                             Compared::Changed => continue 'again,
