@@ -5,7 +5,9 @@ use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
 
 use crate::call::{Args, named};
+use crate::config::QUICKEN;
 use crate::exc;
+use crate::interp::sequence_items;
 use crate::obj::builtin_fun::BuiltinFun;
 use crate::obj::word::Obj;
 use crate::obj::{list, sort};
@@ -67,7 +69,28 @@ fn find_truth(rt: &mut Runtime, iterable: Obj, wanted: bool) -> R<Obj> {
     Ok(Obj::bool(!wanted))
 }
 
+/// `f` over a list or tuple that holds nothing but small ints, from the first of them on; nothing if it is something
+/// else, or as soon as `f` gives nothing.
+fn of_small_ints(
+    seq: Obj,
+    first: Option<isize>,
+    f: impl Fn(isize, isize) -> Option<isize>,
+) -> Option<isize> {
+    let mut items = sequence_items(seq).filter(|_| QUICKEN)?.iter();
+    let first = match first {
+        Some(first) => first,
+        None => items.next()?.get().as_small()?,
+    };
+    items.try_fold(first, |so_far, item| f(so_far, item.get().as_small()?))
+}
+
 fn sum(rt: &mut Runtime, args: Args<'_>) -> R<Obj> {
+    if let &[seq] = args.pos()
+        && let Some(sum) = of_small_ints(seq, Some(0), isize::checked_add)
+        && let Some(sum) = Obj::small(sum)
+    {
+        return Ok(sum);
+    }
     let mut sum = args.get(1).unwrap_or(Obj::int(0));
     let iter = rt.get_iter(args.pos()[0])?;
     while let Some(item) = rt.next(iter)? {
@@ -90,6 +113,18 @@ fn beats(rt: &mut Runtime, op: BinaryOp, item: Obj, best: Obj) -> R<bool> {
 
 /// `min` and `max`: of one iterable, or of several arguments. Unknown keywords are ignored, as upstream does.
 fn best(rt: &mut Runtime, args: Args<'_>, op: BinaryOp) -> R<Obj> {
+    if let &[seq] = args.values() {
+        let best = of_small_ints(seq, None, |a, b| {
+            Some(if op == BinaryOp::Less {
+                a.min(b)
+            } else {
+                a.max(b)
+            })
+        });
+        if let Some(best) = best {
+            return Ok(Obj::int(best));
+        }
+    }
     let key_fun = args.keyword(qstr!("key"));
     let mut best: Option<(Obj, Obj)> = None;
     let mut offer = |rt: &mut Runtime, item: Obj| -> R<()> {

@@ -4,7 +4,7 @@ use ferlance_abi::ScopeFlags;
 
 use super::build::objects;
 use super::code::Code;
-use super::enter::make_cells;
+use super::enter::{cells_of, make_cells};
 use super::frame::Slot;
 use crate::obj::dict::{self, Dict};
 use crate::obj::fun::Fun;
@@ -14,6 +14,57 @@ use crate::obj::tuple;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Raised, Runtime};
 use crate::text::print::{Dec, Word};
+
+/// Where locals stand: in a frame one behind the other, in the code state of machine code one before the other.
+#[derive(Clone, Copy)]
+pub(crate) struct Locals {
+    first: *mut Slot,
+    step: isize,
+}
+
+impl Locals {
+    /// Those of a frame.
+    pub(super) fn up(first: *mut Slot) -> Locals {
+        Locals { first, step: 1 }
+    }
+
+    /// Those of a code state, from the last word downwards.
+    #[cfg(feature = "native")]
+    pub(crate) fn down(first: *mut Slot) -> Locals {
+        Locals { first, step: -1 }
+    }
+
+    /// The word of local `i`.
+    ///
+    /// # Safety
+    /// There is such a local.
+    #[cfg_attr(not(feature = "small"), inline(always))]
+    pub(super) unsafe fn at(self, i: usize) -> *mut Slot {
+        // SAFETY: the caller's.
+        unsafe { self.first.offset(self.step * i as isize) }
+    }
+}
+
+/// Binds the arguments of machine code: `n_pos` positional ones in `given`, then pairs. `fun` has the defaults.
+///
+/// # Safety
+/// `locals` are those of `code`; all are null, and found by a collection, as is `given`.
+#[cfg(feature = "native")]
+#[inline(never)]
+pub(crate) unsafe fn native(
+    rt: &mut Runtime,
+    code: Ptr<Code>,
+    fun: Ptr<Fun>,
+    locals: Locals,
+    given: &[Obj],
+    n_pos: usize,
+) -> R<()> {
+    // SAFETY: the caller's.
+    unsafe {
+        general(rt, code, fun, locals, given, n_pos)?;
+        cells_of(rt, code, locals)
+    }
+}
 
 /// Turns the `n_pos + 2 * n_kw` argument words at `base` into the locals of a frame of `code`; `fun` has the defaults.
 /// (A native function has no code of its own where one of bytecode has.)
@@ -61,7 +112,7 @@ pub(crate) unsafe fn in_place(
         }
         let before = rt.interp.scratch_top;
         rt.interp.scratch_top = given.add(n);
-        let result = general(rt, code, fun, base, objects(given, n), n_pos)
+        let result = general(rt, code, fun, Locals::up(base), objects(given, n), n_pos)
             .and_then(|()| make_cells(rt, code, base));
         rt.interp.scratch_top = before;
         result
@@ -69,12 +120,12 @@ pub(crate) unsafe fn in_place(
 }
 
 /// # Safety
-/// `base` has room for the frame; all its words are null.
+/// `locals` are those of `code`; all are null.
 unsafe fn general(
     rt: &mut Runtime,
     code: Ptr<Code>,
     fun: Ptr<Fun>,
-    base: *mut Slot,
+    locals: Locals,
     given: &[Obj],
     n_pos: usize,
 ) -> R<()> {
@@ -88,7 +139,7 @@ unsafe fn general(
     let extra = fun.extra(d + usize::from(has_kw_defaults));
     let mut var = p + k;
     // SAFETY: slots below `n_locals` are in the frame; the prelude's counts were checked against it by the loader.
-    let slot = |i: usize| unsafe { base.add(i) };
+    let slot = |i: usize| unsafe { locals.at(i) };
     // SAFETY: as above.
     unsafe {
         if n_pos > p {
@@ -131,7 +182,7 @@ unsafe fn general(
             rest = Some(dict);
         }
         for pair in pairs.chunks_exact(2) {
-            keyword(rt, code, base, rest, pair[0], pair[1])?;
+            keyword(rt, code, locals, rest, pair[0], pair[1])?;
         }
         for (i, default) in extra.iter().take(d).enumerate() {
             let at = p - d + i;
@@ -181,7 +232,7 @@ unsafe fn general(
 unsafe fn keyword(
     rt: &mut Runtime,
     code: Ptr<Code>,
-    base: *mut Slot,
+    locals: Locals,
     rest: Option<Ptr<Dict>>,
     key: Obj,
     value: Obj,
@@ -191,7 +242,7 @@ unsafe fn keyword(
         for i in 0..code.n_pos as usize + code.n_kwonly as usize {
             if code.param(i) == name {
                 // SAFETY: the caller's.
-                let slot = unsafe { &mut *base.add(i) };
+                let slot = unsafe { &mut *locals.at(i) };
                 if slot.is_some() {
                     return Err(multiple(rt, key));
                 }
@@ -216,7 +267,7 @@ unsafe fn keyword(
 }
 
 /// The interned form of a keyword, if its text is interned at all: parameter names always are.
-fn intern_key(rt: &mut Runtime, key: Obj) -> R<Obj> {
+pub(super) fn intern_key(rt: &mut Runtime, key: Obj) -> R<Obj> {
     if key.is_qstr() {
         return Ok(key);
     }

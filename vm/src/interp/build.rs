@@ -150,7 +150,9 @@ fn too_many(rt: &mut Runtime, expected: usize) -> crate::Raised {
     ))
 }
 
-fn sequence_items<'a>(seq: Obj) -> Option<&'a [Slots<Obj>]> {
+/// The items of a list or tuple.
+#[inline]
+pub(crate) fn sequence_items<'a>(seq: Obj) -> Option<&'a [Slots<Obj>]> {
     if let Some(tuple) = seq.cast::<Tuple>() {
         Some(tuple.items())
     } else {

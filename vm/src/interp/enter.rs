@@ -1,7 +1,7 @@
 //! Calls: pushing frames for Python functions, calling everything else.
 
-use super::bind;
-use super::build::objects;
+use super::bind::{self, Locals};
+use super::build::{objects, sequence_items};
 use super::code::Code;
 use super::frame::{Frame, Return, Slot};
 use super::run::run;
@@ -290,17 +290,26 @@ pub(super) unsafe fn make_cells(rt: &mut Runtime, code: Ptr<Code>, base: *mut Sl
     // A function called from Rust has its words above the top still: each cell made must survive the next.
     let before = rt.interp.scratch_top;
     rt.interp.scratch_top = before.max(base.wrapping_add(code.n_locals as usize));
-    let result = (0..code.n_cells as usize).try_for_each(|i| {
+    // SAFETY: the caller's.
+    let result = unsafe { cells_of(rt, code, Locals::up(base)) };
+    rt.interp.scratch_top = before;
+    result
+}
+
+/// [`make_cells`] for locals that a collection finds.
+///
+/// # Safety
+/// They are those of `code`.
+pub(super) unsafe fn cells_of(rt: &mut Runtime, code: Ptr<Code>, locals: Locals) -> R<()> {
+    for i in 0..code.n_cells as usize {
         // SAFETY: the loader checked that cell slots are locals.
         unsafe {
-            let slot = base.add(*code.cells.add(i) as usize);
+            let slot = locals.at(*code.cells.add(i) as usize);
             let cell = rt.new_obj(Cell::new(*slot))?;
             slot.write(Some(cell.obj()));
         }
-        Ok(())
-    });
-    rt.interp.scratch_top = before;
-    result
+    }
+    Ok(())
 }
 
 /// Copies the values of a call from Rust code to the top of the value stack.
@@ -412,6 +421,108 @@ pub fn call_module_body(
     result
 }
 
+/// The arguments of a call with `*` or `**`, spread on the machine stack if they are few.
+pub(crate) struct Spread {
+    values: [Obj; Spread::ROOM],
+    len: usize,
+}
+
+impl Spread {
+    const ROOM: usize = 24;
+
+    /// Nothing yet.
+    #[inline(always)]
+    pub(crate) fn new() -> Spread {
+        Spread {
+            values: [Obj::NONE; Spread::ROOM],
+            len: 0,
+        }
+    }
+
+    /// All of it: positional values, then pairs.
+    #[inline(always)]
+    pub(crate) fn values(&self) -> &[Obj] {
+        self.values.get(..self.len).unwrap_or(&[])
+    }
+
+    #[inline(always)]
+    fn push(&mut self, value: Obj) -> bool {
+        let place = self.values.get_mut(self.len);
+        let has_room = place.is_some();
+        if let Some(place) = place {
+            *place = value;
+            self.len += 1;
+        }
+        has_room
+    }
+
+    /// Spreads lists, tuples and dicts, which runs no Python code: how many positional values there are. Nothing if it
+    /// is something else or too much.
+    ///
+    /// # Safety
+    /// As [`call_star`].
+    pub(crate) unsafe fn fill(
+        &mut self,
+        rt: &mut Runtime,
+        at: *mut Slot,
+        method: bool,
+        n_pos: usize,
+        n_kw: usize,
+        bitmap: usize,
+    ) -> R<Option<usize>> {
+        // SAFETY: the caller's.
+        unsafe {
+            if method && let Some(this) = *at.add(1) {
+                self.push(this);
+            }
+            let first = at.add(1 + usize::from(method));
+            for i in 0..n_pos {
+                let value = (*first.add(i)).unwrap_unchecked();
+                let has_all = if i < usize::BITS as usize - 1 && bitmap >> i & 1 != 0 {
+                    match sequence_items(value) {
+                        Some(items) => items.iter().all(|item| self.push(item.get())),
+                        None => false,
+                    }
+                } else {
+                    self.push(value)
+                };
+                if !has_all {
+                    return Ok(None);
+                }
+            }
+            let n = self.len;
+            for i in 0..n_kw {
+                let pair = first.add(n_pos + 2 * i);
+                let value = (*pair.add(1)).unwrap_unchecked();
+                let has_all = match *pair {
+                    Some(key) => self.push(key) && self.push(value),
+                    None => match value.cast::<Dict>() {
+                        Some(dict) => self.push_pairs(rt, dict)?,
+                        None => false,
+                    },
+                };
+                if !has_all {
+                    return Ok(None);
+                }
+            }
+            Ok(Some(n))
+        }
+    }
+
+    /// The pairs of a dict; whether there was room.
+    fn push_pairs(&mut self, rt: &mut Runtime, dict: Ptr<Dict>) -> R<bool> {
+        let mut at = 0;
+        while let Some((i, key, value)) = dict.map.next_from(at) {
+            let key = bind::intern_key(rt, key)?;
+            if !(self.push(key) && self.push(value)) {
+                return Ok(false);
+            }
+            at = i + 1;
+        }
+        Ok(true)
+    }
+}
+
 /// A call with `*` or `**`: spreads the arguments, then calls. `at` is the function's word.
 ///
 /// # Safety
@@ -429,6 +540,12 @@ pub(crate) unsafe fn call_star(
     unsafe {
         let fun = (*at).unwrap_unchecked();
         let bitmap = (*sp.sub(1)).unwrap_unchecked().as_small().unwrap_or(0) as usize;
+        if crate::config::QUICKEN {
+            let mut few = Spread::new();
+            if let Some(n) = few.fill(rt, at, method, n_pos, n_kw, bitmap)? {
+                return rt.call_args(fun, Args::new(few.values(), n));
+            }
+        }
         let positional = list::with_capacity(rt, n_pos + 1)?;
         if method && let Some(this) = *at.add(1) {
             positional.push(rt, this)?;

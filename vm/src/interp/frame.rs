@@ -269,12 +269,6 @@ impl Interp {
         }
     }
 
-    /// Whether the value stack has `words` more words from `at`.
-    pub(crate) fn has_room(&self, at: *mut Slot, words: usize) -> bool {
-        let left = (self.end() as usize).wrapping_sub(at as usize) / size_of::<Slot>();
-        words <= left
-    }
-
     /// Where the words of a frame pushed from Rust code start.
     #[inline]
     pub(crate) fn top(&self) -> *mut Slot {

@@ -27,9 +27,10 @@ mod seldom;
 mod values;
 
 pub use build::function;
-pub(crate) use enter::call_star;
+pub(crate) use build::sequence_items;
 #[cfg(feature = "native")]
 pub(crate) use enter::init_returned;
+pub(crate) use enter::{Spread, call_star};
 pub use enter::{call_closure, call_fun, call_generator_fun, call_module_body};
 pub use frame::Interp;
 

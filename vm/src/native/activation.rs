@@ -147,24 +147,32 @@ impl Runtime {
     }
 
     /// The one position of the runtime.
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(super) fn native_position(&mut self) -> R<*mut Position> {
         if self.native.position.is_null() {
-            let at = self.alloc_block(size_of::<Position>(), false)?;
-            let at = at.cast::<Position>();
-            // SAFETY: the block has room.
-            unsafe {
-                at.write(Position {
-                    line: Cell::new(0),
-                    late_stores: Cell::new(0),
-                    handled: Cell::new(None),
-                    classes: Cell::new(0),
-                    names: Cell::new(0),
-                });
-            }
-            self.native.position = at.as_ptr();
-            self.tell_changes();
+            self.make_position()?;
         }
         Ok(self.native.position)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_position(&mut self) -> R<()> {
+        let at = self.alloc_block(size_of::<Position>(), false)?;
+        let at = at.cast::<Position>();
+        // SAFETY: the block has room.
+        unsafe {
+            at.write(Position {
+                line: Cell::new(0),
+                late_stores: Cell::new(0),
+                handled: Cell::new(None),
+                classes: Cell::new(0),
+                names: Cell::new(0),
+            });
+        }
+        self.native.position = at.as_ptr();
+        self.tell_changes();
+        Ok(())
     }
 }
 

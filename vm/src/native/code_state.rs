@@ -7,11 +7,9 @@ use ferlance_abi::layout;
 
 use super::fun_obj::NativeFun;
 use crate::exc;
-use crate::interp::bind;
-use crate::interp::code::Code;
+use crate::interp::bind::{self, Locals};
 use crate::interp::frame::Slot;
 use crate::obj::dict::Dict;
-use crate::obj::fun::Fun;
 use crate::obj::ptr::Ptr;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
@@ -68,6 +66,8 @@ pub(crate) fn setup_code_state_native(
     }
 }
 
+/// Writes all words before it allocates anything.
+///
 /// # Safety
 /// `state` is followed by `n_state` words; the arguments stand at `args`.
 pub(super) unsafe fn set_up(
@@ -103,44 +103,10 @@ pub(super) unsafe fn set_up(
         for i in 0..n_state {
             local.add(i).write(None);
         }
-        bind_general(rt, code, fun, n_args, n_kw, args, |i, value| {
-            top.sub(i).write(value)
-        })
+        // Defaults are in the same place as in a function of bytecode.
+        let given = super::entry::objects(rt, args, n_args + 2 * n_kw)?;
+        bind::native(rt, code, fun.cast(), Locals::down(top), given, n_args)
     }
-}
-
-/// Binds in the way of bytecode, above the value stack in use, and hands over each slot of parameters and cells.
-///
-/// # Safety
-/// As [`set_up`].
-unsafe fn bind_general(
-    rt: &mut Runtime,
-    code: Ptr<Code>,
-    fun: Ptr<NativeFun>,
-    n_args: usize,
-    n_kw: usize,
-    args: *const Slot,
-    mut put: impl FnMut(usize, Slot),
-) -> R<()> {
-    let n = n_args + 2 * n_kw;
-    let base = rt.interp.top();
-    let words = code.frame_words() + n + code.n_pos as usize;
-    if !rt.interp.has_room(base, words) {
-        return Err(rt.recursion_error());
-    }
-    // SAFETY: there is room; a native function begins like one of bytecode, defaults in the same place.
-    unsafe {
-        core::ptr::copy(args, base, n);
-        let before = rt.interp.reserve(base, code.frame_words().max(n));
-        let defaults: Ptr<Fun> = fun.cast();
-        let bound = bind::in_place(rt, code, defaults, base, n_args, n_kw);
-        rt.interp.release(before);
-        bound?;
-        for i in 0..code.n_locals as usize {
-            put(i, *base.add(i));
-        }
-    }
-    Ok(())
 }
 
 /// An argument list as the slots of a call.

@@ -5,11 +5,14 @@
 //! The same goes for closures of such functions, bound methods of them, and classes whose `__init__` is one. Everything
 //! else goes to the ordinary shims.
 
+use core::mem::MaybeUninit;
+
 use super::activation::Activation;
 use super::fun_obj::NativeFun;
 use super::fun_table::shims;
-use super::{current, entry, nlr, step, trampoline};
+use super::{current, entry, fun_obj, generator, nlr, step, trampoline};
 use crate::call::{self, Args};
+use crate::interp::Spread;
 use crate::interp::frame::Slot;
 use crate::obj::bound_method::BoundMethod;
 use crate::obj::builtin_fun::{self, BuiltinFun};
@@ -17,7 +20,7 @@ use crate::obj::class;
 use crate::obj::closure::Closure;
 use crate::obj::ptr::Ptr;
 use crate::obj::word::Obj;
-use crate::runtime::Runtime;
+use crate::runtime::{R, Runtime};
 
 const WORD: usize = size_of::<usize>();
 
@@ -263,6 +266,9 @@ unsafe fn call_behind(
     // SAFETY: the caller's; no reference to the runtime lives while native code runs.
     unsafe {
         let obj = Obj::from_raw(fun)?;
+        if let Some(fun) = fun_obj::generator_fun(obj) {
+            return Some(made(generator::make(&mut *rt, fun, n_pos, n_kw, args)));
+        }
         let (mut inner, mut this, mut class) = (obj, None, None);
         if let Some(method) = obj.cast::<BoundMethod>() {
             (inner, this) = (method.fun, Some(method.this));
@@ -289,8 +295,8 @@ unsafe fn call_behind(
                 }
             }
         }
-        let mut words: [Slot; ROOM] = [None; ROOM];
-        let first = words.as_mut_ptr();
+        let mut words = [const { MaybeUninit::<Slot>::uninit() }; ROOM];
+        let first: *mut Slot = words.as_mut_ptr().cast();
         let mut to = first;
         for cell in cells {
             to.write(Some(cell.get()));
@@ -300,9 +306,8 @@ unsafe fn call_behind(
             to.write(this);
             to = to.add(1);
         }
-        if n > 0 {
-            // Without arguments the pointer may be anything.
-            core::ptr::copy_nonoverlapping(args, to, n);
+        for i in 0..n {
+            to.add(i).write(*args.add(i));
         }
         let n_pos = to.offset_from(first) as usize + n_pos;
         let value = run(rt, native, n_pos, n_kw, first);
@@ -316,6 +321,51 @@ unsafe fn call_behind(
             }
             _ => Some(this.raw()),
         }
+    }
+}
+
+/// What native code gets of a result.
+///
+/// # Safety
+/// As in shims.
+#[inline(always)]
+unsafe fn made(value: R<Obj>) -> usize {
+    match value {
+        Ok(value) => value.raw(),
+        // SAFETY: the caller's; nothing here has a destructor.
+        Err(raised) => unsafe { nlr::throw(raised) },
+    }
+}
+
+/// Entry 29: what is starred is spread on the machine stack, and the function called from there.
+///
+/// # Safety
+/// As its row says.
+pub(super) unsafe extern "C" fn call_method_n_kw_var(
+    have_self: usize,
+    counts: usize,
+    items: *mut (),
+) -> usize {
+    // SAFETY: the caller's; no reference to the runtime lives while native code runs.
+    unsafe {
+        if crate::config::QUICKEN {
+            let rt: *mut Runtime = current::runtime();
+            let mut few = Spread::new();
+            match entry::spread(&mut *rt, have_self, counts, items.cast(), &mut few) {
+                Ok(Some(n_pos)) => {
+                    let values = few.values();
+                    let (all, values) = (values.len(), values.as_ptr().cast_mut());
+                    let counts = n_pos | ((all - n_pos) / 2) << 8;
+                    let value = call_function_n_kw(*items.cast(), counts, values.cast());
+                    // The values are in memory until the call is over.
+                    core::hint::black_box(&few);
+                    return value;
+                }
+                Ok(None) => {}
+                Err(raised) => nlr::throw(raised),
+            }
+        }
+        shims::call_method_n_kw_var(have_self, counts, items)
     }
 }
 

@@ -327,17 +327,27 @@ fn attr(_: &mut Runtime, obj: Obj, name: Qstr) -> R<Attr> {
     })
 }
 
+/// The function, if it is a native one that makes generators.
+#[inline(always)]
+pub(super) fn generator_fun(fun: Obj) -> Option<Ptr<NativeFun>> {
+    (fun.is_ptr() && fun.ty().same(&NATIVE_GEN_FUN)).then(|| {
+        // SAFETY: this type has that layout.
+        unsafe { fun.cast_unchecked() }
+    })
+}
+
+/// Calls a native function from Rust code.
+pub(super) fn call(rt: &mut Runtime, fun: Ptr<NativeFun>, args: &[Obj]) -> R<Obj> {
+    call_native(rt, fun.obj(), Args::positional(args))
+}
+
 /// Calls a native function: its code starts behind the index word. Its globals are current meanwhile: code of our own
 /// for this runtime does not see to that itself.
 fn call_native(rt: &mut Runtime, fun: Obj, args: Args<'_>) -> R<Obj> {
     let code = trampoline::entry_point(head(fun).code, WORD);
     let context = head(fun).context;
-    let before = rt.interp.native_globals();
-    rt.interp.set_native_globals(context.globals());
     // SAFETY: this is such code; the loader checked that there is some.
-    let result = unsafe { trampoline::call_fun(rt, fun, Some(context), code, args) };
-    rt.interp.set_native_globals(before);
-    result
+    unsafe { trampoline::call_fun(rt, fun, Some(context), code, args) }
 }
 
 /// Calls a viper function: its code starts at once.

@@ -283,6 +283,9 @@ macro_rules! word {
     (call_method_n_kw, $effect:ident) => {
         thunk!(call_method_n_kw in super::direct)
     };
+    (call_method_n_kw_var, $effect:ident) => {
+        thunk!(call_method_n_kw_var in super::direct)
+    };
     (load_attr_cached, $effect:ident) => {
         thunk!(load_attr_cached in super::direct)
     };

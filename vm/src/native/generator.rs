@@ -67,23 +67,36 @@ unsafe impl PyType for NativeGenerator {
 
 /// Makes a generator from a native generator function and its arguments.
 pub(super) fn call(rt: &mut Runtime, fun: Obj, args: Args<'_>) -> R<Obj> {
-    // SAFETY: reached through the vtable of NATIVE_GEN_FUN only, whose objects are of kind native. The loader
-    // checked that the function data has the words that a generator's has.
+    let slots = code_state::slots(args.values());
+    // SAFETY: reached through the vtable of NATIVE_GEN_FUN only, whose objects are of kind native; the arguments are
+    // there.
+    unsafe { make(rt, fun.cast_unchecked(), args.n_pos(), args.n_kw(), slots) }
+}
+
+/// Makes a generator from a native generator function and its arguments.
+///
+/// # Safety
+/// The function makes generators. `n_args + 2 * n_kw` words stand at `args`.
+pub(super) unsafe fn make(
+    rt: &mut Runtime,
+    fun: Ptr<NativeFun>,
+    n_args: usize,
+    n_kw: usize,
+    args: *const Slot,
+) -> R<Obj> {
+    // SAFETY: the caller's. The loader checked that the function data has the words that a generator's has.
     unsafe {
-        let fun: Ptr<NativeFun> = fun.cast_unchecked();
         let code = fun.descriptor();
         let head = size_of::<NativeGenerator>() / size_of::<usize>();
         let n_state = code.n_state as usize;
         let at = rt.alloc_words(head + n_state, false)?;
-        for i in 0..n_state {
-            at.add(head + i).write(0);
-        }
+        let start = fun.code.cast::<usize>().add(1).read();
         at.cast::<NativeGenerator>().write(NativeGenerator {
             base: Header::new(&NATIVE_GENERATOR),
             pending: Cell::new(Some(Obj::NONE)),
             state: CodeState {
                 fun: Some(fun),
-                ip: Cell::new(0),
+                ip: Cell::new(trampoline::entry_point(fun.code, start)),
                 sp: Cell::new(core::ptr::null_mut()),
                 n_state: Cell::new(code.n_state),
                 exc_sp_idx: Cell::new(0),
@@ -92,20 +105,9 @@ pub(super) fn call(rt: &mut Runtime, fun: Obj, args: Args<'_>) -> R<Obj> {
         });
         let generator: Ptr<NativeGenerator> = Ptr::from_non_null(at.cast());
         let state = generator.state_ptr();
-        let slots = code_state::slots(args.values());
-        code_state::set_up(
-            rt,
-            state,
-            fun,
-            code.n_state,
-            args.n_pos(),
-            args.n_kw(),
-            slots,
-        )?;
+        code_state::set_up(rt, state, fun, code.n_state, n_args, n_kw, args)?;
         let state = &generator.state;
         state.exc_sp_idx.set(layout::EXC_SP_IDX_NATIVE);
-        let start = fun.code.cast::<usize>().add(1).read();
-        state.ip.set(trampoline::entry_point(fun.code, start));
         Ok(generator.obj())
     }
 }
@@ -210,9 +212,7 @@ pub(crate) fn resume(
         unsafe { sp.write(Some(sent)) };
     }
     generator.pending.set(None);
-    let globals = rt.interp.native_globals();
     state.old_globals.set(rt.interp.globals());
-    rt.interp.set_native_globals(fun.context.globals());
     let words = [
         generator.state_ptr().expose_provenance(),
         inject.map_or(0, Obj::raw),
@@ -230,7 +230,6 @@ pub(crate) fn resume(
             words,
         )
     };
-    rt.interp.set_native_globals(globals);
     generator.pending.set(Some(Obj::NONE));
     let first = code_state::words(generator.state_ptr());
     // SAFETY: emitted code left `sp` at the value, and an exception in the first word.

@@ -9,13 +9,16 @@ use super::direct::{Code, has_stack};
 use super::fun_obj::NativeFun;
 use super::fun_table::shims;
 use super::generator::{self, KIND_EXCEPTION, KIND_YIELD, NativeGenerator};
-use super::{current, nlr, trampoline};
+use super::{current, fun_obj, nlr, trampoline};
+use crate::exc;
 use crate::interp::frame::Slot;
-use crate::interp::resume::Step;
+use crate::interp::resume::{Step, stop_value};
 use crate::obj::builtin_fun::BuiltinFun;
+use crate::obj::class;
 use crate::obj::ptr::Ptr;
 use crate::obj::word::Obj;
-use crate::runtime::Runtime;
+use crate::runtime::{R, Runtime};
+use ferlance_abi::qstr;
 
 /// The generator and its function, if `it` is a native one that may be given a value at once.
 ///
@@ -111,6 +114,12 @@ pub(super) unsafe extern "C" fn iternext(buf: *mut ()) -> usize {
                     Step::Done(_) => 0,
                 };
             }
+            match instance_next(&mut *rt, it) {
+                Some(Ok(Step::Yield(value))) => return value.raw(),
+                Some(Ok(Step::Done(_))) => return 0,
+                Some(Err(raised)) => nlr::throw(raised),
+                None => {}
+            }
         }
         shims::iternext(buf)
     }
@@ -136,9 +145,38 @@ pub(super) unsafe extern "C" fn yield_from(it: usize, sent: usize, ret: *mut ())
                 place.write(Some(value));
                 return yielded;
             }
+            if sent.is_none()
+                && let Some(step) = instance_next(&mut *rt, it)
+            {
+                let (yielded, value) = match step {
+                    Ok(Step::Yield(value)) => (true, value),
+                    Ok(Step::Done(value)) => (false, value),
+                    Err(raised) => nlr::throw(raised),
+                };
+                place.write(Some(value));
+                return yielded;
+            }
         }
         shims::yield_from(it, sent, ret)
     }
+}
+
+/// What the next value of an instance is, if its class has a native function as `__next__`.
+#[inline(never)]
+fn instance_next(rt: &mut Runtime, it: Obj) -> Option<R<Step>> {
+    if !crate::config::QUICKEN || !it.is_ptr() || !it.ty().is_class() {
+        return None;
+    }
+    let fun = class::lookup(rt, it.ty(), qstr!("__next__"))?;
+    let fun = fun.cast::<NativeFun>()?;
+    Some(match fun_obj::call(rt, fun, &[it]) {
+        Ok(value) => Ok(Step::Yield(value)),
+        Err(raised) if rt.is_raised(&exc::STOP_ITERATION) => {
+            let exc = rt.take_exception(raised);
+            Ok(Step::Done(stop_value(exc)))
+        }
+        Err(raised) => Err(raised),
+    })
 }
 
 /// Is this built-in function `send` or `__next__` of native generators?

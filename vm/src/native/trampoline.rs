@@ -36,12 +36,11 @@ pub(super) unsafe fn call(rt: &mut Runtime, fun: Obj, code: usize, args: [usize;
     unsafe { call_keeping(rt, (fun, None), fun, code, args) }
 }
 
-/// The same, for code of `fun` that works on `keep`. The module is the one whose globals are current all the while, if
-/// that is certain.
+/// The same, for code of `fun` that works on `keep`, with the globals of the module, if there is one.
 ///
 /// # Safety
 /// As [`call`].
-#[inline]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) unsafe fn call_keeping(
     rt: &mut Runtime,
     (fun, context): (Obj, Option<Ptr<Module>>),
@@ -52,6 +51,11 @@ pub(super) unsafe fn call_keeping(
     rt.check_stack()?;
     rt.native_position()?;
     let globals = rt.interp.native_globals();
+    let own = context.map_or(globals, |context| context.globals());
+    let is_other = own != globals;
+    if is_other {
+        rt.interp.set_native_globals(own);
+    }
     let mut frame = Frame {
         buf: Buf::new(rt.native.newest),
         activation: Activation::new(fun, context),
@@ -75,6 +79,9 @@ pub(super) unsafe fn call_keeping(
         core::hint::black_box(&frame.keep);
         let value = (*buf).value;
         if jumped == 0 {
+            if is_other {
+                rt.interp.set_native_globals(globals);
+            }
             return Ok(value);
         }
         rt.interp.set_native_globals(globals);
@@ -84,12 +91,11 @@ pub(super) unsafe fn call_keeping(
     }
 }
 
-/// Calls code with the signature of native and viper functions. The module is the one whose globals are current, if
-/// that is certain.
+/// Calls code with the signature of native and viper functions, with the globals of the module, if there is one.
 ///
 /// # Safety
 /// As [`call`].
-#[inline]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub(super) unsafe fn call_fun(
     rt: &mut Runtime,
     fun: Obj,

@@ -2,6 +2,7 @@
 
 use crate::call::{self, Args};
 use crate::exc;
+use crate::interp::Spread;
 use crate::interp::frame::Slot;
 use crate::interp::resume::{self, Step};
 use crate::obj::builtin_fun::{self, BuiltinFun};
@@ -62,20 +63,66 @@ pub(crate) fn call_method_n_kw_var(
     counts: usize,
     items: *mut Slot,
 ) -> R<Obj> {
+    // SAFETY: native code says that so many words stand there; a null key marks a mapping.
+    unsafe {
+        let star = star(rt, have_self, counts, items)?;
+        let (n_pos, n_kw) = call::counts(counts);
+        crate::interp::call_star(rt, items, star.method, n_pos, n_kw, star.end)
+    }
+}
+
+/// Spreads the arguments of such a call, if that is quickly done: how many positional ones there are.
+///
+/// # Safety
+/// As native code has it.
+#[inline(always)]
+pub(in crate::native) unsafe fn spread(
+    rt: &mut Runtime,
+    have_self: usize,
+    counts: usize,
+    items: *mut Slot,
+    to: &mut Spread,
+) -> R<Option<usize>> {
+    // SAFETY: the caller's.
+    unsafe {
+        let star = star(rt, have_self, counts, items)?;
+        let (n_pos, n_kw) = call::counts(counts);
+        let bitmap = (*star.end.sub(1)).and_then(Obj::as_small).unwrap_or(0) as usize;
+        to.fill(rt, items, star.method, n_pos, n_kw, bitmap)
+    }
+}
+
+/// What stands in the words of a call with starred arguments.
+struct Star {
+    method: bool,
+    /// Behind the word that marks starred ones.
+    end: *mut Slot,
+}
+
+/// Sees to it that nothing is unbound.
+///
+/// # Safety
+/// As native code has it.
+#[inline(always)]
+unsafe fn star(rt: &mut Runtime, have_self: usize, counts: usize, items: *mut Slot) -> R<Star> {
     // Of a bool only the low byte is defined.
     let method = have_self & 0xff != 0;
     let (n_pos, n_kw) = call::counts(counts);
     let first = 1 + usize::from(method);
-    // SAFETY: native code says that so many words stand there; a null key marks a mapping.
+    // SAFETY: the caller's.
     unsafe {
-        objects(rt, items, 1)?;
-        objects(rt, items.add(first), n_pos)?;
-        for i in 0..n_kw {
-            objects(rt, items.add(first + n_pos + 2 * i + 1), 1)?;
-        }
         let end = items.add(first + n_pos + 2 * n_kw + 1);
-        objects(rt, end.sub(1), 1)?;
-        crate::interp::call_star(rt, items, method, n_pos, n_kw, end)
+        let mut is_null = (*items).is_none() | (*end.sub(1)).is_none();
+        for i in 0..n_pos {
+            is_null |= (*items.add(first + i)).is_none();
+        }
+        for i in 0..n_kw {
+            is_null |= (*items.add(first + n_pos + 2 * i + 1)).is_none();
+        }
+        match is_null {
+            true => Err(super::unbound(rt)),
+            false => Ok(Star { method, end }),
+        }
     }
 }
 

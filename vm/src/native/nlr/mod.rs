@@ -61,6 +61,8 @@ mod none;
 )))]
 pub(super) use none::{call, jump, push};
 
+use core::mem::MaybeUninit;
+
 use super::{activation, current};
 use crate::obj::word::Obj;
 use crate::runtime::Raised;
@@ -76,7 +78,7 @@ pub(crate) struct Buf {
     pub(in crate::native) prev: *mut Buf,
     /// The exception that arrived, or the result of a call.
     pub(in crate::native) value: usize,
-    regs: [usize; REGS],
+    regs: MaybeUninit<[usize; REGS]>,
 }
 
 const _: () = {
@@ -95,7 +97,7 @@ impl Buf {
         Buf {
             prev,
             value: 0,
-            regs: [0; REGS],
+            regs: MaybeUninit::uninit(),
         }
     }
 }
