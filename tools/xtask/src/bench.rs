@@ -7,7 +7,11 @@
 //!
 //! The last line a program prints is its checksum: it must be the same for everybody.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -36,7 +40,8 @@ pub(crate) struct Bench {
     /// Counted rounds, after one that is not counted.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// Size of the work, in units of each program's own N: long enough for start-up not to blur it.
+    /// Size of the work, in units of each program's own N; more where ferlance is through too soon for start-up not to
+    /// blur it.
     #[arg(long, default_value_t = 3.0)]
     mult: f64,
     /// Count instructions under valgrind instead of time, with N / 10 + 1; one run each.
@@ -58,6 +63,12 @@ struct Row {
 
 /// Below this many seconds beyond start-up a time says little.
 const FLOOR: f64 = 0.02;
+
+/// Seconds beyond start-up that ferlance is given work for, as others may be faster by several times.
+const WORTHWHILE: f64 = 5.0 * FLOOR;
+
+/// Seconds that nothing is quicker than, as a time less start-up may come out below zero.
+const SHORTEST: f64 = 1e-4;
 
 impl Bench {
     pub(crate) fn run(self) -> Result<()> {
@@ -120,23 +131,25 @@ impl Bench {
         }
     }
 
-    /// The program's argument.
-    fn size(&self, program: &PathBuf) -> Result<u64> {
+    /// The program's argument: what `--mult` says, or as many times that as make a time worth comparing.
+    fn size(&self, program: &Path, ferlance: &Peer, startup: f64) -> Result<u64> {
         let text = fs::read_to_string(program)?;
         let n = text
             .lines()
             .find_map(|line| line.strip_prefix("N = "))
             .context("a benchmark has a line `N = …`")?;
         let n: u64 = n.trim().parse()?;
-        Ok(if self.callgrind {
-            n / 10 + 1
-        } else {
-            ((n as f64 * self.mult) as u64).max(1)
-        })
+        if self.callgrind {
+            return Ok(n / 10 + 1);
+        }
+        let size = ((n as f64 * self.mult) as u64).max(1);
+        let command = with(&ferlance.command, [path_text(program), size.to_string()]);
+        let cost = (self.cost(&command)?.1 - startup).max(SHORTEST);
+        Ok(size * (WORTHWHILE / cost).ceil() as u64)
     }
 
-    fn measure(&self, program: &PathBuf, peers: &[Peer], startup: &[f64]) -> Result<Row> {
-        let size = self.size(program)?.to_string();
+    fn measure(&self, program: &Path, peers: &[Peer], startup: &[f64]) -> Result<Row> {
+        let size = self.size(program, &peers[0], startup[0])?.to_string();
         let mut figures: Vec<Result<Vec<f64>, String>> =
             peers.iter().map(|_| Ok(Vec::new())).collect();
         let mut answer: Option<String> = None;
@@ -152,7 +165,7 @@ impl Bench {
                 } else if *answer.get_or_insert_with(|| last.clone()) != last {
                     figures[at] = Err(format!("differs: {last}"));
                 } else if round > 0 || self.callgrind {
-                    seen.push((cost - startup[at]).max(1e-4));
+                    seen.push((cost - startup[at]).max(SHORTEST));
                 }
             }
         }
