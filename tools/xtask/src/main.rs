@@ -18,6 +18,7 @@ mod emulated;
 mod fuzz;
 mod kernels;
 mod measure;
+mod miri;
 mod native;
 mod native_calls;
 mod native_kernels;
@@ -107,6 +108,8 @@ enum Verb {
     Fuzz(fuzz::Fuzz),
     /// Run the suite under AddressSanitizer.
     Asan(asan::Asan),
+    /// Run unit tests of the crates with unsafe code under Miri.
+    Miri(miri::Miri),
 }
 
 fn run() -> anyhow::Result<()> {
@@ -138,6 +141,7 @@ fn run() -> anyhow::Result<()> {
         Verb::RandomPrograms(verb) => verb.run(),
         Verb::Fuzz(verb) => verb.run(),
         Verb::Asan(verb) => verb.run(),
+        Verb::Miri(verb) => verb.run(),
     }
 }
 
