@@ -285,7 +285,7 @@ pub(crate) fn load_method_cached(
                 cell(at).show_method(rt, base);
                 (fun, Some(base))
             }
-            None => match function_of_module(rt, base, cache.name) {
+            None => match function_of_module(base, cache) {
                 Some(fun) => (fun, None),
                 None if is_for_another(base, cache) => {
                     let name = cache.name;
@@ -317,24 +317,24 @@ fn load_method_shared(rt: &mut Runtime, base: Obj, name: Qstr) -> R<(Obj, Slot)>
     Ok(found)
 }
 
-/// A function of a built-in module that computes no names: it stands in a table that never changes.
-fn function_of_module(rt: &mut Runtime, base: Obj, name: Qstr) -> Option<Obj> {
+/// A function of a built-in module that computes no names: it stands in a table that never changes, whose address is
+/// the key of the site's cell.
+#[inline(always)]
+fn function_of_module(base: Obj, cache: &mut Cache) -> Option<Obj> {
     let module = base.cast::<Module>()?;
     let def = module.def?;
-    if module.globals().is_some() || def.attr.is_some() {
+    if !crate::config::QUICKEN || module.globals().is_some() || def.attr.is_some() {
         return None;
     }
     let key = core::ptr::from_ref(def).addr();
-    let (at, mut cache) = shared(rt, Kind::Method, key, name)?;
     if cache.key == key {
         // SAFETY: a function of that table.
         return unsafe { Obj::from_raw(cache.value) };
     }
-    let Some(Member::Fun(fun)) = def.members.get(name) else {
+    let Some(Member::Fun(fun)) = def.members.get(cache.name) else {
         return None;
     };
     let fun = Ptr::from_ref(fun).obj();
     (cache.key, cache.value) = (key, fun.raw());
-    share(rt, at, cache);
     Some(fun)
 }
