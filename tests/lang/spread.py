@@ -1,3 +1,4 @@
+#! agree: cpython
 # Calls with starred arguments, binding of them in functions of all kinds, iterators whose __next__ is a function,
 # keys that are tuples, sums and extremes of small ints.
 

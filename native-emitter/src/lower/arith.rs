@@ -88,7 +88,7 @@ impl Lowering<'_, '_> {
     }
 
     /// The numbers of two floats; whatever is none goes to `other`.
-    fn floats(&mut self, l: Vreg, r: Vreg, other: Block) -> Done<(Vreg, Vreg)> {
+    pub(super) fn floats(&mut self, l: Vreg, r: Vreg, other: Block) -> Done<(Vreg, Vreg)> {
         let tags = if l == r {
             l
         } else {
@@ -112,7 +112,7 @@ impl Lowering<'_, '_> {
         Ok((a, b))
     }
 
-    fn ask_binary(&mut self, op: BinaryOp, l: Vreg, r: Vreg) -> Done<Vreg> {
+    pub(super) fn ask_binary(&mut self, op: BinaryOp, l: Vreg, r: Vreg) -> Done<Vreg> {
         let number = self.b.word(op as i64)?;
         Ok(self.b.call(Fun::BinaryOp, &[number, l, r])?)
     }
@@ -132,6 +132,9 @@ impl Lowering<'_, '_> {
         }
         if let Some(ops) = self.numeric_binary(op)? {
             return Ok(ops);
+        }
+        if self.in_halves(op)? {
+            return Ok(1);
         }
         let r = self.pop()?;
         let l = self.pop()?;

@@ -26,6 +26,7 @@ mod env;
 mod except;
 mod flow;
 mod generator;
+mod halves;
 mod items;
 mod kinds;
 mod numeric;
@@ -187,10 +188,13 @@ fn lowering<'a, 't>(
         live: None,
         is_live_found: false,
         numeric: None,
+        floats_likely: false,
+        halves: 0,
         floats: numeric::Floats::default(),
         resumes: TryVec::new(),
         pieces,
     };
+    lowering.floats_likely = lowering.computes_floats();
     lowering.settle_frame()?;
     lowering.cached_prologue()?;
     lowering.prologue(&params)?;
@@ -282,6 +286,10 @@ struct Lowering<'a, 't> {
     is_live_found: bool,
     /// The numeric copy of a loop that is being lowered.
     numeric: Option<numeric::Numeric>,
+    /// Does the function look like one that computes with floats?
+    floats_likely: bool,
+    /// By stack depth: values in two halves, see [`halves`].
+    halves: u64,
     floats: numeric::Floats,
     /// Where escapes arrive in the rare copy that is being lowered.
     resumes: TryVec<numeric::Resume>,

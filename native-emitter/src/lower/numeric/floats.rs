@@ -10,7 +10,7 @@ use crate::nir::{Block, Cond, Op, Slot, Type, Vreg, Width};
 
 impl Lowering<'_, '_> {
     /// Goes to `other` unless `value` is a float; null is none.
-    pub(super) fn require_float(&mut self, value: Vreg, other: Block) -> Done {
+    pub(in crate::lower) fn require_float(&mut self, value: Vreg, other: Block) -> Done {
         self.require(Cond::TestZero, value, TAG_BITS, other)?;
         self.require_float_pointer(value, other)
     }

@@ -94,6 +94,11 @@ impl Lowering<'_, '_> {
         at.map_or(Kind::Any, |at| self.kind_at(at))
     }
 
+    /// The variable for the number of a value of the stack.
+    pub(super) fn stack_float_var(&mut self, at: u32) -> Done<Var> {
+        self.float_var(self.n_locals() + at as usize)
+    }
+
     fn float_var(&mut self, place: usize) -> Done<Var> {
         if self.floats.vars.len() <= place {
             self.floats.vars.resize(place + 1, None)?;
