@@ -9,7 +9,7 @@ use super::direct::{Code, has_stack};
 use super::fun_obj::NativeFun;
 use super::fun_table::shims;
 use super::generator::{self, KIND_EXCEPTION, KIND_YIELD, NativeGenerator};
-use super::{current, fun_obj, nlr, trampoline};
+use super::{current, entry, fun_obj, nlr, trampoline};
 use crate::exc;
 use crate::interp::frame::Slot;
 use crate::interp::resume::{Step, stop_value};
@@ -101,6 +101,21 @@ unsafe fn over(
 /// # Safety
 /// As its row says.
 pub(super) unsafe extern "C" fn iternext(buf: *mut ()) -> usize {
+    // SAFETY: the caller's.
+    unsafe {
+        match entry::next_byte(buf.cast()) {
+            Some(byte) => byte.raw(),
+            None => next_other(buf),
+        }
+    }
+}
+
+/// The same for what is no view of bytes.
+///
+/// # Safety
+/// As [`iternext`].
+#[inline(never)]
+unsafe extern "C" fn next_other(buf: *mut ()) -> usize {
     // SAFETY: the caller's; loops do not look at what a generator returns.
     unsafe {
         let words = buf.cast::<Slot>();
@@ -162,11 +177,15 @@ pub(super) unsafe extern "C" fn yield_from(it: usize, sent: usize, ret: *mut ())
 }
 
 /// What the next value of an instance is, if its class has a native function as `__next__`.
-#[inline(never)]
+#[inline(always)]
 fn instance_next(rt: &mut Runtime, it: Obj) -> Option<R<Step>> {
-    if !crate::config::QUICKEN || !it.is_ptr() || !it.ty().is_class() {
-        return None;
-    }
+    let may = crate::config::QUICKEN && it.is_ptr() && it.ty().is_class();
+    if may { next_by_class(rt, it) } else { None }
+}
+
+/// The same for what certainly is an instance.
+#[inline(never)]
+fn next_by_class(rt: &mut Runtime, it: Obj) -> Option<R<Step>> {
     let fun = class::lookup(rt, it.ty(), qstr!("__next__"))?;
     let fun = fun.cast::<NativeFun>()?;
     Some(match fun_obj::call(rt, fun, &[it]) {

@@ -81,6 +81,24 @@ pub(crate) fn getiter(rt: &mut Runtime, value: Obj, buf: *mut Slot) -> R<Option<
     Ok(None)
 }
 
+/// The next byte of a view, if it is one of bytes and has another one.
+///
+/// # Safety
+/// [`getiter`] filled the buffer.
+#[inline(always)]
+pub(in crate::native) unsafe fn next_byte(buf: *mut Slot) -> Option<Obj> {
+    // SAFETY: the caller's: behind the mark stand the view and an offset.
+    unsafe {
+        if !QUICKEN || *buf != Some(VIEW_MARK) {
+            return None;
+        }
+        let (view, at) = ((*buf.add(1))?, (*buf.add(2))?.small_value() as usize);
+        let byte = memoryview::quick_byte(view, at)?;
+        buf.add(2).write(Some(Obj::int(at as isize + 1)));
+        Some(Obj::int(isize::from(byte)))
+    }
+}
+
 /// The next value, or null at the end.
 pub(crate) fn iternext(rt: &mut Runtime, buf: *mut Slot) -> R<Option<Obj>> {
     // SAFETY: native code gives a buffer that `getiter` filled. In the first form, word 1 is an iterator, and in those

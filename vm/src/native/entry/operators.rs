@@ -9,6 +9,7 @@ use crate::exc;
 use crate::interp::arith;
 use crate::obj::array::{ARRAY, Array};
 use crate::obj::dict::Dict;
+use crate::obj::list::List;
 use crate::obj::memoryview::{self, MEMORYVIEW};
 use crate::obj::str::{self, STR};
 use crate::obj::tuple::{TUPLE, Tuple};
@@ -73,6 +74,9 @@ pub(crate) fn obj_subscr(rt: &mut Runtime, base: Obj, index: Obj, value: usize) 
 }
 
 pub(crate) fn obj_is_true(rt: &mut Runtime, value: Obj) -> R<bool> {
+    if QUICKEN && let Some(list) = value.cast::<List>() {
+        return Ok(!list.is_empty());
+    }
     rt.is_true(value)
 }
 
