@@ -64,6 +64,23 @@ impl BitSet {
         there
     }
 
+    /// How many numbers below `item` are in the set, given how many there are below the first of `item`'s
+    /// [`BitSet::RUN`].
+    #[inline]
+    pub fn rank(&self, item: usize, before: usize) -> usize {
+        let word = self.words.get(item / BITS).copied().unwrap_or(0);
+        let below = word & ((1 << (item % BITS)) - 1);
+        before + below.count_ones() as usize
+    }
+
+    /// Numbers that share a word of the set.
+    pub const RUN: usize = BITS;
+
+    /// How many of each [`BitSet::RUN`] numbers are in the set.
+    pub fn runs(&self) -> impl Iterator<Item = usize> + '_ {
+        self.words.iter().map(|word| word.count_ones() as usize)
+    }
+
     /// Takes everything out, keeps the room.
     pub fn clear(&mut self) {
         self.words.fill(0);

@@ -93,11 +93,37 @@ impl Liveness {
         })
     }
 
-    /// What is wanted at the start of a block, from outside; rising.
+    /// What is wanted at the start of a block, from outside.
     pub fn live_in(&self, block: Block) -> &[Vreg] {
         let at = block.index();
         let run = self.first[at] as usize..self.first[at + 1] as usize;
         self.items.get(run).unwrap_or(&[])
+    }
+
+    /// Takes out values that are made anew wherever they are wanted.
+    pub fn remove(&mut self, gone: impl Fn(Vreg) -> bool) {
+        let (mut kept, mut start) = (0, 0);
+        for end in self.first.iter_mut().skip(1) {
+            for at in start..*end as usize {
+                let vreg = self.items[at];
+                if !gone(vreg) {
+                    self.items[kept] = vreg;
+                    kept += 1;
+                }
+            }
+            start = *end as usize;
+            *end = kept as u32;
+        }
+        self.items.truncate(kept);
+    }
+
+    /// At the start of `block` it is `new` that is wanted, and `old` from there on.
+    pub fn replace(&mut self, block: Block, old: Vreg, new: Vreg) {
+        let at = block.index();
+        let run = self.first[at] as usize..self.first[at + 1] as usize;
+        for vreg in self.items[run].iter_mut().filter(|vreg| **vreg == old) {
+            *vreg = new;
+        }
     }
 
     /// Calls `each` with what is wanted behind the end of `block`, some of it more than once.

@@ -154,10 +154,49 @@ pub const fn param_type(kind: Kind) -> Type {
     }
 }
 
+/// Up to `N` items.
+#[derive(Debug, Clone, Copy)]
+pub struct Few<T, const N: usize> {
+    items: [Option<T>; N],
+    at: usize,
+}
+
+impl<T: Copy, const N: usize> Few<T, N> {
+    #[inline]
+    const fn new(items: [Option<T>; N]) -> Self {
+        Few { items, at: 0 }
+    }
+}
+
+impl<T: Copy, const N: usize> Iterator for Few<T, N> {
+    type Item = T;
+
+    #[inline]
+    fn next(&mut self) -> Option<T> {
+        while let Some(item) = self.items.get(self.at) {
+            self.at += 1;
+            if item.is_some() {
+                return *item;
+            }
+        }
+        None
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, T) -> B>(self, init: B, mut each: F) -> B {
+        let mut made = init;
+        for item in self.items.into_iter().skip(self.at).flatten() {
+            made = each(made, item);
+        }
+        made
+    }
+}
+
 impl Inst {
     /// The operands outside the list.
-    pub fn operands(&self) -> impl Iterator<Item = Vreg> + use<> {
-        [self.a, self.b, self.c].into_iter().flatten()
+    #[inline]
+    pub fn operands(&self) -> Few<Vreg, 3> {
+        Few::new([self.a, self.b, self.c])
     }
 
     /// Puts other operands in the place of those outside the list.
@@ -170,8 +209,9 @@ impl Inst {
 
 impl Term {
     /// The edges with their arguments; the targets of a switch are not among them.
-    pub fn edges(&self) -> impl Iterator<Item = Edge> + use<> {
-        let [one, two] = match *self {
+    #[inline]
+    pub fn edges(&self) -> Few<Edge, 2> {
+        Few::new(match *self {
             Term::Jump(to) => [Some(to), None],
             Term::Branch { then, other, .. } | Term::FBranch { then, other, .. } => {
                 [Some(then), Some(other)]
@@ -183,8 +223,7 @@ impl Term {
             | Term::Return { .. }
             | Term::Leave(_)
             | Term::Unreachable => [None, None],
-        };
-        one.into_iter().chain(two)
+        })
     }
 
     /// The edges, to be changed.
@@ -206,15 +245,15 @@ impl Term {
     }
 
     /// The operands that are not arguments of edges.
-    pub fn operands(&self) -> impl Iterator<Item = Vreg> + use<> {
-        let [one, two] = match *self {
+    #[inline]
+    pub fn operands(&self) -> Few<Vreg, 2> {
+        Few::new(match *self {
             Term::Branch { a, b, .. } | Term::Checked { a, b, .. } => [Some(a), b],
             Term::FBranch { a, b, .. } => [Some(a), Some(b)],
             Term::Switch { a, .. } | Term::Return { a } => [Some(a), None],
             Term::NlrPush { table, .. } => [table, None],
             Term::Open | Term::Jump(_) | Term::Leave(_) | Term::Unreachable => [None, None],
-        };
-        one.into_iter().chain(two)
+        })
     }
 
     /// Puts other operands in the place of those that are not arguments of edges.
@@ -252,18 +291,28 @@ impl Term {
 
 impl super::Func {
     /// Where control may go from the end of a block, in the order of the edges, repetitions included.
-    pub fn successors(&self, block: Block) -> impl Iterator<Item = Block> + '_ {
+    #[inline]
+    pub fn successors(&self, block: Block) -> Successors<'_> {
         let term = &self.blocks[block].term;
-        let targets = match *term {
-            Term::Switch { start, len, .. } => {
-                let start = start as usize;
-                self.targets.get(start..start + len as usize)
+        let mut few = [None, None];
+        let mut more: &[Block] = &[];
+        match term {
+            Term::Jump(to) => few[0] = Some(to.block),
+            Term::Branch { then, other, .. } | Term::FBranch { then, other, .. } => {
+                few = [Some(then.block), Some(other.block)];
             }
-            _ => None,
-        };
-        term.edges()
-            .map(|edge| edge.block)
-            .chain(targets.unwrap_or(&[]).iter().copied())
+            Term::Checked { fits, over, .. } => few = [Some(fits.block), Some(over.block)],
+            Term::NlrPush { normal, caught, .. } => {
+                few = [Some(normal.block), Some(caught.block)];
+            }
+            Term::Switch { start, len, .. } => {
+                let start = *start as usize;
+                let targets = self.targets.get(start..start + *len as usize);
+                more = targets.unwrap_or(&[]);
+            }
+            Term::Open | Term::Return { .. } | Term::Leave(_) | Term::Unreachable => {}
+        }
+        Successors { few, more }
     }
 
     /// The operands of a list, to be changed.
@@ -272,5 +321,27 @@ impl super::Func {
         self.pool
             .get_mut(start..start + list.len as usize)
             .unwrap_or(&mut [])
+    }
+}
+
+/// Where control may go from the end of a block.
+#[derive(Debug, Clone)]
+pub struct Successors<'a> {
+    few: [Option<Block>; 2],
+    more: &'a [Block],
+}
+
+impl Iterator for Successors<'_> {
+    type Item = Block;
+
+    #[inline]
+    fn next(&mut self) -> Option<Block> {
+        if let Some(first) = self.few[0] {
+            self.few = [self.few[1], None];
+            return Some(first);
+        }
+        let (first, rest) = self.more.split_first()?;
+        self.more = rest;
+        Some(*first)
     }
 }

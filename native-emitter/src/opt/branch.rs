@@ -2,7 +2,7 @@
 use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 
 use super::subst::Subst;
-use super::uses::{constant, counts, definitions};
+use super::uses::{constant, counts, places};
 use crate::analysis::Cfg;
 use crate::nir::{Block, Cond, Edge, Func, Inst, Op, Term, Vreg};
 
@@ -41,8 +41,7 @@ pub(super) fn holds(cond: Cond, a: i64, b: i64, bits: u32) -> bool {
 
 /// Edges go past blocks that do nothing but go on, and past branches whose outcome the edge decides.
 fn thread(func: &mut Func) -> Result<bool, OutOfMemory> {
-    let defs = definitions(func)?;
-    let counts = counts(func)?;
+    let mut known = None;
     let mut changed = false;
     for block in func.blocks.indices() {
         let mut term = func.blocks[block].term;
@@ -53,7 +52,7 @@ fn thread(func: &mut Func) -> Result<bool, OutOfMemory> {
         for edge in term.edges_mut() {
             // Bounded: empty blocks may go round in circles.
             for _ in 0..8 {
-                match past(func, &defs, &counts, *edge)? {
+                match past(func, &mut known, *edge)? {
                     Some(further) if further.block != edge.block => {
                         *edge = further;
                         changed = true;
@@ -92,11 +91,14 @@ fn is_empty(insts: &[Inst]) -> bool {
     insts.iter().all(|inst| inst.op == Op::Line)
 }
 
-/// Where an edge to a block that does nothing really goes.
+/// Definitions of values and how often they are used.
+type Known = (IndexVec<Vreg, (u32, u32)>, IndexVec<Vreg, u32>);
+
+/// Where an edge to a block that does nothing really goes. What is `known` of values is found out when it is wanted:
+/// going past blocks changes neither.
 fn past(
     func: &mut Func,
-    defs: &IndexVec<Vreg, Option<Inst>>,
-    counts: &IndexVec<Vreg, u32>,
+    known: &mut Option<Known>,
     edge: Edge,
 ) -> Result<Option<Edge>, OutOfMemory> {
     let data = &func.blocks[edge.block];
@@ -115,7 +117,13 @@ fn past(
         } => {
             let at = func.items(data.params).iter().position(|param| *param == a);
             let arg = at.and_then(|at| func.items(edge.args).get(at).copied());
-            let Some(value) = arg.and_then(|arg| constant(defs[arg])) else {
+            let Some(arg) = arg else {
+                return Ok(None);
+            };
+            let (block, at) = find_out(func, known)?.0[arg];
+            let def = func.blocks.get(Block::from_index(block as usize));
+            let def = def.and_then(|data| data.insts.get(at as usize));
+            let Some(value) = constant(def.copied()) else {
                 return Ok(None);
             };
             // Small constants compare alike on words of any size.
@@ -131,6 +139,9 @@ fn past(
         _ => return Ok(None),
     };
     // Parameters must have no other use than here, or the value would be missing there.
+    if data.params.len == 0 {
+        return Ok(Some(onward));
+    }
     let params = TryVec::from_slice(func.items(data.params))?;
     let mut uses_here = 0;
     for to in data.term.edges() {
@@ -145,6 +156,7 @@ fn past(
         .operands()
         .filter(|operand| params.contains(operand))
         .count();
+    let counts = &find_out(func, known)?.1;
     let all: u32 = params.iter().map(|param| counts[*param]).sum();
     if all as usize != uses_here {
         return Ok(None);
@@ -157,6 +169,13 @@ fn past(
         }
     }))?;
     Ok(Some(func.edge(onward.block, &args)?))
+}
+
+fn find_out<'a>(func: &Func, known: &'a mut Option<Known>) -> Result<&'a Known, OutOfMemory> {
+    Ok(match known {
+        Some(known) => known,
+        None => known.insert((places(func)?, counts(func)?)),
+    })
 }
 
 /// A block and the only one that leads to it become one. Lists the blocks that are left and that control reaches, in

@@ -53,29 +53,25 @@ fn kept(func: &Func) -> Result<BitSet, OutOfMemory> {
 
 /// New numbers of values: how many are kept before them.
 struct Numbers {
-    /// Of the first value of each run of [`RUN`].
+    /// Of the first value of each [`BitSet::RUN`].
     starts: TryVec<u32>,
 }
-
-/// Values for which one number is stored.
-const RUN: usize = 16;
 
 impl Numbers {
     fn new(kept: &BitSet) -> Result<Numbers, OutOfMemory> {
         let mut starts = TryVec::new();
-        for (before, vreg) in kept.iter().enumerate() {
-            while starts.len() <= vreg / RUN {
-                starts.push(before as u32)?;
-            }
+        let mut before = 0;
+        for count in kept.runs() {
+            starts.push(before as u32)?;
+            before += count;
         }
         Ok(Numbers { starts })
     }
 
     fn of(&self, kept: &BitSet, vreg: Vreg) -> Vreg {
-        let run = vreg.index() / RUN;
-        let start = self.starts.get(run).copied().unwrap_or(0) as usize;
-        let before = (run * RUN..vreg.index()).filter(|at| kept.contains(*at));
-        Vreg::from_index(start + before.count())
+        let start = self.starts.get(vreg.index() / BitSet::RUN);
+        let start = start.copied().unwrap_or(0) as usize;
+        Vreg::from_index(kept.rank(vreg.index(), start))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Dead code: instructions whose result nobody wants, parameters that only feed such, and their arguments.
 use ferlance_collections::{BitSet, OutOfMemory, TryVec};
 
-use super::uses::definitions;
+use super::uses::places;
 use crate::nir::{Block, Func, Vreg};
 
 /// Drops what is not needed for calls, stores, branches and the result.
@@ -57,7 +57,7 @@ pub(super) fn remove_dead(func: &mut Func) -> Result<bool, OutOfMemory> {
 fn needed(func: &Func) -> Result<BitSet, OutOfMemory> {
     let mut needed = BitSet::with_limit(func.vregs.len())?;
     let mut waiting: TryVec<Vreg> = TryVec::new();
-    let defs = definitions(func)?;
+    let defs = places(func)?;
     // Where each parameter's arguments are.
     let incoming = super::params::Incoming::new(func)?;
     let want = |needed: &mut BitSet, waiting: &mut TryVec<Vreg>, vreg: Vreg| {
@@ -83,7 +83,9 @@ fn needed(func: &Func) -> Result<BitSet, OutOfMemory> {
         }
     }
     while let Some(vreg) = waiting.pop() {
-        if let Some(inst) = &defs[vreg] {
+        let (block, at) = defs[vreg];
+        let def = func.blocks.get(Block::from_index(block as usize));
+        if let Some(inst) = def.and_then(|data| data.insts.get(at as usize)) {
             for operand in inst.operands().chain(func.items(inst.args).iter().copied()) {
                 want(&mut needed, &mut waiting, operand)?;
             }

@@ -80,18 +80,41 @@ fn is_same(one: &Inst, two: &Inst) -> bool {
 
 fn hash(inst: &Inst) -> u32 {
     use core::hash::{Hash, Hasher};
-    let mut hasher = Fnv(0x811c_9dc5);
+    let mut hasher = Mixer(0);
     (inst.op, inst.a, inst.b, inst.c, inst.imm).hash(&mut hasher);
     hasher.finish() as u32
 }
 
-struct Fnv(u32);
+/// Takes numbers as they are: there are few bits in most.
+struct Mixer(u32);
 
-impl core::hash::Hasher for Fnv {
+impl Mixer {
+    fn mix(&mut self, word: u32) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b1);
+    }
+}
+
+impl core::hash::Hasher for Mixer {
     fn write(&mut self, bytes: &[u8]) {
         for byte in bytes {
-            self.0 = (self.0 ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+            self.mix(u32::from(*byte));
         }
+    }
+
+    fn write_u8(&mut self, number: u8) {
+        self.mix(number.into());
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.mix(number);
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.mix(number as u32 ^ (number >> 32) as u32);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
     }
 
     fn finish(&self) -> u64 {

@@ -6,9 +6,8 @@
 //! whether the counter is still needed.
 use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 
-use super::licm::add_preheaders;
 use super::uses::{constant, definitions, homes};
-use crate::analysis::{Cfg, Dominators, Loops, loops::LoopId};
+use crate::analysis::{Cfg, Dominators, Flow, Loops, loops::LoopId};
 use crate::arch::Arch;
 use crate::nir::{Block, Func, Inst, Op, Term, Type, Vreg};
 
@@ -74,9 +73,12 @@ const MAX_WALKERS: usize = 4;
 const MAX_DEPTH: u8 = 6;
 
 /// Makes pointers walk in all innermost loops.
-pub(super) fn walk_pointers(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemory> {
-    add_preheaders(func)?;
-    each_innermost(func, |func, _, loops, id, shape| {
+pub(super) fn walk_pointers(
+    func: &mut Func,
+    arch: &dyn Arch,
+    flow: &Flow,
+) -> Result<bool, OutOfMemory> {
+    each_innermost(func, flow, |func, _, loops, id, shape| {
         walk_in(func, arch, loops, id, shape)
     })
 }
@@ -84,19 +86,22 @@ pub(super) fn walk_pointers(func: &mut Func, arch: &dyn Arch) -> Result<bool, Ou
 /// Asks `change` to do something to each innermost loop that has one way in and one way back; whether any was changed.
 pub(super) fn each_innermost(
     func: &mut Func,
+    flow: &Flow,
     mut change: impl FnMut(&mut Func, &Dominators, &Loops, LoopId, &Shape) -> Result<bool, OutOfMemory>,
 ) -> Result<bool, OutOfMemory> {
-    let cfg = Cfg::new(func)?;
-    let dominators = Dominators::new(&cfg)?;
-    let loops = Loops::new(func, &cfg, &dominators)?;
+    let Flow {
+        cfg,
+        dominators,
+        loops,
+    } = flow;
     let mut changed = false;
     for id in loops.loops.indices() {
         let has_inner = loops.loops.iter().any(|inner| inner.outer == Some(id));
         if has_inner {
             continue;
         }
-        if let Some(shape) = shape(func, &cfg, &loops, id) {
-            changed |= change(func, &dominators, &loops, id, &shape)?;
+        if let Some(shape) = shape(func, cfg, loops, id) {
+            changed |= change(func, dominators, loops, id, &shape)?;
         }
     }
     Ok(changed)
@@ -264,6 +269,13 @@ fn walk_in(
     id: LoopId,
     shape: &Shape,
 ) -> Result<bool, OutOfMemory> {
+    let is_indexed = |inst: &Inst| {
+        matches!(inst.op, Op::Load(..) | Op::Store(..)) && inst.a.is_some() && inst.b.is_some()
+    };
+    let mut blocks = loops.loops[id].blocks.iter().map(|at| &func.blocks[*at]);
+    if !blocks.any(|data| !data.cold && data.insts.iter().any(is_indexed)) {
+        return Ok(false);
+    }
     let defs = definitions(func)?;
     let homes = homes(func)?;
     let counters = counters(func, &defs, &homes, loops, id, shape)?;
@@ -279,106 +291,117 @@ fn walk_in(
         counters,
         before: shape.before,
     };
-    let mut walkers: TryVec<Walker> = TryVec::new();
+    let mut walkers = TryVec::new();
     let mut changed = false;
     for block in &loops.loops[id].blocks {
         if walk.func.blocks[*block].cold {
             continue;
         }
         for at in 0..walk.func.blocks[*block].insts.len() {
-            let inst = walk.func.blocks[*block].insts[at];
-            let (Op::Load(width, shift) | Op::Store(width, shift)) = inst.op else {
-                continue;
-            };
-            let (Some(base), Some(index)) = (inst.a, inst.b) else {
-                continue;
-            };
-            // What the index has in constants goes into the offset.
-            let (index, more) = match walk.defs.get(index).copied().flatten() {
-                Some(Inst {
-                    op: Op::Add,
-                    a: Some(a),
-                    b: None,
-                    imm,
-                    ..
-                }) => (a, imm),
-                _ => (index, 0),
-            };
-            let Some(offset) = more
-                .checked_shl(shift.into())
-                .and_then(|more| more.checked_add(inst.imm))
-            else {
-                continue;
-            };
-            let scaled = |slope: Slope| slope.times(1 << shift);
-            let slope = (|| {
-                let a = walk.slope(base, MAX_DEPTH)?;
-                let b = walk.slope(index, MAX_DEPTH)?;
-                a.plus(scaled(b)?, 1)
-            })();
-            let Some(slope) = slope.filter(|slope| *slope != Slope::Zero) else {
-                continue;
-            };
-            let steps = match slope {
-                Slope::Const(step) => *block == shape.latch && arch.post_increment(width, step),
-                _ => false,
-            };
-            let plain = walk.is_outside(base) && walk.counter(index).is_some();
-            if !steps {
-                // Free in the address, or one addition either way: nothing to gain.
-                let takes = |offset| arch.adds_index() && arch.address(width, Some(shift), offset);
-                let is_free = takes(inst.imm) && more == 0;
-                let is_short = shift == 0 && matches!(slope, Slope::Value(..));
-                if plain && (is_free || is_short) {
-                    continue;
-                }
-                // The rest of the address goes before the loop, the counter stays.
-                let counter = walk.counters.iter().copied().find(|counter| {
-                    scaled(counter.step) == Some(slope)
-                        && constant(walk.defs[counter.start]) == Some(0)
-                });
-                if let Some(counter) = counter
-                    && takes(offset)
-                {
-                    let base = walk.first_address(base, index, shift)?;
-                    let inst = &mut walk.func.blocks[*block].insts[at];
-                    (inst.a, inst.b, inst.imm) = (Some(base), Some(counter.param), offset);
-                    changed = true;
-                    continue;
-                }
-            }
-            if !arch.address(width, None, offset) {
-                continue;
-            }
-            let known = walkers
-                .iter()
-                .find(|walker| (walker.base, walker.index, walker.shift) == (base, index, shift));
-            let pointer = match known {
-                Some(walker) => walker.pointer,
-                None if walkers.len() < MAX_WALKERS => {
-                    let start = walk.first_address(base, index, shift)?;
-                    let (b, imm) = walk.step(slope)?;
-                    let pointer = add_counter(walk.func, shape, start, b, imm)?;
-                    walkers.push(Walker {
-                        base,
-                        index,
-                        shift,
-                        pointer,
-                    })?;
-                    pointer
-                }
-                None => continue,
-            };
-            // Something may have been added to this very block, but only behind what is here.
-            let inst = &mut walk.func.blocks[*block].insts[at];
-            (inst.a, inst.b, inst.imm) = (Some(pointer), None, offset);
-            if let Op::Load(_, shift) | Op::Store(_, shift) = &mut inst.op {
-                *shift = 0;
-            }
-            changed = true;
+            changed |= redirect(&mut walk, arch, shape, &mut walkers, *block, at)?;
         }
     }
     Ok(changed)
+}
+
+/// Gives the access to memory at a place of the loop an address that costs less, if there is one.
+#[inline(never)]
+fn redirect(
+    walk: &mut Walk<'_>,
+    arch: &dyn Arch,
+    shape: &Shape,
+    walkers: &mut TryVec<Walker>,
+    block: Block,
+    at: usize,
+) -> Result<bool, OutOfMemory> {
+    let inst = walk.func.blocks[block].insts[at];
+    let (Op::Load(width, shift) | Op::Store(width, shift)) = inst.op else {
+        return Ok(false);
+    };
+    let (Some(base), Some(index)) = (inst.a, inst.b) else {
+        return Ok(false);
+    };
+    // What the index has in constants goes into the offset.
+    let (index, more) = match walk.defs.get(index).copied().flatten() {
+        Some(Inst {
+            op: Op::Add,
+            a: Some(a),
+            b: None,
+            imm,
+            ..
+        }) => (a, imm),
+        _ => (index, 0),
+    };
+    let Some(offset) = more
+        .checked_shl(shift.into())
+        .and_then(|more| more.checked_add(inst.imm))
+    else {
+        return Ok(false);
+    };
+    let scaled = |slope: Slope| slope.times(1 << shift);
+    let slope = (|| {
+        let a = walk.slope(base, MAX_DEPTH)?;
+        let b = walk.slope(index, MAX_DEPTH)?;
+        a.plus(scaled(b)?, 1)
+    })();
+    let Some(slope) = slope.filter(|slope| *slope != Slope::Zero) else {
+        return Ok(false);
+    };
+    let steps = match slope {
+        Slope::Const(step) => block == shape.latch && arch.post_increment(width, step),
+        _ => false,
+    };
+    let plain = walk.is_outside(base) && walk.counter(index).is_some();
+    if !steps {
+        // Free in the address, or one addition either way: nothing to gain.
+        let takes = |offset| arch.adds_index() && arch.address(width, Some(shift), offset);
+        let is_free = takes(inst.imm) && more == 0;
+        let is_short = shift == 0 && matches!(slope, Slope::Value(..));
+        if plain && (is_free || is_short) {
+            return Ok(false);
+        }
+        // The rest of the address goes before the loop, the counter stays.
+        let counter = walk.counters.iter().copied().find(|counter| {
+            scaled(counter.step) == Some(slope) && constant(walk.defs[counter.start]) == Some(0)
+        });
+        if let Some(counter) = counter
+            && takes(offset)
+        {
+            let base = walk.first_address(base, index, shift)?;
+            let inst = &mut walk.func.blocks[block].insts[at];
+            (inst.a, inst.b, inst.imm) = (Some(base), Some(counter.param), offset);
+            return Ok(true);
+        }
+    }
+    if !arch.address(width, None, offset) {
+        return Ok(false);
+    }
+    let known = walkers
+        .iter()
+        .find(|walker| (walker.base, walker.index, walker.shift) == (base, index, shift));
+    let pointer = match known {
+        Some(walker) => walker.pointer,
+        None if walkers.len() < MAX_WALKERS => {
+            let start = walk.first_address(base, index, shift)?;
+            let (b, imm) = walk.step(slope)?;
+            let pointer = add_counter(walk.func, shape, start, b, imm)?;
+            walkers.push(Walker {
+                base,
+                index,
+                shift,
+                pointer,
+            })?;
+            pointer
+        }
+        None => return Ok(false),
+    };
+    // Something may have been added to this very block, but only behind what is here.
+    let inst = &mut walk.func.blocks[block].insts[at];
+    (inst.a, inst.b, inst.imm) = (Some(pointer), None, offset);
+    if let Op::Load(_, shift) | Op::Store(_, shift) = &mut inst.op {
+        *shift = 0;
+    }
+    Ok(true)
 }
 
 /// Parameters of the header that the latch gives back with something from outside added.

@@ -8,15 +8,13 @@
 use ferlance_collections::{BitSet, OutOfMemory, TryVec};
 
 use super::branch::reorder;
-use crate::analysis::{Cfg, Dominators, Loops};
+use crate::analysis::{Cfg, Flow, Loops};
 use crate::nir::{Block, Func, Term};
 
 /// Numbers the blocks in their order.
 pub(super) fn order_blocks(func: &mut Func) -> Result<(), OutOfMemory> {
-    let cfg = Cfg::new(func)?;
-    spread_cold(func, &cfg)?;
-    let loops = Loops::new(func, &cfg, &Dominators::new(&cfg)?)?;
-    let order = block_order(func, &loops)?;
+    spread_cold(func)?;
+    let order = block_order(func, &Flow::new(func)?.loops)?;
     reorder(func, &order)
 }
 
@@ -33,7 +31,8 @@ pub fn block_order(func: &Func, loops: &Loops) -> Result<TryVec<Block>, OutOfMem
 }
 
 /// Blocks that only rarely run blocks lead to are rarely run.
-fn spread_cold(func: &mut Func, cfg: &Cfg) -> Result<(), OutOfMemory> {
+pub(super) fn spread_cold(func: &mut Func) -> Result<(), OutOfMemory> {
+    let cfg = Cfg::new(func)?;
     let mut changed = true;
     while changed {
         changed = false;

@@ -10,13 +10,28 @@ use crate::nir::{Func, Inst, Op, Shape, Term, Type, Vreg, Width};
 /// Makes every instruction one that the machine has.
 pub fn legalise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     let table = fun_table(func);
+    let mut made = TryVec::new();
     for block in func.blocks.indices() {
-        let old = core::mem::take(&mut func.blocks[block].insts);
-        let mut insts = TryVec::with_capacity(old.len())?;
-        for mut inst in old {
-            legalise_inst(func, arch, table, &mut insts, &mut inst)?;
-            insts.push(inst)?;
+        let mut insts = core::mem::take(&mut func.blocks[block].insts);
+        // Most blocks stay as long as they are.
+        let mut longer: Option<TryVec<Inst>> = None;
+        for at in 0..insts.len() {
+            let mut inst = insts[at];
+            legalise_inst(func, arch, table, &mut made, &mut inst)?;
+            if !made.is_empty() && longer.is_none() {
+                let mut before = TryVec::with_capacity(insts.len() + 4)?;
+                before.extend_from_slice(&insts[..at])?;
+                longer = Some(before);
+            }
+            match &mut longer {
+                None => insts[at] = inst,
+                Some(longer) => {
+                    longer.append(&mut made)?;
+                    longer.push(inst)?;
+                }
+            }
         }
+        insts = longer.unwrap_or(insts);
         let mut term = func.blocks[block].term;
         match &mut term {
             Term::Branch {

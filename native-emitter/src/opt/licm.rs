@@ -7,44 +7,41 @@
 use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 
 use super::uses::homes;
-use crate::analysis::{Cfg, Dominators, Loops, loops::LoopId};
+use crate::analysis::{Cfg, Flow, Loops, loops::LoopId};
 use crate::arch::Arch;
 use crate::nir::{Block, Func, Inst, Op, Term, Vreg};
 
 /// Hoists out of all loops.
-pub(super) fn hoist(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemory> {
-    add_preheaders(func)?;
-    let cfg = Cfg::new(func)?;
-    let dominators = Dominators::new(&cfg)?;
-    let loops = Loops::new(func, &cfg, &dominators)?;
+pub(super) fn hoist(func: &mut Func, arch: &dyn Arch, flow: &Flow) -> Result<bool, OutOfMemory> {
+    let Flow { cfg, loops, .. } = flow;
     let mut homes = homes(func)?;
     let is_worth = worth_a_register(func)?;
     let mut changed = false;
     for id in loops.loops.indices().rev() {
-        let Some(before) = preheader(func, &cfg, &loops, id) else {
+        let Some(before) = preheader(func, cfg, loops, id) else {
             continue;
         };
-        let cheap_too = has_spare_registers(func, arch, &loops, id, &homes)?;
+        let cheap_too = has_spare_registers(func, arch, loops, id, &homes)?;
         let mut moved: TryVec<Inst> = TryVec::new();
         for block in &cfg.order {
             if !loops.contains(id, *block) || func.blocks[*block].cold {
                 continue;
             }
-            let mut kept = TryVec::new();
-            let insts = core::mem::take(&mut func.blocks[*block].insts);
-            for inst in &insts {
+            let count = moved.len();
+            for inst in &func.blocks[*block].insts {
                 if can_move(inst, arch, &is_worth, cheap_too)
-                    && is_outside(inst, &homes, &loops, id)
+                    && is_outside(inst, &homes, loops, id)
                     && let Some(dst) = inst.dst
                 {
                     homes[dst] = Some(before);
                     moved.push(*inst)?;
-                    changed = true;
-                } else {
-                    kept.push(*inst)?;
                 }
             }
-            func.blocks[*block].insts = kept;
+            if moved.len() > count {
+                changed = true;
+                let is_here = |inst: &Inst| inst.dst.is_none_or(|dst| homes[dst] != Some(before));
+                func.blocks[*block].insts.retain(is_here);
+            }
         }
         func.blocks[before].insts.append(&mut moved)?;
     }
@@ -140,12 +137,11 @@ fn preheader(func: &Func, cfg: &Cfg, loops: &Loops, id: LoopId) -> Option<Block>
 }
 
 /// Gives each loop a block before it that goes nowhere else.
-pub(super) fn add_preheaders(func: &mut Func) -> Result<(), OutOfMemory> {
-    let cfg = Cfg::new(func)?;
-    let dominators = Dominators::new(&cfg)?;
-    let loops = Loops::new(func, &cfg, &dominators)?;
+pub(super) fn add_preheaders(func: &mut Func, flow: Flow) -> Result<Flow, OutOfMemory> {
+    let Flow { cfg, loops, .. } = &flow;
+    let count = func.blocks.len();
     for id in loops.loops.indices() {
-        if preheader(func, &cfg, &loops, id).is_some() {
+        if preheader(func, cfg, loops, id).is_some() {
             continue;
         }
         let header = loops.loops[id].header;
@@ -183,5 +179,8 @@ pub(super) fn add_preheaders(func: &mut Func) -> Result<(), OutOfMemory> {
         }
         func.blocks[before].cold = all_cold;
     }
-    Ok(())
+    if func.blocks.len() == count {
+        return Ok(flow);
+    }
+    Flow::new(func)
 }

@@ -35,7 +35,7 @@ mod uses;
 
 use ferlance_collections::OutOfMemory;
 
-use crate::analysis::Cfg;
+use crate::analysis::{Cfg, Flow};
 use crate::arch::Arch;
 use crate::lower::expand_env;
 use crate::nir::Func;
@@ -69,10 +69,15 @@ pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     }
     address::fold_addresses(func, arch)?;
     check(func, word, "address");
-    induct::walk_pointers(func, arch)?;
+    let flow = Flow::new(func)?;
+    let flow = licm::add_preheaders(func, flow)?;
+    induct::walk_pointers(func, arch, &flow)?;
     check(func, word, "induct");
+    drop(flow);
     clean(func, word)?;
-    trips::replace_tests(func, arch)?;
+    let flow = Flow::new(func)?;
+    trips::replace_tests(func, arch, &flow)?;
+    drop(flow);
     check(func, word, "trips");
     fold::fold(func, arch)?;
     check(func, word, "fold");
@@ -81,7 +86,10 @@ pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     check(func, word, "legalise");
     gvn::gvn(func, arch)?;
     check(func, word, "gvn");
-    licm::hoist(func, arch)?;
+    let flow = Flow::new(func)?;
+    let flow = licm::add_preheaders(func, flow)?;
+    licm::hoist(func, arch, &flow)?;
+    drop(flow);
     check(func, word, "licm");
     clean(func, word)?;
     if arch.target().small {
@@ -100,7 +108,6 @@ pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     Ok(())
 }
 
-/// A pass, and its name for those who look for a culprit.
 /// What pays at once: each pass about once, those about loops where there are loops.
 fn optimise_hastily(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     let word = arch.target().word();
@@ -114,17 +121,21 @@ fn optimise_hastily(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory>
     clean_once(func, word)?;
     address::fold_addresses(func, arch)?;
     check(func, word, "address");
-    let has_loops = has_loops(func)?;
-    if has_loops {
-        induct::walk_pointers(func, arch)?;
+    // From here to the end of the passes about loops, no pass changes where control goes.
+    let cfg = Cfg::new(func)?;
+    let mut flow = None;
+    if has_loops(func, &cfg) {
+        let found = licm::add_preheaders(func, Flow::of(func, cfg)?)?;
+        induct::walk_pointers(func, arch, &found)?;
         check(func, word, "induct");
-        trips::replace_tests(func, arch)?;
+        trips::replace_tests(func, arch, &found)?;
         check(func, word, "trips");
+        flow = Some(found);
     }
     legalise::legalise(func, arch)?;
     check(func, word, "legalise");
-    if has_loops {
-        licm::hoist(func, arch)?;
+    if let Some(flow) = flow {
+        licm::hoist(func, arch, &flow)?;
         check(func, word, "licm");
     }
     expand_env(func, arch.target());
@@ -133,18 +144,18 @@ fn optimise_hastily(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory>
     clean_once(func, word)?;
     legalise::legalise(func, arch)?;
     compact::compact(func)?;
-    layout::order_blocks(func)?;
+    // The allocator orders the blocks.
+    layout::spread_cold(func)?;
     check(func, word, "layout");
     Ok(())
 }
 
 /// Does any jump lead back?
-fn has_loops(func: &Func) -> Result<bool, OutOfMemory> {
-    let cfg = Cfg::new(func)?;
-    Ok(cfg.order.iter().any(|block| {
+fn has_loops(func: &Func, cfg: &Cfg) -> bool {
+    cfg.order.iter().any(|block| {
         func.successors(*block)
             .any(|to| cfg.place(to) <= cfg.place(*block))
-    }))
+    })
 }
 
 fn clean_once(func: &mut Func, word: u32) -> Result<(), OutOfMemory> {
@@ -156,6 +167,7 @@ fn clean_once(func: &mut Func, word: u32) -> Result<(), OutOfMemory> {
     Ok(())
 }
 
+/// A pass, and its name for those who look for a culprit.
 type Cleaner = (fn(&mut Func) -> Result<bool, OutOfMemory>, &'static str);
 
 const CLEANERS: [Cleaner; 3] = [

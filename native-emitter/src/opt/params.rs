@@ -10,7 +10,7 @@ pub(super) struct Incoming {
     /// Those to block `b` are `edges[first[b]..first[b + 1]]`.
     edges: TryVec<Edge>,
     first: TryVec<u32>,
-    params: IndexVec<Vreg, Option<(Block, usize)>>,
+    params: IndexVec<Vreg, Option<(Block, u32)>>,
 }
 
 impl Incoming {
@@ -21,7 +21,7 @@ impl Incoming {
         let mut params = IndexVec::filled(None, func.vregs.len())?;
         for (block, data) in func.blocks.iter_enumerated() {
             for (at, param) in func.items(data.params).iter().enumerate() {
-                params[*param] = Some((block, at));
+                params[*param] = Some((block, at as u32));
             }
             for edge in data.term.edges() {
                 first[edge.block.index()] += 1;
@@ -60,7 +60,7 @@ impl Incoming {
 
     /// Block and place, if the value is a parameter.
     pub(super) fn param(&self, vreg: Vreg) -> Option<(Block, usize)> {
-        self.params[vreg]
+        self.params[vreg].map(|(block, at)| (block, at as usize))
     }
 }
 

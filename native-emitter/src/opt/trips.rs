@@ -10,13 +10,17 @@ use ferlance_collections::{IndexVec, OutOfMemory};
 
 use super::induct::{Counter, Shape, Slope, add_counter, counters, each_innermost};
 use super::uses::{constant, counts, definitions, homes};
-use crate::analysis::{Dominators, Loops, loops::LoopId};
+use crate::analysis::{Dominators, Flow, Loops, loops::LoopId};
 use crate::arch::Arch;
 use crate::nir::{Block, Cond, Func, Inst, Op, Term, Type, Vreg};
 
 /// Replaces the tests of all innermost loops whose counters nobody else wants.
-pub(super) fn replace_tests(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemory> {
-    each_innermost(func, |func, dominators, loops, id, shape| {
+pub(super) fn replace_tests(
+    func: &mut Func,
+    arch: &dyn Arch,
+    flow: &Flow,
+) -> Result<bool, OutOfMemory> {
+    each_innermost(func, flow, |func, dominators, loops, id, shape| {
         replace(func, arch, dominators, loops, id, shape)
     })
 }

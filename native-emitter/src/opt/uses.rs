@@ -5,6 +5,7 @@ pub(super) use crate::analysis::homes;
 use crate::nir::{Func, Inst, Op, Vreg};
 
 /// The instruction that defines each value; none for parameters and results of terminators.
+#[inline(never)]
 pub(super) fn definitions(func: &Func) -> Result<IndexVec<Vreg, Option<Inst>>, OutOfMemory> {
     let mut defs = IndexVec::filled(None, func.vregs.len())?;
     for block in func.blocks.iter() {
@@ -15,6 +16,20 @@ pub(super) fn definitions(func: &Func) -> Result<IndexVec<Vreg, Option<Inst>>, O
         }
     }
     Ok(defs)
+}
+
+/// Block and place of the instruction that defines each value; beyond all of them for parameters and results of
+/// terminators.
+pub(super) fn places(func: &Func) -> Result<IndexVec<Vreg, (u32, u32)>, OutOfMemory> {
+    let mut places = IndexVec::filled((u32::MAX, u32::MAX), func.vregs.len())?;
+    for (block, data) in func.blocks.iter_enumerated() {
+        for (at, inst) in data.insts.iter().enumerate() {
+            if let Some(dst) = inst.dst {
+                places[dst] = (block.index() as u32, at as u32);
+            }
+        }
+    }
+    Ok(places)
 }
 
 /// How often each value is used, as operand or argument.

@@ -9,9 +9,9 @@
 //!   4n+2    the result is written          a result lives from here
 //!   4n+3
 //! ```
-use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
+use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 
-use crate::analysis::{Cfg, Liveness};
+use crate::analysis::Liveness;
 use crate::arch::{Arch, Constraints};
 use crate::nir::{Block, Func, Inst, Op, Term, Vreg};
 
@@ -95,16 +95,14 @@ impl Ranges {
     }
 }
 
-/// The ranges of all values. Those of `constants`, which are made where they are wanted and have no place, say nothing.
+/// The ranges of all values. Those that `live` leaves out, since they have no place, are of no meaning.
 pub(super) fn ranges(
     func: &Func,
     arch: &dyn Arch,
     order: &[Block],
     numbers: &Numbers,
-    cfg: &Cfg,
-    constants: &BitSet,
-) -> Result<(Ranges, Liveness), OutOfMemory> {
-    let live = Liveness::new(func, cfg, constants)?;
+    live: &Liveness,
+) -> Result<Ranges, OutOfMemory> {
     let mut builder = Builder {
         found: TryVec::new(),
         last: IndexVec::filled(NOTHING, func.vregs.len())?,
@@ -153,7 +151,7 @@ pub(super) fn ranges(
             builder.push(*vreg, Range { from: start, to })?;
         }
     }
-    Ok((builder.finish()?, live))
+    builder.finish()
 }
 
 const NOTHING: u32 = u32::MAX;

@@ -26,7 +26,7 @@ use self::assign::{Assignment, Room};
 use self::bundles::{Bundles, Roles};
 use self::intervals::Numbers;
 use self::spill::Memory;
-use crate::analysis::{Cfg, Dominators, Liveness, Loops, entry_lines};
+use crate::analysis::{Flow, Liveness, entry_lines};
 use crate::arch::{Arch, MAX_TEMPS, Place, PregSet, Temps};
 use crate::nir::{Block, BlockData, Func, Inst, Op, Term, Type, Vreg};
 
@@ -87,25 +87,25 @@ impl From<OutOfMemory> for AllocateError {
 /// Gives every value a place. Changes the function: see [`Allocation`].
 pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, AllocateError> {
     prepare::split_edges(func)?;
-    let cfg = Cfg::new(func)?;
-    let loops = Loops::new(func, &cfg, &Dominators::new(&cfg)?)?;
+    let Flow { cfg, loops, .. } = Flow::new(func)?;
     for block in func.blocks.indices() {
         func.blocks[block].depth = loops.depth(block);
     }
     let order = crate::opt::layout::block_order(func, &loops)?;
     drop(loops);
+    let entry_lines = entry_lines(func, &cfg)?;
     let mut memory = Memory {
         constants: prepare::split_constants(func, arch)?,
         spilled: BitSet::new(),
         minimal: BitSet::new(),
     };
+    let mut live = Liveness::new(func, &cfg, &memory.constants)?;
+    drop(cfg);
     let mut room = Room::default();
     loop {
         let numbers = Numbers::new(func, &order)?;
-        let (ranges, live) =
-            intervals::ranges(func, arch, &order, &numbers, &cfg, &memory.constants)?;
+        let ranges = intervals::ranges(func, arch, &order, &numbers, &live)?;
         let caught = caught(func, &live)?;
-        drop(live);
         let roles = Roles {
             constants: &memory.constants,
             spilled: &memory.spilled,
@@ -115,22 +115,15 @@ pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, Allocate
         let mut bundles = bundles::bundles(func, arch, &order, &numbers, ranges, &roles)?;
         let assignment = assign::assign(arch, &mut bundles, &memory.spilled, &mut room)?;
         if !assignment.spilled.is_empty() {
-            spill::spill(func, arch, &assignment.spilled, &mut memory)?;
+            spill::spill(func, arch, &assignment.spilled, &mut memory, &mut live)?;
             continue;
         }
         if assignment.stuck {
             return Err(AllocateError::Stuck);
         }
-        let entry_lines = entry_lines(func, &cfg)?;
-        return Ok(finish(
-            func,
-            arch,
-            order,
-            entry_lines,
-            &bundles,
-            &assignment,
-            &roles,
-        )?);
+        let mut made = finish(func, arch, order, &bundles, &assignment, &roles)?;
+        made.entry_lines = entry_lines;
+        return Ok(made);
     }
 }
 
@@ -151,7 +144,6 @@ fn finish(
     func: &Func,
     arch: &dyn Arch,
     order: TryVec<Block>,
-    entry_lines: IndexVec<Block, u32>,
     bundles: &Bundles,
     assignment: &Assignment,
     roles: &Roles<'_>,
@@ -184,7 +176,7 @@ fn finish(
     Ok(Allocation {
         places,
         order,
-        entry_lines,
+        entry_lines: IndexVec::new(),
         extras,
         used: assignment.used,
         kept,

@@ -6,6 +6,7 @@ use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 
 use super::bundles::{Bundles, Roles, words};
 use super::intervals::{Range, asked, asked_at_end, meet, merged};
+use crate::analysis::Liveness;
 use crate::arch::{Arch, Constraints, Place};
 use crate::nir::{Block, Func, Inst, List, Op, Term, Vreg};
 
@@ -28,15 +29,18 @@ struct Rewriter<'a> {
     /// By value: how to make it anew.
     remade: IndexVec<Vreg, Option<Inst>>,
     memory: &'a mut Memory,
+    /// What is wanted where blocks begin, before and after.
+    live: &'a mut Liveness,
     out: TryVec<Inst>,
 }
 
-/// Takes registers away from `spilled`.
+/// Takes registers away from `spilled`. What is wanted where blocks begin changes little by that.
 pub(super) fn spill(
     func: &mut Func,
     arch: &dyn Arch,
     spilled: &[Vreg],
     memory: &mut Memory,
+    live: &mut Liveness,
 ) -> Result<(), OutOfMemory> {
     let count = func.vregs.len();
     let mut gone = BitSet::with_limit(count)?;
@@ -67,11 +71,16 @@ pub(super) fn spill(
         gone,
         remade,
         memory,
+        live,
         out: TryVec::new(),
     };
     for at in 0..rewriter.func.blocks.len() {
         rewriter.block(Block::from_index(at))?;
     }
+    let Rewriter {
+        gone, memory, live, ..
+    } = rewriter;
+    live.remove(|vreg| gone.contains(vreg.index()) && !memory.spilled.contains(vreg.index()));
     Ok(())
 }
 
@@ -157,6 +166,7 @@ impl Rewriter<'_> {
                 ..Inst::new(Op::Copy)
             };
             self.func.blocks[to].insts.insert(0, store)?;
+            self.live.replace(to, old, short);
         }
         Ok(())
     }
