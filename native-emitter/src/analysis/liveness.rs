@@ -56,6 +56,9 @@ impl Liveness {
                 for pred in cfg.preds(block) {
                     want(*pred, &mut waiting)?;
                 }
+                if protected.is_empty() {
+                    continue;
+                }
                 // An exception arrives here from wherever the buffer is linked.
                 let from = protected.partition_point(|(handler, _)| *handler < block);
                 for (handler, inside) in protected.get(from..).unwrap_or(&[]) {

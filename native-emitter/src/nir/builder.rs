@@ -108,6 +108,9 @@ pub enum Kept {
 /// Blocks on the way to a value that are looked at each time rather than remembering it.
 const SHORT_WAY: usize = 8;
 
+/// Blocks that are looked at for a value that all ways into a block bring along.
+const SHORT_LOOK: usize = 40;
+
 /// Builds one function. Instructions go to the current block.
 pub struct Builder {
     func: Func,
@@ -127,6 +130,9 @@ pub struct Builder {
     homes: TryVec<Option<Home>>,
     /// What the piece at hand has taken from homes: the first instructions of its entry.
     taken: TryVec<(Var, Vreg)>,
+    /// By local: its value here, if it was last read or written in this stretch of code without other ways in.
+    near: TryVec<(u32, Option<Vreg>)>,
+    stretch: u32,
 }
 
 impl Builder {
@@ -145,6 +151,8 @@ impl Builder {
             line: 0,
             homes: TryVec::new(),
             taken: TryVec::new(),
+            near: TryVec::new(),
+            stretch: 1,
         };
         let first = builder.block()?;
         let mut params = TryVec::new();
@@ -203,6 +211,11 @@ impl Builder {
 
     /// Makes `block` current.
     pub fn switch_to(&mut self, block: Block) {
+        let state = &self.blocks[block];
+        let goes_on = state.sealed && *state.preds == [self.current];
+        if !goes_on && block != self.current {
+            self.stretch = self.stretch.wrapping_add(1);
+        }
         self.current = block;
     }
 
@@ -250,14 +263,30 @@ impl Builder {
     /// From here on `var` is `value`.
     pub fn write_local(&mut self, var: Var, value: Vreg) -> Built {
         let block = self.current;
-        self.set_value(block, var, value)
+        self.set_value(block, var, value)?;
+        self.note_near(var, value)
+    }
+
+    fn note_near(&mut self, var: Var, value: Vreg) -> Built {
+        if self.near.len() <= var.index() {
+            self.near.resize(var.index() + 1, (0, None))?;
+        }
+        self.near[var.index()] = (self.stretch, Some(value));
+        Ok(())
     }
 
     /// The value of `var` here. A local that was never written is 0.
     pub fn read_local(&mut self, var: Var) -> Built<Vreg> {
+        if let Some((stretch, Some(value))) = self.near.get(var.index())
+            && *stretch == self.stretch
+        {
+            return Ok(self.resolve(*value));
+        }
         let value = self.value_at_end(self.current, var)?;
         self.fill_waiting()?;
-        Ok(self.resolve(value))
+        let value = self.resolve(value);
+        self.note_near(var, value)?;
+        Ok(value)
     }
 
     // Locals between pieces.
@@ -367,6 +396,7 @@ impl Builder {
         self.phi_of.clear();
         self.waiting.clear();
         self.taken.clear();
+        self.near.clear();
         self.undefined = [None; 3];
         let first = self.block()?;
         self.seal_block(first)?;
@@ -400,6 +430,10 @@ impl Builder {
                 at = state.preds[0];
             } else if state.sealed && (state.preds.is_empty() || is_ring) {
                 break self.at_start(at, var)?;
+            } else if state.sealed
+                && let Some(value) = self.same_from_all(at, var)
+            {
+                break value;
             } else {
                 break self.new_phi(at, var)?;
             }
@@ -410,6 +444,31 @@ impl Builder {
             self.set_value(block, var, value)?;
         }
         Ok(value)
+    }
+
+    /// The value that all ways into a sealed block bring along, if a short look finds it.
+    fn same_from_all(&self, block: Block, var: Var) -> Option<Vreg> {
+        let mut one = None;
+        let mut steps = 0;
+        for pred in &self.blocks[block].preds {
+            let mut at = *pred;
+            let value = loop {
+                let state = &self.blocks[at];
+                if let Some(value) = state.value(var) {
+                    break self.resolve(value);
+                }
+                steps += 1;
+                match &*state.preds {
+                    [up] if state.sealed && steps < SHORT_LOOK => at = *up,
+                    _ => return None,
+                }
+            };
+            if one.is_some_and(|one| one != value) {
+                return None;
+            }
+            one = Some(value);
+        }
+        one
     }
 
     fn new_phi(&mut self, block: Block, var: Var) -> Built<Vreg> {

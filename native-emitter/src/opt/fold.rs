@@ -15,7 +15,9 @@ use crate::nir::{Cond, Func, Inst, Op, Overflow, Shape, Term, Vreg, Width};
 pub(super) fn fold(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemory> {
     let bits = arch.target().word_bits();
     let mut any = false;
-    for _ in 0..4 {
+    // The last rounds find little.
+    let rounds = if func.is_hasty { 2 } else { 4 };
+    for _ in 0..rounds {
         let mut folder = Folder {
             bits,
             defs: definitions(func)?,

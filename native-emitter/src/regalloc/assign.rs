@@ -91,13 +91,24 @@ struct Assigner<'a> {
     before: TryVec<(u64, u32)>,
     /// By register: how often a move vanishes if the bundle at work gets it.
     gains: [u64; N_REGS],
+    /// Registers and what they cost.
+    costs: [(i64, Preg); N_REGS],
+    /// By point: registers that somebody has then. Empty where memory is scarce: the calendars tell it too.
+    busy: TryVec<PregSet>,
 }
 
+/// Longer lives are looked up in the calendars.
+const SHORT: u32 = 512;
+/// Points of functions for which memory is too scarce.
+const TOO_LONG: u32 = 1 << 19;
+
 /// Gives registers to all bundles of values that are not in memory already.
+#[inline(never)]
 pub(super) fn assign(
     arch: &dyn Arch,
     bundles: &mut Bundles,
     in_memory: &BitSet,
+    points: u32,
     room: &mut Room,
 ) -> Result<Assignment, OutOfMemory> {
     room.calendars.resize_with(N_REGS, Calendar::default)?;
@@ -140,9 +151,15 @@ pub(super) fn assign(
         save_cost: arch.save_cost(),
         before,
         gains: [0; N_REGS],
+        costs: [(0, Preg(0)); N_REGS],
+        busy: match cfg!(target_pointer_width = "64") && points < TOO_LONG {
+            true => TryVec::filled(PregSet::EMPTY, points as usize)?,
+            false => TryVec::new(),
+        },
     };
     for (preg, range) in &assigner.bundles.fixed {
         assigner.calendars[preg.index()].insert(*range, None)?;
+        mark(&mut assigner.busy, *preg, range, true);
     }
     while let Some(next) = assigner.queue.pop() {
         assigner.place(Bundle::from_index(!next as u32 as usize))?;
@@ -154,6 +171,17 @@ pub(super) fn assign(
         made.used.insert(*preg);
     }
     Ok(made)
+}
+
+/// Notes that a register is taken, or free again.
+fn mark(busy: &mut [PregSet], preg: Preg, range: &Range, is_taken: bool) {
+    let points = range.from as usize..range.to as usize;
+    for set in busy.get_mut(points).unwrap_or(&mut []) {
+        match is_taken {
+            true => set.insert(preg),
+            false => set.remove(preg),
+        }
+    }
 }
 
 /// A bundle in the queue.
@@ -202,6 +230,7 @@ impl Assigner<'_> {
         (false, cold)
     }
 
+    #[inline(never)]
     fn place(&mut self, bundle: Bundle) -> Result<(), OutOfMemory> {
         let data = &self.bundles.all[bundle];
         let ranges = self.bundles.ranges(data);
@@ -212,7 +241,6 @@ impl Assigner<'_> {
         }
         // What a register costs is told sooner than whether it is free.
         let liked = gains(self.bundles, &self.made, data, &mut self.gains);
-        let mut costs = [(0i64, Preg(0)); N_REGS];
         let mut count = 0;
         for preg in &self.regs {
             if !allowed.contains(*preg) {
@@ -228,30 +256,34 @@ impl Assigner<'_> {
             if liked.contains(*preg) {
                 cost -= self.gains[preg.index()] as i64;
             }
-            costs[count] = (cost, *preg);
+            self.costs[count] = (cost, *preg);
             count += 1;
         }
         for preg in liked.iter() {
             self.gains[preg.index()] = 0;
         }
-        let costs = &mut costs[..count];
+        let is_exact = data.length <= SHORT && !self.busy.is_empty();
+        let taken = self.taken(is_exact, ranges);
+        let costs = &mut self.costs[..count];
         let mut best = None;
-        let mut left = costs.len();
-        while left > 0 {
+        for _ in 0..costs.len() {
             // The first of the cheapest.
-            let mut at = 0;
-            for other in 1..costs.len() {
-                if costs[other].0 < costs[at].0 {
-                    at = other;
+            let mut at = None;
+            for (other, (cost, preg)) in costs.iter().enumerate() {
+                if !taken.contains(*preg)
+                    && *cost != i64::MAX
+                    && at.is_none_or(|at: usize| *cost < costs[at].0)
+                {
+                    at = Some(other);
                 }
             }
+            let Some(at) = at else { break };
             let (cost, preg) = costs[at];
-            if !self.calendars[preg.index()].meets(ranges, |_| true) {
+            if is_exact || !self.calendars[preg.index()].meets(ranges, |_| true) {
                 best = Some((cost, preg));
                 break;
             }
             costs[at].0 = i64::MAX;
-            left -= 1;
         }
         match best {
             Some((cost, preg)) if data.minimal || cost <= i64::from(data.weight) => {
@@ -262,16 +294,32 @@ impl Assigner<'_> {
         }
     }
 
+    /// Registers that are not free all the while, as far as that is told quickly.
+    fn taken(&self, is_exact: bool, ranges: &[Range]) -> PregSet {
+        let mut taken = PregSet::EMPTY;
+        if is_exact {
+            for range in ranges {
+                let points = range.from as usize..range.to as usize;
+                for set in self.busy.get(points).unwrap_or(&[]) {
+                    taken = taken.union(*set);
+                }
+            }
+        }
+        taken
+    }
+
     fn give(&mut self, bundle: Bundle, preg: Preg) -> Result<(), OutOfMemory> {
         let calendar = &mut self.calendars[preg.index()];
         for range in self.bundles.ranges(&self.bundles.all[bundle]) {
             calendar.insert(*range, Some(bundle))?;
+            mark(&mut self.busy, preg, range, true);
         }
         self.made.regs[bundle] = Some(preg);
         self.made.used.insert(preg);
         Ok(())
     }
 
+    #[inline(never)]
     fn evict_or_spill(&mut self, bundle: Bundle, allowed: PregSet) -> Result<(), OutOfMemory> {
         let data = &self.bundles.all[bundle];
         let ranges = self.bundles.ranges(data);
@@ -330,6 +378,9 @@ impl Assigner<'_> {
             .entries
             .retain(|(_, owner)| owner.is_none_or(|owner| !gone.contains(&owner)));
         for owner in gone {
+            for range in self.bundles.ranges(&self.bundles.all[owner]) {
+                mark(&mut self.busy, preg, range, false);
+            }
             self.made.regs[owner] = None;
             self.enqueue(owner)?;
         }

@@ -103,11 +103,10 @@ pub(super) struct Roles<'a> {
 #[derive(Debug)]
 struct Pair {
     runs: u32,
-    /// Of an edge: what loops carry comes first, so that the instructions in the loop adapt to it.
-    edge: bool,
     one: Vreg,
     two: Vreg,
-    /// The next pair of each that is not in one bundle; before that is known, the first is the pair's number.
+    /// The next pair of each that is not in one bundle; before that is known, the first is the next pair of equal
+    /// worth.
     next: [u32; 2],
 }
 
@@ -118,9 +117,15 @@ struct Maker<'a> {
     regs: PregSet,
     /// Is it to be short code?
     small: bool,
+    /// By worth: the last of the pairs.
+    worth: [u32; WORTHS],
     made: Bundles,
 }
 
+/// Runs are powers of two; of pairs of equal runs, those of edges are worth more.
+const WORTHS: usize = 64;
+
+#[inline(never)]
 pub(super) fn bundles(
     func: &Func,
     arch: &dyn Arch,
@@ -151,6 +156,7 @@ pub(super) fn bundles(
         arch,
         regs: all,
         small: arch.target().small,
+        worth: [NOTHING; WORTHS],
         made: Bundles {
             all: IndexVec::with_capacity(alive)?,
             of: IndexVec::filled(None, func.vregs.len())?,
@@ -198,14 +204,17 @@ impl Maker<'_> {
         self.made.hints.push(Hint { preg, runs, next })
     }
 
+    /// Notes a pair; what loops carry over an `edge` comes first, so that the instructions in the loop adapt to it.
     fn pair(&mut self, runs: u32, edge: bool, one: Vreg, two: Vreg) -> Result<(), OutOfMemory> {
-        let at = self.made.pairs.len() as u32;
+        debug_assert!(runs.is_power_of_two());
+        let worth = runs.trailing_zeros() as usize * 2 + usize::from(edge);
+        let last = &mut self.worth[worth % WORTHS];
+        let next = core::mem::replace(last, self.made.pairs.len() as u32);
         self.made.pairs.push(Pair {
             runs,
-            edge,
             one,
             two,
-            next: [at; 2],
+            next: [next; 2],
         })
     }
 
@@ -421,18 +430,16 @@ impl Maker<'_> {
             data.minimal = short || roles.minimal.contains(vreg.index());
         }
         // Of pairs of equal worth the last ones first: a chain of operations grows from its result backwards.
-        let key = |pair: &Pair| {
-            let worth = u64::from(pair.runs) << 1 | u64::from(pair.edge);
-            core::cmp::Reverse((worth, pair.next[0]))
-        };
-        self.made.pairs.sort_unstable_by_key(key);
-        for at in 0..self.made.pairs.len() {
-            let Pair { one, two, .. } = self.made.pairs[at];
-            if !self.made.join(one, two, roles)? {
-                let (first, second) = (self.made.singles[one].pair, self.made.singles[two].pair);
-                self.made.pairs[at].next = [first, second];
-                self.made.singles[one].pair = at as u32;
-                self.made.singles[two].pair = at as u32;
+        for worth in self.worth.iter().rev() {
+            let mut at = *worth;
+            while let Some(&Pair { one, two, next, .. }) = self.made.pairs.get(at as usize) {
+                if !self.made.join(one, two, roles)? {
+                    let singles = &mut self.made.singles;
+                    let next = [singles[one].pair, singles[two].pair];
+                    (singles[one].pair, singles[two].pair) = (at, at);
+                    self.made.pairs[at as usize].next = next;
+                }
+                at = next[0];
             }
         }
         Ok(self.made)

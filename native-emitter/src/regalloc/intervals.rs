@@ -31,6 +31,8 @@ pub(super) const fn point(number: u32) -> u32 {
 #[derive(Debug)]
 pub(super) struct Numbers {
     pub(super) head: IndexVec<Block, u32>,
+    /// How many there are.
+    pub(super) count: u32,
 }
 
 impl Numbers {
@@ -41,7 +43,7 @@ impl Numbers {
             head[*block] = at;
             at += func.blocks[*block].insts.len() as u32 + 2;
         }
-        Ok(Numbers { head })
+        Ok(Numbers { head, count: at })
     }
 
     pub(super) fn inst(&self, block: Block, at: usize) -> u32 {

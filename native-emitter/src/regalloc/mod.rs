@@ -113,7 +113,13 @@ pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, Allocate
             caught: &caught,
         };
         let mut bundles = bundles::bundles(func, arch, &order, &numbers, ranges, &roles)?;
-        let assignment = assign::assign(arch, &mut bundles, &memory.spilled, &mut room)?;
+        let assignment = assign::assign(
+            arch,
+            &mut bundles,
+            &memory.spilled,
+            intervals::point(numbers.count),
+            &mut room,
+        )?;
         if !assignment.spilled.is_empty() {
             spill::spill(func, arch, &assignment.spilled, &mut memory, &mut live)?;
             continue;
