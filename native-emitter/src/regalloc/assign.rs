@@ -7,7 +7,8 @@ use alloc::collections::BinaryHeap;
 use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 
 use super::bundles::{Bundle, BundleData, Bundles};
-use super::intervals::{Range, point};
+use super::busy::Busy;
+use super::intervals::{Numbers, Range, point};
 use crate::arch::{Arch, Preg, PregSet};
 use crate::nir::Vreg;
 
@@ -74,31 +75,85 @@ pub(super) struct Assignment {
 #[derive(Debug, Default)]
 pub(super) struct Room {
     calendars: TryVec<Calendar>,
-    queue: alloc::vec::Vec<u64>,
+    queue: Queue,
+    busy: Busy,
+    calls_before: TryVec<u32>,
+}
+
+/// Bundles that wait, the longest first, of those the first.
+#[derive(Debug, Default)]
+struct Queue {
+    /// Lengths and numbers of those that are [`SHORT`] or longer.
+    long: BinaryHeap<u64>,
+    /// By length: the first of the others.
+    first: TryVec<Option<Bundle>>,
+    /// By bundle: the next of the same length.
+    next: IndexVec<Bundle, Option<Bundle>>,
+    /// No shorter one waits than those of this length and below.
+    most: usize,
+}
+
+/// Points of a life that many bundles have less of.
+const SHORT: u32 = 128;
+
+impl Queue {
+    fn reset(&mut self) -> Result<(), OutOfMemory> {
+        self.long.clear();
+        self.first.clear();
+        self.most = 0;
+        self.first.resize(SHORT as usize, None)
+    }
+
+    fn push(&mut self, bundle: Bundle, length: u32) -> Result<(), OutOfMemory> {
+        if length >= SHORT {
+            self.long.try_reserve(1).map_err(|_| OutOfMemory)?;
+            let number = !(bundle.index() as u32);
+            self.long.push(u64::from(length) << 32 | u64::from(number));
+            return Ok(());
+        }
+        let length = length as usize;
+        if self.next.len() <= bundle.index() {
+            self.next.resize(bundle.index() + 1, None)?;
+        }
+        self.next[bundle] = self.first[length].replace(bundle);
+        self.most = self.most.max(length);
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Option<Bundle> {
+        if let Some(waits) = self.long.pop() {
+            return Some(Bundle::from_index(!waits as u32 as usize));
+        }
+        loop {
+            let first = self.first.get_mut(self.most)?;
+            if let Some(bundle) = *first {
+                *first = self.next[bundle];
+                return Some(bundle);
+            }
+            self.most = self.most.checked_sub(1)?;
+        }
+    }
 }
 
 struct Assigner<'a> {
     bundles: &'a mut Bundles,
     calendars: &'a mut [Calendar],
-    /// Lengths and numbers of bundles that wait: the longest first, of those the first.
-    queue: BinaryHeap<u64>,
+    queue: &'a mut Queue,
     made: Assignment,
     clobbers: PregSet,
-    /// Registers that values may get, the preferred ones first.
-    regs: TryVec<Preg>,
+    /// Registers that values may get, the preferred ones first: integers and floats.
+    regs: [&'static [Preg]; 2],
     save_cost: i64,
     /// By call: how often calls before it run, if they are in cold blocks, and how many are not.
     before: TryVec<(u64, u32)>,
     /// By register: how often a move vanishes if the bundle at work gets it.
     gains: [u64; N_REGS],
-    /// Registers and what they cost.
-    costs: [(i64, Preg); N_REGS],
-    /// By point: registers that somebody has then. Empty where memory is scarce: the calendars tell it too.
-    busy: TryVec<PregSet>,
+    /// Who has a register at all, where memory is not scarce; the calendars tell it too.
+    busy: &'a mut Busy,
+    /// By number of an instruction: the calls before it. Empty where memory is scarce.
+    calls_before: &'a [u32],
 }
 
-/// Longer lives are looked up in the calendars.
-const SHORT: u32 = 512;
 /// Points of functions for which memory is too scarce.
 const TOO_LONG: u32 = 1 << 19;
 
@@ -108,11 +163,17 @@ pub(super) fn assign(
     arch: &dyn Arch,
     bundles: &mut Bundles,
     in_memory: &BitSet,
-    points: u32,
+    numbers: &Numbers,
     room: &mut Room,
 ) -> Result<Assignment, OutOfMemory> {
-    room.calendars.resize_with(N_REGS, Calendar::default)?;
-    for calendar in room.calendars.iter_mut() {
+    let Room {
+        calendars,
+        queue,
+        busy,
+        calls_before,
+    } = room;
+    calendars.resize_with(N_REGS, Calendar::default)?;
+    for calendar in calendars.iter_mut() {
         calendar.entries.clear();
     }
     let count = bundles.all.len();
@@ -125,21 +186,29 @@ pub(super) fn assign(
         hot += u32::from(*runs == 0);
         before.push((cold, hot))?;
     }
-    let mut waiting = core::mem::take(&mut room.queue);
-    waiting.clear();
-    waiting.try_reserve(count).map_err(|_| OutOfMemory)?;
-    for (bundle, data) in bundles.all.iter_enumerated() {
+    calls_before.clear();
+    if cfg!(target_pointer_width = "64") && point(numbers.count) < TOO_LONG {
+        busy.reset(point(numbers.count))?;
+        calls_before.reserve(numbers.count as usize + 1)?;
+        for (at, (number, _)) in bundles.calls.iter().enumerate() {
+            calls_before.resize(*number as usize + 1, at as u32)?;
+        }
+        calls_before.resize(numbers.count as usize + 1, bundles.calls.len() as u32)?;
+    }
+    queue.reset()?;
+    queue.next.resize(count, None)?;
+    for (bundle, data) in bundles.all.iter_enumerated().rev() {
         let memory = data
             .first
             .is_some_and(|vreg| in_memory.contains(vreg.index()));
         if data.length != 0 && !memory {
-            waiting.push(waits(bundle, data));
+            queue.push(bundle, data.length)?;
         }
     }
     let mut assigner = Assigner {
         clobbers: arch.call_clobbers(),
-        calendars: &mut room.calendars,
-        queue: BinaryHeap::from(waiting),
+        calendars,
+        queue,
         made: Assignment {
             regs: IndexVec::filled(None, count)?,
             spilled: TryVec::new(),
@@ -147,46 +216,26 @@ pub(super) fn assign(
             stuck: false,
         },
         bundles,
-        regs: TryVec::from_items(regs.ints.iter().chain(regs.floats).copied())?,
+        regs: [regs.ints, regs.floats],
         save_cost: arch.save_cost(),
         before,
         gains: [0; N_REGS],
-        costs: [(0, Preg(0)); N_REGS],
-        busy: match cfg!(target_pointer_width = "64") && points < TOO_LONG {
-            true => TryVec::filled(PregSet::EMPTY, points as usize)?,
-            false => TryVec::new(),
-        },
+        busy,
+        calls_before,
     };
     for (preg, range) in &assigner.bundles.fixed {
         assigner.calendars[preg.index()].insert(*range, None)?;
-        mark(&mut assigner.busy, *preg, range, true);
+        assigner.busy.mark(*preg, range, true);
     }
     while let Some(next) = assigner.queue.pop() {
-        assigner.place(Bundle::from_index(!next as u32 as usize))?;
+        assigner.place(next)?;
     }
-    room.queue = assigner.queue.into_vec();
     let mut made = assigner.made;
     made.used = PregSet::EMPTY;
     for preg in made.regs.iter().flatten() {
         made.used.insert(*preg);
     }
     Ok(made)
-}
-
-/// Notes that a register is taken, or free again.
-fn mark(busy: &mut [PregSet], preg: Preg, range: &Range, is_taken: bool) {
-    let points = range.from as usize..range.to as usize;
-    for set in busy.get_mut(points).unwrap_or(&mut []) {
-        match is_taken {
-            true => set.insert(preg),
-            false => set.remove(preg),
-        }
-    }
-}
-
-/// A bundle in the queue.
-fn waits(bundle: Bundle, data: &BundleData) -> u64 {
-    u64::from(data.length) << 32 | u64::from(!(bundle.index() as u32))
 }
 
 /// Worth per point of life, for comparisons.
@@ -199,27 +248,30 @@ fn density(data: &BundleData) -> u64 {
 
 impl Assigner<'_> {
     fn enqueue(&mut self, bundle: Bundle) -> Result<(), OutOfMemory> {
-        self.queue.try_reserve(1).map_err(|_| OutOfMemory)?;
-        self.queue.push(waits(bundle, &self.bundles.all[bundle]));
-        Ok(())
+        self.queue.push(bundle, self.bundles.all[bundle].length)
+    }
+
+    /// Calls before the instruction of this number.
+    fn calls_before(&self, number: u32) -> usize {
+        match self.calls_before.get(number as usize) {
+            Some(calls) => *calls as usize,
+            None => {
+                let calls = &self.bundles.calls;
+                calls.partition_point(|(call, _)| *call < number)
+            }
+        }
     }
 
     /// Does the bundle live over a call in hot code? And how often do calls in cold code run that it lives over?
     fn crosses(&self, ranges: &[Range]) -> (bool, u64) {
-        let calls = &self.bundles.calls;
         let mut cold = 0;
-        let mut done = 0;
         for range in ranges {
-            let rest = calls.get(done..).unwrap_or(&[]);
-            let first = done + rest.partition_point(|(number, _)| point(*number) + 1 < range.from);
-            let rest = calls.get(first..).unwrap_or(&[]);
             // Alive both before and behind the call's middle.
-            let is_in = |(number, _): &(u32, u32)| point(*number) + 2 <= range.to;
-            if !rest.first().is_some_and(is_in) {
-                done = first;
+            let first = self.calls_before((range.from + 2) / 4);
+            let done = self.calls_before((range.to + 2) / 4);
+            if first >= done {
                 continue;
             }
-            done = first + rest.partition_point(is_in);
             let ((cold_from, hot_from), (cold_to, hot_to)) =
                 (self.before[first], self.before[done]);
             if hot_to > hot_from {
@@ -239,51 +291,21 @@ impl Assigner<'_> {
         if hot {
             allowed = allowed.difference(self.clobbers);
         }
-        // What a register costs is told sooner than whether it is free.
         let liked = gains(self.bundles, &self.made, data, &mut self.gains);
-        let mut count = 0;
-        for preg in &self.regs {
-            if !allowed.contains(*preg) {
+        let mut free = self.busy.free(allowed, ranges);
+        let best = loop {
+            let best = self.cheapest(free, liked, cold);
+            // What a register costs is told sooner than by the calendars whether it is free.
+            if let (Some((_, preg)), true) = (best, self.busy.is_off())
+                && self.calendars[preg.index()].meets(ranges, |_| true)
+            {
+                free.remove(preg);
                 continue;
             }
-            let mut cost = 0i64;
-            if self.clobbers.contains(*preg) {
-                // Stored before and loaded behind.
-                cost += 2 * cold as i64;
-            } else if !self.made.used.contains(*preg) {
-                cost += self.save_cost;
-            }
-            if liked.contains(*preg) {
-                cost -= self.gains[preg.index()] as i64;
-            }
-            self.costs[count] = (cost, *preg);
-            count += 1;
-        }
+            break best;
+        };
         for preg in liked.iter() {
             self.gains[preg.index()] = 0;
-        }
-        let is_exact = data.length <= SHORT && !self.busy.is_empty();
-        let taken = self.taken(is_exact, ranges);
-        let costs = &mut self.costs[..count];
-        let mut best = None;
-        for _ in 0..costs.len() {
-            // The first of the cheapest.
-            let mut at = None;
-            for (other, (cost, preg)) in costs.iter().enumerate() {
-                if !taken.contains(*preg)
-                    && *cost != i64::MAX
-                    && at.is_none_or(|at: usize| *cost < costs[at].0)
-                {
-                    at = Some(other);
-                }
-            }
-            let Some(at) = at else { break };
-            let (cost, preg) = costs[at];
-            if is_exact || !self.calendars[preg.index()].meets(ranges, |_| true) {
-                best = Some((cost, preg));
-                break;
-            }
-            costs[at].0 = i64::MAX;
         }
         match best {
             Some((cost, preg)) if data.minimal || cost <= i64::from(data.weight) => {
@@ -294,25 +316,47 @@ impl Assigner<'_> {
         }
     }
 
-    /// Registers that are not free all the while, as far as that is told quickly.
-    fn taken(&self, is_exact: bool, ranges: &[Range]) -> PregSet {
-        let mut taken = PregSet::EMPTY;
-        if is_exact {
-            for range in ranges {
-                let points = range.from as usize..range.to as usize;
-                for set in self.busy.get(points).unwrap_or(&[]) {
-                    taken = taken.union(*set);
+    /// Registers of the kind that a set is of, the preferred ones first.
+    fn regs(&self, set: PregSet) -> &'static [Preg] {
+        let [ints, floats] = self.regs;
+        match set.intersection(PregSet::INTS).is_empty() {
+            true => floats,
+            false => ints,
+        }
+    }
+
+    /// The first of the cheapest in a set, for a life over calls in cold code that run so often.
+    fn cheapest(&self, set: PregSet, liked: PregSet, cold: u64) -> Option<(i64, Preg)> {
+        let mut best: Option<(i64, Preg)> = None;
+        let is_liked = !liked.intersection(set).is_empty();
+        for preg in self.regs(set) {
+            if !set.contains(*preg) {
+                continue;
+            }
+            let mut cost = match self.clobbers.contains(*preg) {
+                // Stored before and loaded behind.
+                true => 2 * cold as i64,
+                false if self.made.used.contains(*preg) => 0,
+                false => self.save_cost,
+            };
+            if liked.contains(*preg) {
+                cost -= self.gains[preg.index()] as i64;
+            }
+            if best.is_none_or(|(least, _)| cost < least) {
+                best = Some((cost, *preg));
+                if cost == 0 && !is_liked {
+                    break;
                 }
             }
         }
-        taken
+        best
     }
 
     fn give(&mut self, bundle: Bundle, preg: Preg) -> Result<(), OutOfMemory> {
         let calendar = &mut self.calendars[preg.index()];
         for range in self.bundles.ranges(&self.bundles.all[bundle]) {
             calendar.insert(*range, Some(bundle))?;
-            mark(&mut self.busy, preg, range, true);
+            self.busy.mark(preg, range, true);
         }
         self.made.regs[bundle] = Some(preg);
         self.made.used.insert(preg);
@@ -326,7 +370,7 @@ impl Assigner<'_> {
         let mine = density(data);
         // The register whose owners, all less dense, are the least dense.
         let mut best: Option<(u64, Preg)> = None;
-        for preg in &self.regs {
+        for preg in self.regs(allowed) {
             if !allowed.contains(*preg) {
                 continue;
             }
@@ -379,7 +423,7 @@ impl Assigner<'_> {
             .retain(|(_, owner)| owner.is_none_or(|owner| !gone.contains(&owner)));
         for owner in gone {
             for range in self.bundles.ranges(&self.bundles.all[owner]) {
-                mark(&mut self.busy, preg, range, false);
+                self.busy.mark(preg, range, false);
             }
             self.made.regs[owner] = None;
             self.enqueue(owner)?;
@@ -392,9 +436,7 @@ impl Assigner<'_> {
         let (regs, queue) = (&mut self.made.regs, &mut self.queue);
         self.bundles.take_apart(bundle, |bundles, own| {
             regs.resize(bundles.all.len(), None)?;
-            queue.try_reserve(1).map_err(|_| OutOfMemory)?;
-            queue.push(waits(own, &bundles.all[own]));
-            Ok(())
+            queue.push(own, bundles.all[own].length)
         })
     }
 }

@@ -14,6 +14,7 @@
 //! ```
 mod assign;
 mod bundles;
+mod busy;
 mod checker;
 mod intervals;
 pub mod moves;
@@ -113,13 +114,7 @@ pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, Allocate
             caught: &caught,
         };
         let mut bundles = bundles::bundles(func, arch, &order, &numbers, ranges, &roles)?;
-        let assignment = assign::assign(
-            arch,
-            &mut bundles,
-            &memory.spilled,
-            intervals::point(numbers.count),
-            &mut room,
-        )?;
+        let assignment = assign::assign(arch, &mut bundles, &memory.spilled, &numbers, &mut room)?;
         if !assignment.spilled.is_empty() {
             spill::spill(func, arch, &assignment.spilled, &mut memory, &mut live)?;
             continue;
