@@ -11,7 +11,7 @@
 //! ```
 use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 
-use crate::analysis::Liveness;
+use crate::analysis::{Liveness, liveness::bits};
 use crate::arch::{Arch, Constraints};
 use crate::nir::{Block, Func, Inst, Op, Term, Vreg};
 
@@ -110,12 +110,15 @@ pub(super) fn ranges(
         last: IndexVec::filled(NOTHING, func.vregs.len())?,
         open: IndexVec::filled(0, func.vregs.len())?,
     };
+    // What is alive at the start of the block behind in the order of the code, and at the end of the block at work.
+    let mut behind = TryVec::filled(0, live.width())?;
+    let mut out = TryVec::filled(0, live.width())?;
     for block in order.iter().rev() {
         let data = &func.blocks[*block];
         let start = point(numbers.head[*block]);
         let end = numbers.end(func, *block);
-        let open = &mut builder.open;
-        live.each_out(func, *block, |vreg| open[vreg] = point(end + 1));
+        live.out(func, *block, &mut out);
+        builder.go_on(live, &behind, &out, point(end + 1))?;
         let base = point(end);
         if let Some(dst) = data.term.def() {
             builder.write(dst, base)?;
@@ -148,11 +151,10 @@ pub(super) fn ranges(
         for param in func.items(data.params) {
             builder.write(*param, start)?;
         }
-        for vreg in live.live_in(*block) {
-            let to = core::mem::take(&mut builder.open[*vreg]);
-            builder.push(*vreg, Range { from: start, to })?;
-        }
+        behind.copy_from_slice(live.set_in(*block));
     }
+    out.fill(0);
+    builder.go_on(live, &behind, &out, 0)?;
     builder.finish()
 }
 
@@ -168,6 +170,28 @@ struct Builder {
 }
 
 impl Builder {
+    /// Between two blocks, at a point: what lives on is left as it is.
+    fn go_on(
+        &mut self,
+        live: &Liveness,
+        behind: &[usize],
+        before: &[usize],
+        at: u32,
+    ) -> Result<(), OutOfMemory> {
+        for (word, (behind, before)) in behind.iter().zip(before).enumerate() {
+            for bit in bits(behind ^ before) {
+                let vreg = live.value(word, bit);
+                if before >> bit & 1 != 0 {
+                    self.open[vreg] = at;
+                } else {
+                    let to = core::mem::take(&mut self.open[vreg]);
+                    self.push(vreg, Range { from: at, to })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn read(&mut self, vreg: Vreg, until: u32) {
         let open = &mut self.open[vreg];
         *open = (*open).max(until);

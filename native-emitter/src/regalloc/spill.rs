@@ -80,8 +80,7 @@ pub(super) fn spill(
     let Rewriter {
         gone, memory, live, ..
     } = rewriter;
-    live.remove(|vreg| gone.contains(vreg.index()) && !memory.spilled.contains(vreg.index()));
-    Ok(())
+    live.remove(|vreg| gone.contains(vreg.index()) && !memory.spilled.contains(vreg.index()))
 }
 
 impl Rewriter<'_> {
@@ -166,7 +165,7 @@ impl Rewriter<'_> {
                 ..Inst::new(Op::Copy)
             };
             self.func.blocks[to].insts.insert(0, store)?;
-            self.live.replace(to, old, short);
+            self.live.replace(to, old, short)?;
         }
         Ok(())
     }
