@@ -1,8 +1,36 @@
 //! Dead code: instructions whose result nobody wants, parameters that only feed such, and their arguments.
 use ferlance_collections::{BitSet, OutOfMemory, TryVec};
 
-use super::uses::places;
+use super::uses::{counts, places};
 use crate::nir::{Block, Func, Vreg};
+
+/// As [`remove_dead`], but leaves parameters, what only they want, and what a way round takes to find.
+pub(super) fn remove_unused(func: &mut Func) -> Result<(), OutOfMemory> {
+    let mut counts = counts(func)?;
+    let mut blocks = core::mem::take(&mut func.blocks);
+    for data in blocks.iter_mut().rev() {
+        let mut is_any = false;
+        for inst in data.insts.iter().rev() {
+            if inst.op.is_droppable() && inst.dst.is_none_or(|dst| counts[dst] == 0) {
+                is_any = true;
+                for operand in inst.operands() {
+                    counts[operand] -= 1;
+                }
+                for arg in func.items(inst.args) {
+                    counts[*arg] -= 1;
+                }
+            }
+        }
+        // Nothing that is left wants the result of what goes.
+        if is_any {
+            data.insts.retain(|inst| {
+                !inst.op.is_droppable() || inst.dst.is_some_and(|dst| counts[dst] != 0)
+            });
+        }
+    }
+    func.blocks = blocks;
+    Ok(())
+}
 
 /// Drops what is not needed for calls, stores, branches and the result.
 pub(super) fn remove_dead(func: &mut Func) -> Result<bool, OutOfMemory> {

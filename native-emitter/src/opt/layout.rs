@@ -13,8 +13,9 @@ use crate::nir::{Block, Func, Term};
 
 /// Numbers the blocks in their order.
 pub(super) fn order_blocks(func: &mut Func) -> Result<(), OutOfMemory> {
-    spread_cold(func)?;
-    let order = block_order(func, &Flow::new(func)?.loops)?;
+    let cfg = Cfg::new(func)?;
+    spread_cold(func, &cfg);
+    let order = block_order(func, &Flow::of(func, cfg)?.loops)?;
     reorder(func, &order)
 }
 
@@ -31,8 +32,7 @@ pub fn block_order(func: &Func, loops: &Loops) -> Result<TryVec<Block>, OutOfMem
 }
 
 /// Blocks that only rarely run blocks lead to are rarely run.
-pub(super) fn spread_cold(func: &mut Func) -> Result<(), OutOfMemory> {
-    let cfg = Cfg::new(func)?;
+pub(super) fn spread_cold(func: &mut Func, cfg: &Cfg) {
     let mut changed = true;
     while changed {
         changed = false;
@@ -45,7 +45,6 @@ pub(super) fn spread_cold(func: &mut Func) -> Result<(), OutOfMemory> {
         }
     }
     func.blocks[Block::from_index(0)].cold = false;
-    Ok(())
 }
 
 /// Reverse postorder, with the successors that leave loops or are cold visited first, so that they come last.

@@ -121,33 +121,41 @@ fn optimise_hastily(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory>
     clean_once(func, word)?;
     address::fold_addresses(func, arch)?;
     check(func, word, "address");
-    // From here to the end of the passes about loops, no pass changes where control goes.
+    // No pass from here on changes where control goes, but for blocks before loops.
     let cfg = Cfg::new(func)?;
-    let mut flow = None;
-    if has_loops(func, &cfg) {
-        let found = licm::add_preheaders(func, Flow::of(func, cfg)?)?;
-        induct::walk_pointers(func, arch, &found)?;
-        check(func, word, "induct");
-        trips::replace_tests(func, arch, &found)?;
-        check(func, word, "trips");
-        flow = Some(found);
-    }
-    legalise::legalise(func, arch)?;
-    check(func, word, "legalise");
-    if let Some(flow) = flow {
-        licm::hoist(func, arch, &flow)?;
-        check(func, word, "licm");
-    }
+    let cfg = match has_loops(func, &cfg) {
+        true => optimise_loops(func, arch, cfg)?,
+        false => {
+            legalise::legalise(func, arch)?;
+            cfg
+        }
+    };
+    check(func, word, "loops");
     expand_env(func, arch.target());
     fuse::fuse(func, arch)?;
     check(func, word, "fuse");
-    clean_once(func, word)?;
+    dce::remove_unused(func)?;
     legalise::legalise(func, arch)?;
     compact::compact(func)?;
     // The allocator orders the blocks.
-    layout::spread_cold(func)?;
+    layout::spread_cold(func, &cfg);
     check(func, word, "layout");
     Ok(())
+}
+
+/// The passes about loops, for who is in a hurry; gives the graph as it is then.
+#[inline(never)]
+fn optimise_loops(func: &mut Func, arch: &dyn Arch, cfg: Cfg) -> Result<Cfg, OutOfMemory> {
+    let word = arch.target().word();
+    let flow = licm::add_preheaders(func, Flow::of(func, cfg)?)?;
+    induct::walk_pointers(func, arch, &flow)?;
+    check(func, word, "induct");
+    trips::replace_tests(func, arch, &flow)?;
+    check(func, word, "trips");
+    legalise::legalise(func, arch)?;
+    check(func, word, "legalise");
+    licm::hoist(func, arch, &flow)?;
+    Ok(flow.cfg)
 }
 
 /// Does any jump lead back?
