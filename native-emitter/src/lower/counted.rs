@@ -135,16 +135,21 @@ impl Lowering<'_, '_> {
 
         let fast = self.b.current();
         if self.b.is_reached(slow) {
+            let first = self.b.func().blocks.len();
             self.b.enter(slow)?;
             self.is_copied = true;
             self.loop_once(counted, exit)?;
             self.is_copied = false;
+            for at in first..self.b.func().blocks.len() {
+                self.b.set_cold(Block::from_index(at));
+            }
         }
 
         for at in counted.from..counted.to {
             if let Op::Label(label) = self.code.ops()[at]
-                && self.label_blocks[label.index()].is_some()
+                && let Some(rare) = self.label_blocks[label.index()]
             {
+                self.b.set_cold(rare);
                 self.label_blocks[label.index()] = Some(self.b.block()?);
             }
         }

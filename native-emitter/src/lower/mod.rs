@@ -159,6 +159,7 @@ fn lowering<'a, 't>(
         tables,
         homed: homed_locals(code, &flow, pieces.is_some())?,
         loops: flow.ops_in_loops(code)?,
+        runs_once: code.ops().iter().any(|op| matches!(op, Op::StoreName(_))),
         unbound,
         frame,
         b,
@@ -239,6 +240,8 @@ struct Lowering<'a, 't> {
     unbound: BitSet,
     /// Ops in loops.
     loops: BitSet,
+    /// Is it the code of a module or a class, which binds names?
+    runs_once: bool,
     /// Locals that are kept in memory too, since a handler may want them.
     homed: BitSet,
     frame: prologue::Frame,
@@ -494,7 +497,12 @@ impl Lowering<'_, '_> {
 
     /// May the code be longer to be faster, in the ways that our own runtime gives?
     fn is_cached(&self) -> bool {
-        self.is_ours() && !self.target.small
+        self.is_ours() && !self.target.small && !self.is_seldom()
+    }
+
+    /// Does what is lowered here run seldom, or once? Then it takes longer to compile than it could save.
+    fn is_seldom(&self) -> bool {
+        self.is_copied || self.runs_once && !self.loops.contains(self.at as usize)
     }
 
     /// May code be longer where that makes it fast? Boards have no memory to compile it.
@@ -505,8 +513,8 @@ impl Lowering<'_, '_> {
     /// Is what is lowered here to be short rather than fast? On boards code is fast where it runs often, which is in
     /// loops.
     fn is_small(&self) -> bool {
-        let often = self.is_ours() || !self.is_copied && self.loops.contains(self.at as usize);
-        self.target.small || !often
+        let often = self.is_ours() || self.loops.contains(self.at as usize);
+        self.target.small || !often || self.is_seldom()
     }
 
     fn name(&mut self, name: Qstr) -> Done<Vreg> {
