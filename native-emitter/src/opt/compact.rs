@@ -3,6 +3,7 @@
 use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 
 use crate::nir::{Func, List, Vreg};
+use crate::target::SCARCE_MEMORY;
 
 /// Renumbers values and lists, in their order, and gives back the room.
 pub(super) fn compact(func: &mut Func) -> Result<(), OutOfMemory> {
@@ -23,7 +24,21 @@ pub(super) fn compact(func: &mut Func) -> Result<(), OutOfMemory> {
         data.term.map_operands(|vreg| numbers.of(&kept, vreg));
         data.term.map_def(|vreg| numbers.of(&kept, vreg));
     }
-    lists(func, |vreg| numbers.of(&kept, vreg))
+    lists(func, |vreg| numbers.of(&kept, vreg))?;
+    match SCARCE_MEMORY {
+        true => tighten(func),
+        false => Ok(()),
+    }
+}
+
+/// Gives back the room that lists of instructions have to grow.
+fn tighten(func: &mut Func) -> Result<(), OutOfMemory> {
+    for data in func.blocks.iter_mut() {
+        if data.insts.capacity() > data.insts.len() + data.insts.len() / 8 {
+            data.insts = TryVec::from_slice(&data.insts)?;
+        }
+    }
+    Ok(())
 }
 
 /// The values that something defines or uses.

@@ -11,6 +11,7 @@ use super::busy::Busy;
 use super::intervals::{Numbers, Range, point};
 use crate::arch::{Arch, Preg, PregSet};
 use crate::nir::Vreg;
+use crate::target::SCARCE_MEMORY;
 
 /// Who has a register when: rising, apart from each other.
 #[derive(Debug, Default)]
@@ -187,7 +188,7 @@ pub(super) fn assign(
         before.push((cold, hot))?;
     }
     calls_before.clear();
-    if cfg!(target_pointer_width = "64") && point(numbers.count) < TOO_LONG {
+    if !SCARCE_MEMORY && point(numbers.count) < TOO_LONG {
         busy.reset(point(numbers.count))?;
         calls_before.reserve(numbers.count as usize + 1)?;
         for (at, (number, _)) in bundles.calls.iter().enumerate() {

@@ -27,9 +27,10 @@ use self::assign::{Assignment, Room};
 use self::bundles::{Bundles, Roles};
 use self::intervals::Numbers;
 use self::spill::Memory;
-use crate::analysis::{Flow, Liveness, entry_lines};
+use crate::analysis::{Cfg, Flow, Liveness, entry_lines};
 use crate::arch::{Arch, MAX_TEMPS, Place, PregSet, Temps};
 use crate::nir::{Block, BlockData, Func, Inst, Op, Term, Type, Vreg};
+use crate::target::SCARCE_MEMORY;
 
 pub use checker::{Unsound, check};
 
@@ -94,19 +95,28 @@ pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, Allocate
     }
     let order = crate::opt::layout::block_order(func, &loops)?;
     drop(loops);
-    let entry_lines = entry_lines(func, &cfg)?;
+    // What several tries want is kept from one to the next where there is memory for that.
+    let lines = match SCARCE_MEMORY {
+        true => None,
+        false => Some(entry_lines(func, &cfg)?),
+    };
     let mut memory = Memory {
         constants: prepare::split_constants(func, arch)?,
         spilled: BitSet::new(),
         minimal: BitSet::new(),
     };
-    let mut live = Liveness::new(func, &cfg, &memory.constants)?;
+    let mut kept = Some(Liveness::new(func, &cfg, &memory.constants)?);
     drop(cfg);
     let mut room = Room::default();
     loop {
         let numbers = Numbers::new(func, &order)?;
+        let live = match kept.take() {
+            Some(live) => live,
+            None => Liveness::new(func, &Cfg::new(func)?, &memory.constants)?,
+        };
         let ranges = intervals::ranges(func, arch, &order, &numbers, &live)?;
         let caught = caught(func, &live)?;
+        kept = Some(live).filter(|_| !SCARCE_MEMORY);
         let roles = Roles {
             constants: &memory.constants,
             spilled: &memory.spilled,
@@ -116,14 +126,17 @@ pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, Allocate
         let mut bundles = bundles::bundles(func, arch, &order, &numbers, ranges, &roles)?;
         let assignment = assign::assign(arch, &mut bundles, &memory.spilled, &numbers, &mut room)?;
         if !assignment.spilled.is_empty() {
-            spill::spill(func, arch, &assignment.spilled, &mut memory, &mut live)?;
+            spill::spill(func, arch, &assignment.spilled, &mut memory, kept.as_mut())?;
             continue;
         }
         if assignment.stuck {
             return Err(AllocateError::Stuck);
         }
         let mut made = finish(func, arch, order, &bundles, &assignment, &roles)?;
-        made.entry_lines = entry_lines;
+        made.entry_lines = match lines {
+            Some(lines) => lines,
+            None => entry_lines(func, &Cfg::new(func)?)?,
+        };
         return Ok(made);
     }
 }

@@ -29,8 +29,8 @@ struct Rewriter<'a> {
     /// By value: how to make it anew.
     remade: IndexVec<Vreg, Option<Inst>>,
     memory: &'a mut Memory,
-    /// What is wanted where blocks begin, before and after.
-    live: &'a mut Liveness,
+    /// What is wanted where blocks begin, before and after, if anybody wants to know.
+    live: Option<&'a mut Liveness>,
     out: TryVec<Inst>,
 }
 
@@ -40,7 +40,7 @@ pub(super) fn spill(
     arch: &dyn Arch,
     spilled: &[Vreg],
     memory: &mut Memory,
-    live: &mut Liveness,
+    live: Option<&mut Liveness>,
 ) -> Result<(), OutOfMemory> {
     let count = func.vregs.len();
     let mut gone = BitSet::with_limit(count)?;
@@ -80,6 +80,7 @@ pub(super) fn spill(
     let Rewriter {
         gone, memory, live, ..
     } = rewriter;
+    let Some(live) = live else { return Ok(()) };
     live.remove(|vreg| gone.contains(vreg.index()) && !memory.spilled.contains(vreg.index()))
 }
 
@@ -165,7 +166,9 @@ impl Rewriter<'_> {
                 ..Inst::new(Op::Copy)
             };
             self.func.blocks[to].insts.insert(0, store)?;
-            self.live.replace(to, old, short)?;
+            if let Some(live) = &mut self.live {
+                live.replace(to, old, short)?;
+            }
         }
         Ok(())
     }
