@@ -27,6 +27,7 @@ const TESTS: [(&str, &str, &[&str]); 2] = [
         &[
             "every_allocation_may_fail",
             "overlong_and_misdirected_jumps",
+            "made_to_be_slow",
         ],
     ),
     (

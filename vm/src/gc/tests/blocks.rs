@@ -168,7 +168,7 @@ fn a_block_grows_in_place_where_there_is_room() {
 fn freed_neighbours_join() {
     let mut f = fixture(1 << 14);
     let mut random = Random(7);
-    for _ in 0..200 {
+    for _ in 0..rounds(200) {
         let mut blocks = Vec::new();
         while let Some(block) = f.heap.alloc(GRANULE * (1 + random.below(9)), true) {
             blocks.push(block);
