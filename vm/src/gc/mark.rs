@@ -8,7 +8,7 @@
 use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
 
-use super::bits::{self, bit};
+use super::bits::{self, Table, bit};
 use super::heap::{Heap, MARK_STACK};
 use super::{GRANULE_SHIFT, GROUP, WORD};
 
@@ -151,7 +151,8 @@ impl Marker<'_> {
         let n = self.heap.table.size_from(at, block.ends);
         self.live += n;
         if !block.is_leaf && !self.push(self.heap.block_range(at, n)) {
-            self.make_gray(at);
+            make_gray(&mut self.heap.table, at);
+            self.gray_count += 1;
         }
     }
 
@@ -173,10 +174,11 @@ impl Marker<'_> {
     fn drain(&mut self) {
         let (base, top) = (self.base, self.top);
         let groups = self.heap.table.group_ptr(0);
-        let bottom = self.stack.as_mut_ptr().cast::<Range>();
-        let full = bottom.wrapping_add(self.heap.mark_cap.min(MARK_STACK));
         let mut live = 0;
         loop {
+            // Until `self` is borrowed whole, which is when the stack has run empty.
+            let bottom = self.stack.as_mut_ptr().cast::<Range>();
+            let full = bottom.wrapping_add(self.heap.mark_cap.min(MARK_STACK));
             let mut sp = bottom.wrapping_add(self.stack_len);
             while sp != bottom {
                 self.heap.step();
@@ -217,7 +219,8 @@ impl Marker<'_> {
                         continue;
                     }
                     if sp == full {
-                        self.make_gray(at);
+                        make_gray(&mut self.heap.table, at);
+                        self.gray_count += 1;
                         continue;
                     }
                     prefetch(start);
@@ -233,18 +236,6 @@ impl Marker<'_> {
             self.push_gray();
         }
         self.live += live;
-    }
-
-    /// Puts a block just marked off until there is room.
-    #[cold]
-    #[inline(never)]
-    fn make_gray(&mut self, at: usize) {
-        let group = self.heap.table.group_mut(at / GROUP);
-        group.head &= !bit(at);
-        group.body &= !bit(at);
-        group.flag |= bit(at);
-        self.heap.table.set_gray(at / GROUP);
-        self.gray_count += 1;
     }
 
     /// Pushes a gray block as a marked one. The cursor goes round and round.
@@ -300,6 +291,17 @@ impl Marker<'_> {
             }
         }
     }
+}
+
+/// Puts a block just marked off until there is room.
+#[cold]
+#[inline(never)]
+fn make_gray(table: &mut Table, at: usize) {
+    let group = table.group_mut(at / GROUP);
+    group.head &= !bit(at);
+    group.body &= !bit(at);
+    group.flag |= bit(at);
+    table.set_gray(at / GROUP);
 }
 
 /// A word of a machine stack, whatever it is a part of.
