@@ -468,17 +468,18 @@ impl Spread {
         method: bool,
         n_pos: usize,
         n_kw: usize,
-        bitmap: usize,
+        sp: *mut Slot,
     ) -> R<Option<usize>> {
         // SAFETY: the caller's.
         unsafe {
+            let bitmap = starred(sp);
             if method && let Some(this) = *at.add(1) {
                 self.push(this);
             }
             let first = at.add(1 + usize::from(method));
             for i in 0..n_pos {
                 let value = (*first.add(i)).unwrap_unchecked();
-                let has_all = if i < usize::BITS as usize - 1 && bitmap >> i & 1 != 0 {
+                let has_all = if is_starred(bitmap, i) {
                     match sequence_items(value) {
                         Some(items) => items.iter().all(|item| self.push(item.get())),
                         None => false,
@@ -523,12 +524,52 @@ impl Spread {
     }
 }
 
+/// Which positional arguments of such a call are starred, a bit for each.
+///
+/// # Safety
+/// As [`call_star`].
+unsafe fn starred(sp: *mut Slot) -> usize {
+    // SAFETY: the caller's.
+    let bitmap = unsafe { (*sp.sub(1)).unwrap_unchecked() };
+    bitmap.as_small().unwrap_or(0) as usize
+}
+
+/// Those without a bit are not.
+fn is_starred(bitmap: usize, i: usize) -> bool {
+    i < usize::BITS as usize - 1 && bitmap >> i & 1 != 0
+}
+
 /// A call with `*` or `**`: spreads the arguments, then calls. `at` is the function's word.
 ///
 /// # Safety
 /// The words are as `CALL_FUNCTION_VAR_KW` (or, with `method`, `CALL_METHOD_VAR_KW`) wants them; the bitmap is
 /// the last one before `sp`.
-pub(crate) unsafe fn call_star(
+pub(super) unsafe fn call_star(
+    rt: &mut Runtime,
+    at: *mut Slot,
+    method: bool,
+    n_pos: usize,
+    n_kw: usize,
+    sp: *mut Slot,
+) -> R<Obj> {
+    // SAFETY: the caller's.
+    unsafe {
+        if crate::config::QUICKEN {
+            let mut few = Spread::new();
+            if let Some(n) = few.fill(rt, at, method, n_pos, n_kw, sp)? {
+                let fun = (*at).unwrap_unchecked();
+                return rt.call_args(fun, Args::new(few.values(), n));
+            }
+        }
+        call_star_by_list(rt, at, method, n_pos, n_kw, sp)
+    }
+}
+
+/// The same for whatever is starred, and any number of it.
+///
+/// # Safety
+/// As [`call_star`].
+pub(crate) unsafe fn call_star_by_list(
     rt: &mut Runtime,
     at: *mut Slot,
     method: bool,
@@ -539,13 +580,7 @@ pub(crate) unsafe fn call_star(
     // SAFETY: the caller's.
     unsafe {
         let fun = (*at).unwrap_unchecked();
-        let bitmap = (*sp.sub(1)).unwrap_unchecked().as_small().unwrap_or(0) as usize;
-        if crate::config::QUICKEN {
-            let mut few = Spread::new();
-            if let Some(n) = few.fill(rt, at, method, n_pos, n_kw, bitmap)? {
-                return rt.call_args(fun, Args::new(few.values(), n));
-            }
-        }
+        let bitmap = starred(sp);
         let positional = list::with_capacity(rt, n_pos + 1)?;
         if method && let Some(this) = *at.add(1) {
             positional.push(rt, this)?;
@@ -553,7 +588,7 @@ pub(crate) unsafe fn call_star(
         let first = at.add(1 + usize::from(method));
         for i in 0..n_pos {
             let value = (*first.add(i)).unwrap_unchecked();
-            if i < usize::BITS as usize - 1 && bitmap >> i & 1 != 0 {
+            if is_starred(bitmap, i) {
                 rt.for_each(value, |rt, item| positional.push(rt, item))?;
             } else {
                 positional.push(rt, value)?;

@@ -29,8 +29,7 @@ mod values;
 pub use build::function;
 pub(crate) use build::sequence_items;
 #[cfg(feature = "native")]
-pub(crate) use enter::init_returned;
-pub(crate) use enter::{Spread, call_star};
+pub(crate) use enter::{Spread, call_star_by_list, init_returned};
 pub use enter::{call_closure, call_fun, call_generator_fun, call_module_body};
 pub use frame::Interp;
 

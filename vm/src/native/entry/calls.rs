@@ -56,7 +56,8 @@ pub(crate) fn call_method_n_kw(
     }
 }
 
-/// Function, self or null if `have_self`, positional values, pairs, the word that marks starred ones.
+/// Function, self or null if `have_self`, positional values, pairs, the word that marks starred ones: what [`spread`]
+/// has left, if there is somebody who tried that.
 pub(crate) fn call_method_n_kw_var(
     rt: &mut Runtime,
     have_self: usize,
@@ -67,7 +68,7 @@ pub(crate) fn call_method_n_kw_var(
     unsafe {
         let star = star(rt, have_self, counts, items)?;
         let (n_pos, n_kw) = call::counts(counts);
-        crate::interp::call_star(rt, items, star.method, n_pos, n_kw, star.end)
+        crate::interp::call_star_by_list(rt, items, star.method, n_pos, n_kw, star.end)
     }
 }
 
@@ -87,8 +88,7 @@ pub(in crate::native) unsafe fn spread(
     unsafe {
         let star = star(rt, have_self, counts, items)?;
         let (n_pos, n_kw) = call::counts(counts);
-        let bitmap = (*star.end.sub(1)).and_then(Obj::as_small).unwrap_or(0) as usize;
-        to.fill(rt, items, star.method, n_pos, n_kw, bitmap)
+        to.fill(rt, items, star.method, n_pos, n_kw, star.end)
     }
 }
 
