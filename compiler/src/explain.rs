@@ -10,6 +10,7 @@ use core::fmt;
 
 use ferlance_abi::code_kind::CodeKind;
 use ferlance_abi::qstr::{Pool, Qstr};
+use ferlance_bytecode::Code;
 use ferlance_collections::{OutOfMemory, TryVec};
 use ferlance_frontend::Diag;
 use ferlance_native_emitter::accesses::{Access, accesses};
@@ -47,17 +48,15 @@ pub(crate) type Notes = TryVec<Explained>;
 /// Notes a function.
 pub(crate) fn note(
     notes: &mut Notes,
-    name: Qstr,
-    kind: CodeKind,
-    line: u32,
+    of: &Code,
     func: &Func,
     machine: &Machine,
     target: &Target,
 ) -> Result<(), OutOfMemory> {
     notes.push(Explained {
-        name,
-        kind,
-        line,
+        name: of.name,
+        kind: of.kind,
+        line: of.line,
         remarks: remarks(func)?,
         accesses: accesses(func, target.word())?,
         code: machine.bytes.try_clone()?,

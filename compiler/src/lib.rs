@@ -15,6 +15,8 @@ extern crate alloc;
 mod direct;
 #[cfg(feature = "native")]
 pub mod explain;
+#[cfg(feature = "native")]
+mod function_data;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
 mod inline_asm;
@@ -27,6 +29,8 @@ mod scope_driver;
 mod tests;
 #[cfg(feature = "native")]
 mod typing;
+#[cfg(feature = "native")]
+pub mod workers;
 
 pub use ferlance_asm::inline::Dialect;
 pub use ferlance_frontend::StackLimit;

@@ -1,12 +1,11 @@
 //! Machine code: from the code of a scope to a raw code.
 
+use ferlance_abi::Arch;
 use ferlance_abi::code_kind::CodeKind;
 use ferlance_abi::qstr::Qstr;
-use ferlance_abi::{Arch, ScopeFlags};
+use ferlance_bytecode::Code;
 use ferlance_bytecode::module::{RawCode, RawKind};
 use ferlance_bytecode::op::Op;
-use ferlance_bytecode::varint::write_uint;
-use ferlance_bytecode::{Code, NameTable, Prelude};
 use ferlance_collections::{BitSet, OutOfMemory, TryVec};
 use ferlance_frontend::Diag;
 use ferlance_frontend::diag::Code as Message;
@@ -29,10 +28,12 @@ use ferlance_viper::{Form, Scene, Types};
 
 use crate::direct::Module;
 use crate::explain::{self, Notes};
+use crate::function_data::FunctionData;
 use crate::options::Options;
 use crate::typing;
+use crate::workers::{Job, Workers};
 
-/// Compiles a function of kind native.
+/// Compiles a function of kind native; gives what stands for it if that is left to workers.
 pub(crate) fn native(
     lower: &mut Lower<'_>,
     scope: ScopeId,
@@ -51,42 +52,68 @@ pub(crate) fn native(
         names,
         consts,
     };
-    // Who wants all of a program as machine code waits for it; who decorates a function wants that one fast.
-    let is_hasty = !options.for_file && options.emit == CodeKind::Native;
-    let mut made = None;
     // Whoever wants to know where time goes asks about the fast code.
     if !options.native_pieces || notes.is_some() {
-        match whole(code, target, &mut tables, is_hasty, notes) {
+        match whole(scope, code, target, &mut tables, options, notes) {
             // There may still be memory for pieces of it.
-            Some(Err(EmitError::OutOfMemory)) => {}
-            other => made = other,
+            Err(EmitError::OutOfMemory) => {}
+            made => return made.map_err(|error| refusal(lower, scope, error)),
         }
     }
-    let made = match made {
-        Some(made) => Some(made),
-        None => {
-            let pieces = Pieces {
-                code,
-                tables: &mut tables,
-            };
-            let target = Target {
-                small: true,
-                ..*target
-            };
-            on_arch(&target, pieces)
-        }
+    in_pieces(code, target, &mut tables).map_err(|error| refusal(lower, scope, error))
+}
+
+/// Stands for a function that waits.
+pub(crate) fn not_yet() -> RawCode<'static> {
+    RawCode {
+        bytes: TryVec::new().into(),
+        children: TryVec::new(),
+        kind: RawKind::Viper { linked: None },
+    }
+}
+
+/// A native function all at once, or by workers.
+fn whole(
+    scope: ScopeId,
+    code: &Code,
+    target: &Target,
+    tables: &mut Tables<'_>,
+    options: &Options<'_>,
+    notes: Option<&mut Notes>,
+) -> Result<RawCode<'static>, EmitError> {
+    let lower::Lowered { mut func, n_state } = lower::lower(code, target, tables)?;
+    // Who wants all of a program as machine code waits for it; who decorates a function wants that one fast.
+    func.is_hasty = !options.for_file && options.emit == CodeKind::Native;
+    settle(&mut func, target, tables)?;
+    let data = FunctionData::new(code, n_state, tables.names)?;
+    if let (Some(workers), None) = (options.workers, &notes) {
+        workers.give(Job::new(scope, func, *target, data));
+        return Ok(not_yet());
+    }
+    let machine = machine(&mut func, target)?;
+    if let Some(notes) = notes {
+        explain::note(notes, code, &func, &machine, target)?;
+    }
+    Ok(data.around(&machine, target)?)
+}
+
+/// A native function piece by piece.
+fn in_pieces(
+    code: &Code,
+    target: &Target,
+    tables: &mut Tables<'_>,
+) -> Result<RawCode<'static>, EmitError> {
+    let target = Target {
+        small: true,
+        ..*target
     };
-    let Made { machine, n_state } = match made {
-        None => return Err(lower.scope_error(scope, Message::NoNativeEmitter)),
-        Some(made) => made.map_err(|error| refusal(lower, scope, error))?,
+    let pieces = Pieces {
+        code,
+        tables: &mut *tables,
     };
-    let (names, _) = lower.tables_mut();
-    let (bytes, prelude_offset) = function_data(code, n_state, &machine, names, target.word())?;
-    Ok(RawCode {
-        bytes: bytes.into(),
-        children: TryVec::from_slice(&code.children)?,
-        kind: RawKind::Native { prelude_offset },
-    })
+    let Made { machine, n_state } = on_arch(&target, pieces)?;
+    let data = FunctionData::new(code, n_state, tables.names)?;
+    Ok(data.around(&machine, &target)?)
 }
 
 /// Compiles a viper function, with those that it calls directly behind it.
@@ -207,7 +234,7 @@ impl Makes<'_> {
             consts,
         };
         let lowered = ferlance_viper::lower(self.code, self.types, env, self.form);
-        let func = lowered.map_err(|stop| match stop {
+        let mut func = lowered.map_err(|stop| match stop {
             Stop::OutOfMemory => Diag::from(OutOfMemory),
             Stop::Refused(error) => typing::refusal(lower, scope, self.code, &error, options),
         })?;
@@ -217,16 +244,12 @@ impl Makes<'_> {
             names,
             consts,
         };
-        let ready = Ready {
-            code: self.code,
-            tables: &mut tables,
-            func,
-            notes,
-        };
-        match on_arch(target, ready) {
-            None => Err(lower.scope_error(scope, Message::NoNativeEmitter)),
-            Some(made) => made.map_err(|error| refusal(lower, scope, error)),
+        settle(&mut func, target, &mut tables)?;
+        let made = machine(&mut func, target).map_err(|error| refusal(lower, scope, error))?;
+        if let Some(notes) = notes {
+            explain::note(notes, self.code, &func, &made, target)?;
         }
+        Ok(made)
     }
 }
 
@@ -249,8 +272,12 @@ trait OnArch {
     fn on(self, arch: &impl Emit) -> Result<Self::Made, EmitError>;
 }
 
-/// Does it, if there is an emitter.
-fn on_arch<T: OnArch>(target: &Target, what: T) -> Option<Result<T::Made, EmitError>> {
+/// Does it with the emitter for `target`.
+fn on_arch<T: OnArch>(target: &Target, what: T) -> Result<T::Made, EmitError> {
+    on_known_arch(target, what).unwrap_or(Err(EmitError::NoEmitter))
+}
+
+fn on_known_arch<T: OnArch>(target: &Target, what: T) -> Option<Result<T::Made, EmitError>> {
     Some(match target.arch {
         Arch::X64 | Arch::X86 => what.on(&X86::new(*target)?),
         Arch::Armv6
@@ -263,30 +290,6 @@ fn on_arch<T: OnArch>(target: &Target, what: T) -> Option<Result<T::Made, EmitEr
         Arch::Xtensa | Arch::Xtensawin => what.on(&Xtensa::new(*target)?),
         Arch::None => return None,
     })
-}
-
-/// A native function at once, if there is an emitter.
-fn whole(
-    code: &Code,
-    target: &Target,
-    tables: &mut Tables<'_>,
-    is_hasty: bool,
-    notes: Option<&mut Notes>,
-) -> Option<Result<Made, EmitError>> {
-    let lowered = match lower::lower(code, target, tables) {
-        Ok(lowered) => lowered,
-        Err(error) => return Some(Err(error.into())),
-    };
-    let (mut func, n_state) = (lowered.func, lowered.n_state);
-    func.is_hasty = is_hasty;
-    let ready = Ready {
-        code,
-        tables,
-        func,
-        notes,
-    };
-    let machine = on_arch(target, ready)?;
-    Some(machine.map(|machine| Made { machine, n_state }))
 }
 
 /// A native function piece by piece.
@@ -303,39 +306,57 @@ impl OnArch for Pieces<'_, '_> {
     }
 }
 
-/// A function that has been lowered.
-struct Ready<'a, 't> {
-    code: &'a Code,
-    tables: &'a mut Tables<'t>,
-    func: Func,
-    notes: Option<&'a mut Notes>,
-}
+/// A function that knows all it has to know of its module.
+struct Settled<'a>(&'a mut Func);
 
-impl OnArch for Ready<'_, '_> {
+impl OnArch for Settled<'_> {
     type Made = Machine;
 
     fn on(self, arch: &impl Emit) -> Result<Machine, EmitError> {
-        let Ready {
-            code,
-            tables,
-            mut func,
-            notes,
-        } = self;
-        let target = arch.target();
-        debug_assert_eq!(
-            ferlance_native_emitter::nir::verify(&func, target.word()),
-            Ok(()),
-            "{func}"
-        );
-        lower::lower_env(&mut func, target, tables)?;
-        optimise(&mut func, arch)?;
-        let machine = emit(&mut func, arch)?;
-        if let Some(notes) = notes {
-            explain::note(
-                notes, code.name, code.kind, code.line, &func, &machine, target,
-            )?;
+        optimise(self.0, arch)?;
+        emit(self.0, arch)
+    }
+}
+
+/// Lets a function know its module, which it needs no longer then.
+fn settle(func: &mut Func, target: &Target, tables: &mut Tables<'_>) -> Result<(), OutOfMemory> {
+    debug_assert_eq!(
+        ferlance_native_emitter::nir::verify(func, target.word()),
+        Ok(()),
+        "{func}"
+    );
+    lower::lower_env(func, target, tables)
+}
+
+/// The machine code of a settled function.
+pub(crate) fn machine(func: &mut Func, target: &Target) -> Result<Machine, EmitError> {
+    on_arch(target, Settled(func))
+}
+
+/// Puts what workers have made in its places. Of what could not be made the first in the source is told.
+pub(crate) fn gather(
+    lower: &Lower<'_>,
+    workers: &dyn Workers,
+    codes: &mut [RawCode<'static>],
+) -> Result<(), Diag> {
+    let mut refused: Option<(ScopeId, EmitError)> = None;
+    while let Some(job) = workers.take() {
+        let scope = job.scope();
+        match job.finish() {
+            Ok(raw) => {
+                if let Some(place) = codes.get_mut(scope.0 as usize) {
+                    *place = raw;
+                }
+            }
+            Err(error) if refused.is_none_or(|(first, _)| scope.0 < first.0) => {
+                refused = Some((scope, error));
+            }
+            Err(_) => {}
         }
-        Ok(machine)
+    }
+    match refused {
+        Some((scope, error)) => Err(refusal(lower, scope, error)),
+        None => Ok(()),
     }
 }
 
@@ -343,57 +364,9 @@ impl OnArch for Ready<'_, '_> {
 fn refusal(lower: &Lower<'_>, scope: ScopeId, error: EmitError) -> Diag {
     match error {
         EmitError::OutOfMemory => Diag::from(OutOfMemory),
+        EmitError::NoEmitter => lower.scope_error(scope, Message::NoNativeEmitter),
         EmitError::TooLong | EmitError::BadCode | EmitError::Stuck => {
             lower.scope_error(scope, Message::NativeMalformed)
         }
     }
-}
-
-/// What the loader calls function data: the place of the prelude, the code, the prelude; and the offset of the last.
-///
-/// ```text
-/// word 0    index of the prelude behind the children; 0 if there are none, where it is all there is
-/// (word 1   generators: offset of the first entry, which our code tells from later ones by its size)
-/// code
-/// prelude
-/// ```
-fn function_data(
-    code: &Code,
-    n_state: u32,
-    machine: &Machine,
-    names: &mut NameTable,
-    word: u32,
-) -> Result<(TryVec<u8>, u32), OutOfMemory> {
-    let mut bytes = TryVec::new();
-    let index = u64::try_from(code.children.len()).map_err(|_| OutOfMemory)?;
-    let word = word as usize;
-    let mut push_word = |value: u64| -> Result<(), OutOfMemory> {
-        let le = value.to_le_bytes();
-        bytes.extend_from_slice(le.get(..word).unwrap_or(&le))
-    };
-    push_word(index)?;
-    if code.flags.has(ScopeFlags::GENERATOR) {
-        push_word(2 * word as u64)?;
-    }
-    bytes.extend_from_slice(&machine.bytes)?;
-    let prelude_offset = u32::try_from(bytes.len()).map_err(|_| OutOfMemory)?;
-    let mut info = TryVec::new();
-    write_uint(&mut info, u64::from(names.index_of(code.name)?))?;
-    for name in code.param_names.iter() {
-        write_uint(&mut info, u64::from(names.index_of(*name)?))?;
-    }
-    let prelude = Prelude {
-        n_state,
-        n_exc_stack: 0,
-        flags: code.flags,
-        n_pos_args: code.n_pos_args,
-        n_kwonly_args: code.n_kwonly_args,
-        n_def_pos_args: code.n_def_pos_args,
-        n_info: info.len() as u32,
-        n_cell: code.cells.len() as u32,
-    };
-    prelude.write(&mut bytes)?;
-    bytes.extend_from_slice(&info)?;
-    bytes.extend_from_slice(&code.cells)?;
-    Ok((bytes, prelude_offset))
 }

@@ -8,6 +8,9 @@ use ferlance_frontend::parser::{FloatPower, Mode, ParseOptions};
 #[cfg(feature = "native")]
 use ferlance_native_emitter::Target;
 
+#[cfg(feature = "native")]
+use crate::workers::Workers;
+
 /// What a compilation depends on besides its source.
 #[derive(Debug, Clone)]
 pub struct Options<'a> {
@@ -53,6 +56,9 @@ pub struct Options<'a> {
     pub float_power: FloatPower,
     /// Where the machine stack ends.
     pub stack: StackLimit,
+    /// Threads for machine code; without them functions are compiled one by one.
+    #[cfg(feature = "native")]
+    pub workers: Option<&'a dyn Workers>,
     /// Called before each function becomes machine code: who measures memory tells the emitter's from the front end's.
     #[cfg(feature = "native")]
     pub before_machine_code: Option<fn()>,
@@ -82,6 +88,8 @@ impl Default for Options<'_> {
             for_file: true,
             float_power: ParseOptions::default().float_power,
             stack: StackLimit::default(),
+            #[cfg(feature = "native")]
+            workers: None,
             #[cfg(feature = "native")]
             before_machine_code: None,
         }

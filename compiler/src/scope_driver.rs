@@ -29,6 +29,22 @@ pub(crate) enum Notes {}
 
 /// Emits all scopes of a tree whose names are resolved.
 pub(crate) fn emit_scopes(
+    lower: Lower<'_>,
+    options: &Options<'_>,
+    notes: Option<&mut Notes>,
+) -> Result<CompiledModule<'static>, Diag> {
+    let made = emit_each(lower, options, notes);
+    #[cfg(feature = "native")]
+    if made.is_err()
+        && let Some(workers) = options.workers
+    {
+        // Nobody wants these any more.
+        while workers.take().is_some() {}
+    }
+    made
+}
+
+fn emit_each(
     mut lower: Lower<'_>,
     options: &Options<'_>,
     mut notes: Option<&mut Notes>,
@@ -52,7 +68,7 @@ pub(crate) fn emit_scopes(
         if code.kind != CodeKind::Asm {
             module.look(scope, &code)?;
             if module.defers(&code, options) {
-                codes.push(not_yet())?;
+                codes.push(native::not_yet())?;
                 module.waiting.push((scope, core::mem::take(&mut code)))?;
                 next = lower.scopes().after(scope);
                 continue;
@@ -92,6 +108,9 @@ pub(crate) fn emit_scopes(
                 *place = raw;
             }
         }
+        if let Some(workers) = options.workers {
+            native::gather(&lower, workers, &mut codes)?;
+        }
     }
     let has_native = codes
         .iter()
@@ -108,16 +127,6 @@ pub(crate) fn emit_scopes(
         codes: IndexVec::from_items(codes),
         linked: TryVec::new(),
     })
-}
-
-/// Stands for a function that waits.
-#[cfg(feature = "native")]
-fn not_yet() -> RawCode<'static> {
-    RawCode {
-        bytes: TryVec::new().into(),
-        children: TryVec::new(),
-        kind: RawKind::Viper { linked: None },
-    }
 }
 
 /// Is it code that runs once, straight through, for a runtime that runs at once what it compiles? Such code takes longer

@@ -9,6 +9,7 @@ mod help;
 mod output;
 mod path;
 mod render;
+mod threads;
 
 use std::ffi::OsString;
 use std::fs;
@@ -24,6 +25,7 @@ use mpy_cross::machine::Machines;
 
 use args::{Command, Job, Refusal};
 use output::OutputError;
+use threads::Threads;
 
 fn main() -> ExitCode {
     let mut args = std::env::args_os();
@@ -76,6 +78,7 @@ fn run(job: &Job) -> ExitCode {
     };
 
     let mut pool = Pool::new();
+    let threads = Threads::default();
     // Long strings that are interned already become names; the path is.
     let options = Options {
         mode: Mode::File,
@@ -92,6 +95,7 @@ fn run(job: &Job) -> ExitCode {
         arch_flags: job.arch_flags,
         target: job.target(),
         float_power: f64::powf,
+        workers: Some(&threads),
         ..Options::default()
     };
     if job.explain {

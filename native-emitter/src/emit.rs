@@ -57,6 +57,8 @@ pub enum EmitError {
     TooLong,
     /// The bytecode is not well formed.
     BadCode,
+    /// Nothing writes code for that machine.
+    NoEmitter,
     /// Our own fault: an instruction asks for more registers than there are.
     Stuck,
 }
