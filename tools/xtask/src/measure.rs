@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     io::{Read, Seek},
     process::{Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
@@ -16,6 +16,8 @@ pub(crate) struct Run {
     pub ok: bool,
     /// User and system time, seconds.
     pub cpu: f64,
+    /// From its start to its end, seconds.
+    pub elapsed: f64,
     /// Largest resident set, bytes. At least that of this program, whose memory a child holds until it starts.
     pub peak_rss: u64,
     /// Standard output and standard error together.
@@ -60,6 +62,7 @@ pub(crate) fn run_with_stderr(command: &[String], limit: u32, stderr: bool) -> R
         Stdio::null()
     };
     // `timeout` is a small process that only waits: what it costs is start-up, which the callers take off.
+    let start = Instant::now();
     let child = Command::new("timeout")
         .args(["--signal=KILL", &limit.to_string()])
         .args(command)
@@ -69,10 +72,12 @@ pub(crate) fn run_with_stderr(command: &[String], limit: u32, stderr: bool) -> R
         .spawn()
         .with_context(|| command.join(" "))?;
     let used = child.wait4()?;
+    let elapsed = start.elapsed().as_secs_f64();
     out.rewind()?;
     Ok(Run {
         ok: used.status.success(),
         cpu: seconds(used.rusage.utime) + seconds(used.rusage.stime),
+        elapsed,
         peak_rss: used.rusage.maxrss,
         text: read_lossy(&mut out)?,
     })
