@@ -82,6 +82,11 @@ fn rounds(usually: u64) -> u64 {
     }
 }
 
+/// The step through a test's cases: all of them but under Miri.
+fn stride(under_miri: usize) -> usize {
+    if cfg!(miri) { under_miri } else { 1 }
+}
+
 /// A small generator of numbers, the same on each run.
 struct Random(u64);
 

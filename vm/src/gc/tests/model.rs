@@ -238,9 +238,9 @@ impl Walk {
 #[test]
 fn random_operations_agree_with_a_model() {
     for seed in 1..=rounds(59) {
-        Walk::new(8 << 10, seed, 1 + seed as usize % 5).run(800);
+        Walk::new(8 << 10, seed, 1 + seed as usize % 5).run(800 / stride(4));
     }
     for seed in 1..=rounds(11) {
-        Walk::new(200 << 10, seed, MARK_STACK).run(2_000);
+        Walk::new((200 << 10) / stride(10), seed, MARK_STACK).run(2_000 / stride(10));
     }
 }

@@ -24,7 +24,7 @@ fn a_locked_heap_gives_nothing() {
 
 #[test]
 fn a_threshold_asks_for_collection() {
-    let mut f = fixture(1 << 20);
+    let mut f = fixture((1 << 20) / stride(8));
     f.heap.set_threshold(Some(10_000));
     let mut bytes = 0;
     while f.heap.alloc(100, true).is_some() {
@@ -42,14 +42,14 @@ fn a_threshold_asks_for_collection() {
 
 #[test]
 fn the_growing_policy_collects_at_twice_the_live_data() {
-    let mut f = fixture(16 << 20);
+    let mut f = fixture((16 << 20) / stride(64));
     f.heap.policy = Policy {
         floor: 10_000,
         growth_percent: 100,
     };
     f.heap.set_collect_at();
     let mut roots = Vec::new();
-    for _ in 0..6 {
+    for _ in 0..6 / stride(2) {
         while let Some(block) = f.heap.alloc(1000, true) {
             roots.push(block);
         }
