@@ -20,6 +20,9 @@ pub const TYPE_SLOTS_BYTES_AFTER_BASE: usize = 16;
 /// Slot words in a type as native modules declare it.
 pub const TYPE_FULL_SLOTS: usize = 11;
 
+/// Of our own: so many keyword arguments mean a frame of bytecode whose call goes on as machine code.
+pub const MIDWAY: isize = -1;
+
 /// Type flags.
 pub mod type_flags {
     /// Has been subclassed.

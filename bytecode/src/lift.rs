@@ -71,6 +71,14 @@ pub fn lift(
     let mut dead = false;
     for instr in Decoder::new(parts.code, names) {
         let instr = instr.map_err(LiftError::Decode)?;
+        // Labels come first, as in code of the compiler: what stands behind a jump belongs to no line.
+        if targets.get(next_target) == Some(&instr.offset) {
+            code.place(Label(next_target as u32))?;
+            next_target += 1;
+        } else if dead {
+            // The compiler had a label here that nothing jumps to.
+            code.place(Label(targets.len() as u32))?;
+        }
         while let Some((bytes, steps)) = next_line
             && line_at.saturating_add(bytes) <= instr.offset
         {
@@ -78,13 +86,6 @@ pub fn lift(
             line = line.saturating_add(steps);
             code.mark_line(line)?;
             next_line = lines.next();
-        }
-        if targets.get(next_target) == Some(&instr.offset) {
-            code.place(Label(next_target as u32))?;
-            next_target += 1;
-        } else if dead {
-            // The compiler had a label here that nothing jumps to.
-            code.place(Label(targets.len() as u32))?;
         }
         dead = instr.op.ends_flow();
         let op = with_labels(&instr, &mut code, &targets)?;
@@ -105,6 +106,18 @@ pub fn lift(
         targets.len() as u32 + 1,
     );
     Ok(code)
+}
+
+/// The label that [`lift`] gives to the instruction at `offset`, if a jump leads there.
+pub fn label_at(
+    raw: &RawCode<'_>,
+    names: &[Qstr],
+    offset: u32,
+) -> Result<Option<Label>, LiftError> {
+    let parts = Prelude::split(&raw.bytes).ok_or(LiftError::Prelude)?;
+    let targets = targets(parts.code, names)?;
+    let at = targets.binary_search(&offset).ok();
+    Ok(at.map(|at| Label(at as u32)))
 }
 
 /// All jump targets, each once, in order.

@@ -38,6 +38,8 @@ pub struct CompiledModule<'a> {
     pub codes: IndexVec<CodeId, RawCode<'a>>,
     /// What linked C modules have besides code; see [`RawKind::Viper`].
     pub linked: TryVec<Linked<'a>>,
+    /// Bytecode that is to become machine code where it runs often, in order. Never in a file.
+    pub hot: TryVec<CodeId>,
 }
 
 /// What the header of a `.mpy` file says.

@@ -19,6 +19,8 @@ pub mod explain;
 mod function_data;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
+#[cfg(feature = "native")]
+pub mod hot;
 mod inline_asm;
 #[cfg(feature = "native")]
 mod native;

@@ -18,7 +18,7 @@ use ferlance_native_emitter::arch::x86::X86;
 use ferlance_native_emitter::arch::xtensa::Xtensa;
 use ferlance_native_emitter::emit::{DirectCall, EmitError, Made, emit, emit_in_pieces};
 use ferlance_native_emitter::link::link;
-use ferlance_native_emitter::lower::{self, Tables};
+use ferlance_native_emitter::lower::{self, Midway, Tables};
 use ferlance_native_emitter::nir::Func;
 use ferlance_native_emitter::opt::optimise;
 use ferlance_native_emitter::target::Host;
@@ -81,11 +81,7 @@ fn whole(
     options: &Options<'_>,
     notes: Option<&mut Notes>,
 ) -> Result<RawCode<'static>, EmitError> {
-    let lower::Lowered { mut func, n_state } = lower::lower(code, target, tables)?;
-    // Who wants all of a program as machine code waits for it; who decorates a function wants that one fast.
-    func.is_hasty = !options.for_file && options.emit == CodeKind::Native;
-    settle(&mut func, target, tables)?;
-    let data = FunctionData::new(code, n_state, tables.names)?;
+    let (mut func, data) = lowered(code, target, tables, options, None)?;
     if let (Some(workers), None) = (options.workers, &notes) {
         workers.give(Job::new(scope, func, *target, data));
         return Ok(not_yet());
@@ -114,6 +110,53 @@ fn in_pieces(
     let Made { machine, n_state } = on_arch(&target, pieces)?;
     let data = FunctionData::new(code, n_state, tables.names)?;
     Ok(data.around(&machine, &target)?)
+}
+
+/// A native function that has been bytecode, with a second way in if a call of it is to go on as machine code.
+pub(crate) fn again(
+    code: &Code,
+    tables: &mut Tables<'_>,
+    options: &Options<'_>,
+    midway: Option<Midway>,
+) -> Result<RawCode<'static>, EmitError> {
+    let target = options.target.as_ref().ok_or(EmitError::BadCode)?;
+    if !options.native_pieces || midway.is_some() {
+        match at_once(code, target, tables, options, midway) {
+            Err(EmitError::OutOfMemory) if midway.is_none() => {}
+            made => return made,
+        }
+    }
+    in_pieces(code, target, tables)
+}
+
+/// The same all at once.
+fn at_once(
+    code: &Code,
+    target: &Target,
+    tables: &mut Tables<'_>,
+    options: &Options<'_>,
+    midway: Option<Midway>,
+) -> Result<RawCode<'static>, EmitError> {
+    let (mut func, data) = lowered(code, target, tables, options, midway)?;
+    let machine = machine(&mut func, target)?;
+    Ok(data.around(&machine, target)?)
+}
+
+/// A native function ready for optimiser and emitter, and what there is to be around its code.
+fn lowered(
+    code: &Code,
+    target: &Target,
+    tables: &mut Tables<'_>,
+    options: &Options<'_>,
+    midway: Option<Midway>,
+) -> Result<(Func, FunctionData), EmitError> {
+    let lower::Lowered { mut func, n_state } =
+        lower::lower_with_entry(code, target, tables, midway)?;
+    // Who wants all of a program as machine code waits for it; who decorates a function wants that one fast.
+    func.is_hasty = !options.for_file && options.emit == CodeKind::Native;
+    settle(&mut func, target, tables)?;
+    let data = FunctionData::new(code, n_state, tables.names)?;
+    Ok((func, data))
 }
 
 /// Compiles a viper function, with those that it calls directly behind it.

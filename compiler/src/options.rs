@@ -46,6 +46,9 @@ pub struct Options<'a> {
     /// Whether the bodies of modules and classes become machine code too where no loop repeats anything. Files have
     /// always what they ask for.
     pub native_once: bool,
+    /// Whether functions without a decorator of their own that are to be native stay bytecode, of which
+    /// [`crate::hot::compile`] makes machine code later.
+    pub native_when_hot: bool,
     /// Whether native functions become machine code piece by piece, which takes little memory, even if there is memory
     /// for more.
     pub native_pieces: bool,
@@ -84,6 +87,7 @@ impl Default for Options<'_> {
             sound: false,
             asm_dialect: Dialect::Full,
             native_once: false,
+            native_when_hot: false,
             native_pieces: false,
             for_file: true,
             float_power: ParseOptions::default().float_power,

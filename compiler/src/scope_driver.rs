@@ -6,7 +6,7 @@
 use ferlance_abi::arch::Arch;
 use ferlance_abi::code_kind::CodeKind;
 use ferlance_bytecode::assemble::{AssembleError, Assembler};
-use ferlance_bytecode::module::{Header, RawCode, RawKind};
+use ferlance_bytecode::module::{CodeId, Header, RawCode, RawKind};
 use ferlance_bytecode::{Code, CompiledModule, Op};
 use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 use ferlance_frontend::diag::Code as Message;
@@ -55,6 +55,7 @@ fn emit_each(
     let mut assembler = Assembler::new();
     // What another scope has wrong in it is told first; of scopes without an emitter upstream tells the last one.
     let mut no_emitter = None;
+    let mut hot = TryVec::new();
     #[cfg(feature = "native")]
     let mut module = Module::default();
     let mut next = Some(ScopeId::MODULE);
@@ -76,6 +77,10 @@ fn emit_each(
         }
         if code.kind == CodeKind::Native && runs_once(&lower, scope, &code, options)? {
             code.kind = CodeKind::Bytecode;
+        }
+        if is_for_later(&lower, scope, code.kind, options) {
+            code.kind = CodeKind::Bytecode;
+            hot.push(CodeId(scope.0))?;
         }
         let notes = notes.as_deref_mut();
         let emitted = emit(
@@ -126,7 +131,13 @@ fn emit_each(
         consts: consts.into_consts(),
         codes: IndexVec::from_items(codes),
         linked: TryVec::new(),
+        hot,
     })
+}
+
+/// Is it a function that becomes machine code when it turns out to be hot? Whoever decorates one wants it at once.
+fn is_for_later(lower: &Lower<'_>, scope: ScopeId, kind: CodeKind, options: &Options<'_>) -> bool {
+    options.native_when_hot && kind == CodeKind::Native && !lower.scopes()[scope].is_chosen
 }
 
 /// Is it code that runs once, straight through, for a runtime that runs at once what it compiles? Such code takes longer

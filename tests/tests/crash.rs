@@ -3,7 +3,7 @@
 //! what "sane" is; an abort, a panic, a hang or a failed assertion is not.
 //!
 //! Each also runs with a collection at every allocation, which turns a missed root into a wrong answer; and, where
-//! there is an emitter for this machine, both ways as machine code.
+//! there is an emitter for this machine, as machine code, at once and when it is hot.
 
 use std::process::ExitCode;
 
@@ -18,7 +18,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 const EMITTERS: &[(&str, &[&str])] = &[
     ("", &[]),
     #[cfg(all(target_arch = "x86_64", unix))]
-    ("native::", &["-X", "emit=native"]),
+    ("native::", &["-X", "emit=native", "-X", "native=eager"]),
+    #[cfg(all(target_arch = "x86_64", unix))]
+    ("hot::", &["-X", "emit=native"]),
 ];
 
 /// Programs that compile deep sources all the time; as machine code that takes minutes in builds with assertions, and

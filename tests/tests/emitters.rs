@@ -5,7 +5,8 @@
 //! | `viper` | the calls of `tests/vectors/viper/runtime.json`, compiled when they run |
 //! | `typed` | programs of `tests/viper`, compiled when they run, and through `mpy-cross` for stock x64 |
 //! | `kernels` | the kernels of `tests/vectors/kernels` by each emitter |
-//! | `lang`, `own`, `vector` | programs of `tests/lang`, `tests/native`, `tests/vectors/behaviour` with `-X emit=native` |
+//! | `lang`, `own`, `vector` | programs of `tests/lang`, `tests/native`, `tests/vectors/behaviour` with `-X native=once`: all of them |
+//! | `hot` | the same programs with `-X emit=native`, whose functions begin as bytecode |
 //! | `pieces` | the same programs with `-X native=pieces` |
 //! | `poll` | loops of machine code let callbacks and the keyboard interrupt in |
 //! | `bench` | programs of `benches/py` and `benches/loops`, a fiftieth of their work, against bytecode |
@@ -54,21 +55,19 @@ fn main() -> ExitCode {
                 continue;
             }
             let path = program.path.clone();
-            let again = program.path.clone();
-            trials.push(Trial::test(
-                format!("pieces::{}", program.name),
-                move || {
-                    let outcome = run(&["-X", "emit=native", "-X", "native=pieces"], &again)?;
-                    compare(&outcome, &expected(&again)?)
-                },
-            ));
-            trials.push(Trial::test(
-                format!("{group}::{}", program.name),
-                move || {
-                    let outcome = run(&["-X", "emit=native", "-X", "native=once"], &path)?;
-                    compare(&outcome, &expected(&path)?)
-                },
-            ));
+            let ways: [(&str, &[&str]); 3] = [
+                (group, &["native=once"]),
+                ("hot", &[]),
+                ("pieces", &["native=eager", "native=pieces"]),
+            ];
+            for (way, options) in ways {
+                let path = path.clone();
+                trials.push(Trial::test(format!("{way}::{}", program.name), move || {
+                    let mut all = vec!["-X", "emit=native"];
+                    all.extend(options.iter().flat_map(|option| ["-X", option]));
+                    compare(&run(&all, &path)?, &expected(&path)?)
+                }));
+            }
         }
     }
     for program in programs::list(&root.join("tests/viper")).expect("the programs are readable") {
@@ -216,5 +215,10 @@ fn bench(source: &Path) -> Result<(), Failed> {
         args.extend([source.into(), OsString::from(&size)]);
         Ok(Interpreter::ferlance().run_in(scratch.path(), &args, LIMIT)?)
     };
-    compare(&run(&["-X", "emit=native"])?, &run(&[])?.stdout)
+    let bytecode = run(&[])?.stdout;
+    compare(&run(&["-X", "emit=native"])?, &bytecode)?;
+    compare(
+        &run(&["-X", "emit=native", "-X", "native=eager"])?,
+        &bytecode,
+    )
 }

@@ -3,7 +3,7 @@
 
 use ferlance_tests::{
     interpreter::Interpreter,
-    random_programs::{Text, compare},
+    random_programs::{Report, Text, compare, compare_hot},
 };
 
 /// How many run.
@@ -12,6 +12,10 @@ const COUNT: u64 = 2000;
 fn agree(interpreter: &Interpreter, name: &str, numbers: std::ops::Range<u64>) {
     let count = numbers.end - numbers.start;
     let report = compare(interpreter, numbers, 3).expect("the programs run");
+    judge(report, name, count);
+}
+
+fn judge(report: Report, name: &str, count: u64) {
     for difference in &report.differences {
         eprintln!(
             "{name}, program {}: {}\n{}",
@@ -28,6 +32,13 @@ fn agree(interpreter: &Interpreter, name: &str, numbers: std::ops::Range<u64>) {
 #[cfg(all(target_arch = "x86_64", unix))]
 fn emitters_agree_here() {
     agree(&Interpreter::ferlance(), "x64", 0..COUNT);
+}
+
+#[test]
+#[cfg(all(target_arch = "x86_64", unix))]
+fn emitters_agree_here_when_functions_turn_hot() {
+    let report = compare_hot(&Interpreter::ferlance(), 0..COUNT, 3).expect("the programs run");
+    judge(report, "x64, hot", COUNT);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Every program of `tests/sweep` with its n-th allocation failing, and with a collection at every allocation.
+//! Every program of `tests/sweep` with its n-th allocation failing, and with a collection at every allocation. Those whose
+//! names begin with `hot_` run with `-X emit=native`, the others also with collections as that.
 //!
 //! A failed allocation must end in a `MemoryError` that the program may catch, or in an orderly exit; a
 //! collection must change nothing. The switches are environment variables of builds with debug assertions:
@@ -19,6 +20,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 /// Up to here every n is tried; beyond, n grows by a sixteenth.
 const DENSE: u64 = 128;
 
+/// What makes machine code of functions that are hot.
+const NATIVE: &[&str] = &["-X", "emit=native"];
+
 /// So many undisturbed runs in a row mean that n is beyond the program's last allocation. More than one, since a
 /// program may swallow a failure without a trace.
 const UNDISTURBED_RUNS: u32 = 8;
@@ -37,18 +41,30 @@ fn main() -> ExitCode {
             format!("fail_alloc::{}", program.name),
             move || fail_each_allocation(&program),
         ));
+        #[cfg(all(target_arch = "x86_64", unix))]
+        {
+            let hot = again.clone();
+            trials.push(Trial::test(
+                format!("gc_stress::hot::{}", hot.name),
+                move || collect_at_each_allocation(&hot, NATIVE),
+            ));
+        }
         trials.push(Trial::test(
             format!("gc_stress::{}", again.name),
-            move || collect_at_each_allocation(&again),
+            move || collect_at_each_allocation(&again, &[]),
         ));
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 fn with_failure(program: &Program, n: u64) -> Result<Outcome, Failed> {
+    let options = match program.name.starts_with("hot_") {
+        true => NATIVE,
+        false => &[],
+    };
     Ok(Interpreter::ferlance()
         .with_env("FERLANCE_FAIL_ALLOC", n.to_string())
-        .run_alone(&program.path, LIMIT)?)
+        .run_alone_with(options, &program.path, LIMIT)?)
 }
 
 /// Failing one of the first allocations of a program that allocates must be noticed.
@@ -98,11 +114,11 @@ fn fail_each_allocation(program: &Program) -> Result<(), Failed> {
     Ok(())
 }
 
-fn collect_at_each_allocation(program: &Program) -> Result<(), Failed> {
+fn collect_at_each_allocation(program: &Program, options: &[&str]) -> Result<(), Failed> {
     let plain = Interpreter::ferlance().run_alone(&program.path, LIMIT)?;
     let stressed = Interpreter::ferlance()
         .with_env("FERLANCE_GC_STRESS", "1")
-        .run_alone(&program.path, LIMIT)?;
+        .run_alone_with(options, &program.path, LIMIT)?;
     if let Some(disorder) = stressed.disorder() {
         return Err(disorder.into());
     }

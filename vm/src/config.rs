@@ -27,6 +27,9 @@ pub struct Settings {
     pub native_small: bool,
     /// Native functions become machine code piece by piece, whatever memory there is.
     pub native_pieces: bool,
+    /// Whether functions without a decorator that are to be native become that at once, rather than when they are hot
+    /// (which is for runtimes whose port has installed the hook for it).
+    pub native_eager: bool,
     /// Whether the bodies of modules and classes become machine code too where no loop repeats anything.
     pub native_once: bool,
     /// Whether viper functions compiled at run time check indices of pointers.
@@ -46,6 +49,7 @@ impl Default for Settings {
             emit: ferlance_abi::CodeKind::Bytecode,
             native_small: false,
             native_pieces: false,
+            native_eager: false,
             native_once: false,
             sound: false,
             verify: cfg!(feature = "verify"),

@@ -134,6 +134,8 @@ pub struct Scope {
     pub name: Qstr,
     /// What its code is to become.
     pub emit: CodeKind,
+    /// Whether a decorator chose that, of its own or of a scope around it.
+    pub is_chosen: bool,
     /// Generator, `*args` and so on.
     pub flags: ScopeFlags,
     /// Positional parameters, with the free variables once slots are assigned.
@@ -259,6 +261,7 @@ impl Scopes {
             body,
             name,
             emit,
+            is_chosen: parent.is_some_and(|parent| self.scopes[parent].is_chosen),
             flags: ScopeFlags::NONE,
             n_pos_args: 0,
             n_kwonly_args: 0,

@@ -26,8 +26,7 @@ impl Lower<'_> {
                 (ScopeKind::GenExpr, qstr!("<genexpr>"))
             }
         };
-        let emit = self.scopes[self.scope].emit;
-        let child = self.open_scope(scope_kind, Body::Comp(id), name, emit)?;
+        let child = self.open_scope(scope_kind, Body::Comp(id), name, None)?;
         self.make_function(child, false, pos)?;
         let Comp { clauses, .. } = self.ast.get(comp);
         if let Some(CompClause::For { iter, .. }) = self.ast.items(clauses).first() {

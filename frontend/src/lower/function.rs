@@ -35,22 +35,23 @@ impl Lower<'_> {
     }
 
     pub(super) fn lambda(&mut self, id: ExprId, params: List<Param>, pos: Pos) -> Walk {
-        let emit = self.scopes[self.scope].emit;
         let child =
-            self.open_scope(ScopeKind::Lambda, Body::Lambda(id), qstr!("<lambda>"), emit)?;
+            self.open_scope(ScopeKind::Lambda, Body::Lambda(id), qstr!("<lambda>"), None)?;
         self.defaults_and_function(child, params, pos)
     }
 
-    /// Walk 1: appends a scope inside the current one. Walk 2: finds it again.
+    /// Walk 1: appends a scope inside the current one, whose emitter it has if none is chosen. Walk 2: finds it again.
     pub(super) fn open_scope(
         &mut self,
         kind: ScopeKind,
         body: Body,
         name: Qstr,
-        emit: CodeKind,
+        chosen: Option<CodeKind>,
     ) -> Walk<ScopeId> {
         if !self.emitting {
+            let emit = chosen.unwrap_or(self.scopes[self.scope].emit);
             let child = self.scopes.add(kind, Some(self.scope), body, name, emit)?;
+            self.scopes[child].is_chosen |= chosen.is_some();
             if kind == ScopeKind::GenExpr {
                 self.scopes[child].flags |= ScopeFlags::GENERATOR;
             }
@@ -112,9 +113,12 @@ impl Lower<'_> {
         })
     }
 
-    /// Evaluates decorators; gives the emitter that they choose and how many are to be called.
-    pub(super) fn decorators(&mut self, decorators: List<Decorator>) -> Walk<(CodeKind, u32)> {
-        let mut emit = self.scopes[self.scope].emit;
+    /// Evaluates decorators; gives the emitter that they choose, if they do, and how many are to be called.
+    pub(super) fn decorators(
+        &mut self,
+        decorators: List<Decorator>,
+    ) -> Walk<(Option<CodeKind>, u32)> {
+        let mut emit = None;
         let mut calls = 0;
         for decorator in self.ast.items(decorators) {
             match annotation::emit_decorator(self.ast.items(decorator.path)) {
@@ -142,7 +146,7 @@ impl Lower<'_> {
                     if !possible {
                         return self.refuse_lineless(Message::InvalidArch, decorator.pos);
                     }
-                    emit = kind;
+                    emit = Some(kind);
                 }
             }
         }

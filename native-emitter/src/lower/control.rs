@@ -178,7 +178,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Four stack entries for an iterator, whose words are in memory.
-    fn push_iter(&mut self) -> Done {
+    pub(super) fn push_iter(&mut self) -> Done {
         for _ in 0..ITER_SLOTS {
             let null = self.null()?;
             self.push(null)?;

@@ -6,6 +6,7 @@
 //! only says what to do at `END_FINALLY`. Which of the two is a matter of position: handlers stand behind what they
 //! protect. A return or jump that leaves a `finally` first runs its handler with a marker on the stack that says how
 //! to go on; each block has the list of these [`Cont`]s, a marker is a place in the list.
+use ferlance_abi::qstr;
 use ferlance_bytecode::Code;
 use ferlance_bytecode::op::{ITER_SLOTS, Label, Op, UNWIND_DROPS_LOOP};
 use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec, index_type};
@@ -229,17 +230,17 @@ pub(super) fn is_pushed_iter(ops: &[Op], at: usize) -> bool {
 ///
 /// Bytecode has two words there, data and marker, and rotates three; in our stack there is the marker alone.
 pub(super) fn is_marker_rotation(ops: &[Op], at: usize) -> bool {
-    at > 0
-        && matches!(
-            ops.get(at - 1..at + 4),
-            Some([
-                Op::Label(_),
-                Op::RotThree,
-                Op::RotThree,
-                Op::Label(_),
-                Op::LoadMethod(_)
-            ])
-        )
+    let Some([Op::Label(_), Op::RotThree, Op::RotThree, rest @ ..]) =
+        at.checked_sub(1).and_then(|at| ops.get(at..))
+    else {
+        return false;
+    };
+    match rest {
+        [Op::Label(_), Op::LoadMethod(_), ..] => true,
+        // Nothing but an interrupted transfer comes there.
+        [Op::LoadMethod(name), ..] => *name == qstr!("__aexit__"),
+        _ => false,
+    }
 }
 
 struct Walk<'a> {

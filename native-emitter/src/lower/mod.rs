@@ -13,6 +13,7 @@
 //! kinds     what loops do with numbers                         numeric   copies of loops for numbers
 //! items     items of lists, bytearrays and arrays                builtins  built-in functions by name
 //! pieces    the same piece by piece, where memory is scarce
+//! midway    a second way in, for what bytecode has begun
 //! ```
 mod area;
 mod arith;
@@ -29,6 +30,7 @@ mod generator;
 mod halves;
 mod items;
 mod kinds;
+mod midway;
 mod numeric;
 mod pieces;
 mod prologue;
@@ -47,6 +49,7 @@ use ferlance_collections::{BitSet, TryVec};
 
 pub use env::{expand_env, lower_env};
 pub use flow::LowerError;
+pub use midway::Midway;
 pub use pieces::Sink;
 
 use self::flow::{BlockId, Flow, IterId};
@@ -75,8 +78,21 @@ pub struct Lowered {
 
 /// Lowers `code` for `@native`.
 pub fn lower(code: &Code, target: &Target, tables: &mut Tables<'_>) -> Result<Lowered, LowerError> {
-    let mut lowering = lowering(code, target, tables, None)?;
+    lower_with_entry(code, target, tables, None)
+}
+
+/// The same with a second way in, see [`Midway`].
+pub fn lower_with_entry(
+    code: &Code,
+    target: &Target,
+    tables: &mut Tables<'_>,
+    midway: Option<Midway>,
+) -> Result<Lowered, LowerError> {
+    let mut lowering = lowering(code, target, tables, None, midway)?;
     lowering.ops()?;
+    if lowering.arrival.is_some() {
+        return Err(LowerError::BadCode);
+    }
     lowering.fill_raise_blocks()?;
     lowering.finish()
 }
@@ -88,7 +104,7 @@ pub fn lower_in_pieces(
     tables: &mut Tables<'_>,
     sink: &mut dyn Sink,
 ) -> Result<u32, LowerError> {
-    let mut lowering = lowering(code, target, tables, Some(sink))?;
+    let mut lowering = lowering(code, target, tables, Some(sink), None)?;
     lowering.ops()?;
     lowering.end_piece(u32::MAX)?;
     match lowering.args_words > pieces::most_args(&lowering.flow) {
@@ -104,6 +120,7 @@ fn lowering<'a, 't>(
     target: &'a Target,
     tables: &'a mut Tables<'t>,
     sink: Option<&'a mut dyn Sink>,
+    midway: Option<Midway>,
 ) -> Result<Lowering<'a, 't>, LowerError> {
     let flow = Flow::new(code)?;
     let unbound = bound::may_be_unbound(code, &flow)?;
@@ -193,11 +210,15 @@ fn lowering<'a, 't>(
         halves: 0,
         floats: numeric::Floats::default(),
         resumes: TryVec::new(),
+        arrival: None,
         pieces,
     };
     lowering.floats_likely = lowering.computes_floats();
     lowering.settle_frame()?;
     lowering.cached_prologue()?;
+    if let Some(midway) = midway {
+        lowering.enter_midway(&params, midway)?;
+    }
     lowering.prologue(&params)?;
     lowering.b.set_told_line(FIRST_LINE);
     lowering.end_prologue()?;
@@ -296,6 +317,8 @@ struct Lowering<'a, 't> {
     floats: numeric::Floats,
     /// Where escapes arrive in the rare copy that is being lowered.
     resumes: TryVec<numeric::Resume>,
+    /// Where a second way in is still to arrive.
+    arrival: Option<midway::Arrival>,
     /// Where pieces go, if the function is not lowered at once.
     pieces: Option<Pieces<'a>>,
 }
@@ -648,6 +671,7 @@ impl Lowering<'_, '_> {
             && at < to
         {
             self.at = at as u32;
+            alive = self.arrive_at(at, alive)?;
             if let Op::Label(label) = *op {
                 if alive && let Some((to, goes_on)) = self.numeric_loop(at)? {
                     (at, alive) = (to, goes_on);

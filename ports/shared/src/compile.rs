@@ -2,22 +2,23 @@
 //!
 //! A port that has a compiler sets `rt.imports.compile = Some(compile)`.
 
-use ferlance_abi::Arch;
+use ferlance_abi::{Arch, CodeKind};
+use ferlance_bytecode::CompiledModule;
 use ferlance_bytecode::verify::verify;
 use ferlance_collections::TryString;
 use ferlance_compiler::target::Host;
-use ferlance_compiler::{Mode, Options, StackLimit, Target};
+use ferlance_compiler::{Mode, Options, StackLimit, Target, hot};
 use ferlance_frontend::Diag;
 use ferlance_frontend::diag::ExcType;
 use ferlance_vm::exc::{self, traceback};
-use ferlance_vm::import::hook::{self, Request};
+use ferlance_vm::import::hook::{self, HotRequest, Request};
 use ferlance_vm::import::load::{self, Loaded};
 use ferlance_vm::obj::ty::Type;
 use ferlance_vm::{R, Raised, Runtime};
 
 /// Compiles and loads.
 pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
-    let target = target(rt);
+    let options = options(rt);
     let name = rt.name(request.name);
     let options = Options {
         mode: match request.mode {
@@ -27,18 +28,7 @@ pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
         },
         input_name: name,
         source_name: name,
-        optimise: rt.config.opt_level,
-        small_int_bits: (usize::BITS - 1) as u8,
-        for_file: false,
-        emit: rt.config.emit,
-        sound: rt.config.sound,
-        arch: target.map_or(Arch::None, |target| target.arch),
-        arch_flags: target.map_or(0, |target| u32::from(target.flags)),
-        target,
-        native_once: rt.config.native_once,
-        native_pieces: rt.config.native_pieces,
-        stack: StackLimit::at(rt.interp.stack_limit()),
-        ..Options::default()
+        ..options
     };
     match ferlance_compiler::compile(request.source, &mut rt.pool, &options) {
         // The loop trusts what it runs. That the compiler's code keeps the rules is tested, and checked here again.
@@ -48,6 +38,41 @@ pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
         },
         Ok(module) => load::load(rt, &module, request.globals),
         Err(diag) => Err(refused(rt, &request, &diag)),
+    }
+}
+
+/// Compiles a function that has turned out to be hot, for ports that set `rt.imports.hot` to this.
+pub fn compile_hot(rt: &mut Runtime, request: HotRequest<'_>) -> Option<CompiledModule<'static>> {
+    let options = options(rt);
+    let function = hot::Function {
+        raw: request.raw,
+        names: request.names,
+        consts: request.consts,
+        n_locals: request.n_locals,
+        midway: request.midway,
+    };
+    hot::compile(function, &rt.pool, &options)
+}
+
+/// What every compilation has in common.
+fn options(rt: &mut Runtime) -> Options<'static> {
+    let target = target(rt);
+    Options {
+        optimise: rt.config.opt_level,
+        small_int_bits: (usize::BITS - 1) as u8,
+        for_file: false,
+        emit: rt.config.emit,
+        sound: rt.config.sound,
+        arch: target.map_or(Arch::None, |target| target.arch),
+        arch_flags: target.map_or(0, |target| u32::from(target.flags)),
+        target,
+        native_once: rt.config.native_once,
+        native_when_hot: rt.config.emit == CodeKind::Native
+            && !(rt.config.native_eager || rt.config.native_once)
+            && rt.imports.hot.is_some(),
+        native_pieces: rt.config.native_pieces,
+        stack: StackLimit::at(rt.interp.stack_limit()),
+        ..Options::default()
     }
 }
 

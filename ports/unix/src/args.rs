@@ -39,6 +39,8 @@ pub(crate) struct Invocation {
     pub(crate) native_small: bool,
     /// `-X native=pieces`
     pub(crate) native_pieces: bool,
+    /// `-X native=eager`
+    pub(crate) native_eager: bool,
     /// `-X native=once`
     pub(crate) native_once: bool,
     /// `-X viper=sound`
@@ -75,6 +77,7 @@ fn parse_run(args: impl IntoIterator<Item = &'static [u8]>) -> Result<Command, C
         emit: CodeKind::Bytecode,
         native_small: false,
         native_pieces: false,
+        native_eager: false,
         native_once: false,
         sound: false,
         heap_bytes: None,
@@ -126,6 +129,7 @@ impl Invocation {
             b"native=fast" => self.native_small = false,
             b"native=small" => self.native_small = true,
             b"native=pieces" => self.native_pieces = true,
+            b"native=eager" => self.native_eager = true,
             b"native=once" => self.native_once = true,
             b"viper=sound" => self.sound = true,
             b"realtime" if cfg!(target_os = "macos") => {}

@@ -99,6 +99,7 @@ fn start(program: &[u8], invocation: Invocation, top: usize) -> u8 {
         emit: invocation.emit,
         native_small: invocation.native_small,
         native_pieces: invocation.native_pieces,
+        native_eager: invocation.native_eager,
         native_once: invocation.native_once,
         sound: invocation.sound,
         ..Settings::default()
@@ -111,6 +112,7 @@ fn start(program: &[u8], invocation: Invocation, top: usize) -> u8 {
         return complain("ferlance: no memory for the heap\n");
     };
     rt.imports.compile = Some(ferlance_port::compile::compile);
+    rt.imports.hot = Some(ferlance_port::compile::compile_hot);
     rt.imports.extra = modules::EXTRA;
     interrupt::install();
     #[cfg(any(debug_assertions, feature = "sweeps"))]

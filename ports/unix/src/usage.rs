@@ -44,7 +44,8 @@ Options:
 Options of the implementation:
   -X compile-only        compile, do not run
   -X emit=bytecode       compile to bytecode (emit=native, emit=viper: machine code)
-  -X native=small        machine code small rather than fast (native=once: also of what runs once)
+  -X native=eager        all functions at once, not when they are hot (native=once: and what runs once)
+  -X native=small        machine code small rather than fast
   -X native=pieces       native functions compiled piece by piece, as where memory is scarce
   -X viper=sound         viper functions check indices of pointers
   -X heapsize=N[w][K|M]  limit the heap to N bytes; without it the heap grows on demand

@@ -38,11 +38,17 @@ fn main() -> ExitCode {
         Some(None) => Err("no such architecture".to_owned()),
     };
     let report = interpreter.and_then(|mut interpreter| {
-        if let Some(native) = native {
-            interpreter = interpreter.with_options(&["-X", &format!("native={native}")]);
-        }
-        random_programs::compare(&interpreter, first..first + count, most)
-            .map_err(|error| error.to_string())
+        let numbers = first..first + count;
+        let report = match native.as_deref() {
+            Some("hot") => random_programs::compare_hot(&interpreter, numbers, most),
+            native => {
+                if let Some(native) = native {
+                    interpreter = interpreter.with_options(&["-X", &format!("native={native}")]);
+                }
+                random_programs::compare(&interpreter, numbers, most)
+            }
+        };
+        report.map_err(|error| error.to_string())
     });
     let report = match report {
         Ok(report) => report,

@@ -14,7 +14,7 @@ pub mod run;
 mod tree;
 mod viper;
 
-pub use run::{Difference, Report, compare};
+pub use run::{Difference, Report, compare, compare_hot};
 pub use tree::{Program, Text};
 
 use crate::nir::random::Dice;

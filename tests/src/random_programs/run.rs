@@ -88,6 +88,26 @@ pub fn compare(
     numbers: std::ops::Range<u64>,
     most: usize,
 ) -> io::Result<Report> {
+    compare_by(interpreter, "", numbers, most)
+}
+
+/// The same without decorators that ask for native code, so that it is made where functions turn out to be hot.
+pub fn compare_hot(
+    interpreter: &Interpreter,
+    numbers: std::ops::Range<u64>,
+    most: usize,
+) -> io::Result<Report> {
+    let interpreter = interpreter.clone().with_options(&["-X", "emit=native"]);
+    compare_by(&interpreter, "@micropython.native\n", numbers, most)
+}
+
+/// Runs programs, the tested ones without the lines that read `dropped`.
+fn compare_by(
+    interpreter: &Interpreter,
+    dropped: &str,
+    numbers: std::ops::Range<u64>,
+    most: usize,
+) -> io::Result<Report> {
     let mut report = Report::default();
     let mut at = numbers.start;
     while at < numbers.end && report.differences.len() < most {
@@ -95,10 +115,10 @@ pub fn compare(
         let programs: Vec<Program> = (at..end).map(super::program).collect();
         let mut done = 0;
         while done < programs.len() {
-            let outcomes = run(interpreter, &programs[done..])?;
+            let outcomes = run(interpreter, dropped, &programs[done..])?;
             for (i, what) in outcomes.differ {
                 let program = programs[done + i].clone();
-                let (program, what) = shrink(interpreter, program, what)?;
+                let (program, what) = shrink(interpreter, dropped, program, what)?;
                 report.differences.push(Difference {
                     number: at + (done + i) as u64,
                     program,
@@ -120,10 +140,11 @@ struct Outcomes {
     differ: Vec<(usize, String)>,
 }
 
-fn run(interpreter: &Interpreter, programs: &[Program]) -> io::Result<Outcomes> {
+fn run(interpreter: &Interpreter, dropped: &str, programs: &[Program]) -> io::Result<Outcomes> {
     let mut script = PRELUDE.to_owned();
     for (number, program) in programs.iter().enumerate() {
-        let tested = python_string(&program.source(Text::Tested));
+        let tested = without(dropped, program.source(Text::Tested));
+        let tested = python_string(&tested);
         let reference = python_string(&program.source(Text::Reference));
         let _ = writeln!(script, "compare({number}, {tested}, {reference})");
     }
@@ -157,6 +178,12 @@ fn run(interpreter: &Interpreter, programs: &[Program]) -> io::Result<Outcomes> 
     Ok(outcomes)
 }
 
+/// A text without the lines that are `dropped`, which has its line break.
+fn without(dropped: &str, text: String) -> String {
+    let lines = text.split_inclusive('\n');
+    lines.filter(|line| line.trim_start() != dropped).collect()
+}
+
 /// What has to stay the same while a program is made smaller: the refusal, or the end of the process, or that answers
 /// are not the same.
 fn nature(what: &str) -> &str {
@@ -172,6 +199,7 @@ fn nature(what: &str) -> &str {
 /// The smallest program found that still differs, step by step.
 fn shrink(
     interpreter: &Interpreter,
+    dropped: &str,
     mut program: Program,
     mut what: String,
 ) -> io::Result<(Program, String)> {
@@ -181,7 +209,7 @@ fn shrink(
         candidates.sort_by_key(Program::size);
         let mut found = None;
         for tries in candidates.chunks(TRIES) {
-            let outcomes = run(interpreter, tries)?;
+            let outcomes = run(interpreter, dropped, tries)?;
             let mut same = outcomes.differ.into_iter();
             if let Some((i, now)) = same.find(|(_, now)| nature(now) == nature(&what)) {
                 found = Some((tries[i].clone(), now));
@@ -225,12 +253,12 @@ mod tests {
             body: vec![Stmt::line("g = 3", Vec::new()), noise(), planted, noise()],
         };
         let outcomes =
-            run(&Interpreter::ferlance(), std::slice::from_ref(&program)).expect("it runs");
+            run(&Interpreter::ferlance(), "", std::slice::from_ref(&program)).expect("it runs");
         let [(0, what)] = &outcomes.differ[..] else {
             panic!("{:?}", outcomes.differ);
         };
         let (small, what) =
-            shrink(&Interpreter::ferlance(), program, what.clone()).expect("it runs");
+            shrink(&Interpreter::ferlance(), "", program, what.clone()).expect("it runs");
         assert_eq!(small.source(Text::Tested), "log(5)\n");
         assert_eq!(what, "tested: ['(5,)'] reference: ['(6,)']");
     }

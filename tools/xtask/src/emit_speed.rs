@@ -49,7 +49,7 @@ impl EmitSpeed {
             &peers::ferlance(&self.profile)?.command,
             ["-X", "compile-only"],
         );
-        let to_run = with(&ferlance, ["-X", "emit=native"]);
+        let to_run = with(&ferlance, ["-X", "emit=native", "-X", "native=eager"]);
         let folder = tempfile::tempdir()?;
         let empty = folder.path().join("empty.py");
         fs::write(&empty, "pass\n")?;

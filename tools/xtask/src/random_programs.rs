@@ -24,7 +24,7 @@ pub(crate) struct RandomPrograms {
     /// On an emulated board instead of in place.
     #[arg(long)]
     board: Option<String>,
-    /// How native code is made: `small`, `pieces`.
+    /// How native code is made: `small`, `pieces`; `hot`, of functions without decorators.
     #[arg(long)]
     native: Option<String>,
 }

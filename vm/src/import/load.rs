@@ -20,7 +20,7 @@ use crate::exc;
 use crate::interp::code::{Cache, Code};
 use crate::interp::{quick, region};
 #[cfg(feature = "native")]
-use crate::native::{self, fun_table};
+use crate::native;
 use crate::obj::dict::Dict;
 use crate::obj::module::Module;
 use crate::obj::ptr::Ptr;
@@ -79,15 +79,8 @@ fn load_module(
     for (i, constant) in module.consts.iter().enumerate() {
         let value = match constant {
             #[cfg(feature = "native")]
-            Const::FunTable if placed_code => {
-                // SAFETY: not an object: only native code loads it, see `survey`.
-                unsafe { Obj::from_raw(fun_table::address()) }.unwrap_or(Obj::NONE)
-            }
-            #[cfg(feature = "native")]
-            Const::Caches(names) if placed_code => {
-                let cells = native::load::cells(rt, names)?;
-                // SAFETY: as above.
-                unsafe { Obj::from_raw(cells) }.unwrap_or(Obj::NONE)
+            Const::FunTable | Const::Caches(_) if placed_code => {
+                native::load::constant(rt, constant)?
             }
             constant => make_const(rt, constant)?,
         };
@@ -95,16 +88,13 @@ fn load_module(
         unsafe { consts.add(i).write(value) };
     }
     #[cfg(feature = "native")]
-    let placed = native::load::place(rt, module, context)?;
-    let body = load_code(
-        rt,
-        module,
-        CodeId::ROOT,
-        context,
-        #[cfg(feature = "native")]
-        placed.as_ref(),
-        in_place,
-    )?;
+    let machine = Machine {
+        placed: native::load::place(rt, module, context)?,
+        common: native::hot::common(rt, module, context)?,
+    };
+    #[cfg(not(feature = "native"))]
+    let machine = Machine;
+    let body = load_code(rt, module, CodeId::ROOT, context, &machine, in_place)?;
     Ok(Loaded { context, body })
 }
 
@@ -147,12 +137,23 @@ fn copy_unless(stays: bool, rt: &mut Runtime, bytes: &[u8]) -> R<NonNull<u8>> {
     copy_slice(rt, bytes, true)
 }
 
+/// What a module has of machine code.
+#[cfg(feature = "native")]
+struct Machine {
+    /// What it has now.
+    placed: Option<native::load::Placed>,
+    /// What it is going to have.
+    common: Option<Ptr<native::hot::Common>>,
+}
+#[cfg(not(feature = "native"))]
+struct Machine;
+
 fn load_code(
     rt: &mut Runtime,
     module: &CompiledModule<'_>,
     id: CodeId,
     context: Ptr<Module>,
-    #[cfg(feature = "native")] placed: Option<&native::load::Placed>,
+    machine: &Machine,
     in_place: bool,
 ) -> R<Ptr<Code>> {
     rt.check_stack()?;
@@ -165,22 +166,20 @@ fn load_code(
     // SAFETY: the block has these words, zeroed so that the collector sees nothing stale.
     unsafe { core::ptr::write_bytes(children.cast::<usize>().as_ptr(), 0, n_children + 1) };
     for (i, child) in raw.children.iter().enumerate() {
-        let child = load_code(
-            rt,
-            module,
-            *child,
-            context,
-            #[cfg(feature = "native")]
-            placed,
-            in_place,
-        )?;
+        let child = load_code(rt, module, *child, context, machine, in_place)?;
         // SAFETY: as above.
         unsafe { children.add(i).write(child) };
     }
+    #[cfg(feature = "native")]
+    let hot = machine.common.filter(|_| native::hot::is_meant(module, id));
     match raw.kind {
+        #[cfg(feature = "native")]
+        RawKind::Bytecode => bytecode(rt, module, raw, context, children, in_place, hot),
+        #[cfg(not(feature = "native"))]
         RawKind::Bytecode => bytecode(rt, module, raw, context, children, in_place),
         #[cfg(feature = "native")]
         RawKind::Native { .. } | RawKind::Viper { .. } | RawKind::Asm { .. } => {
+            let placed = machine.placed.as_ref();
             native::load::descriptor(rt, module, id.0 as usize, context, children, placed)
         }
         #[cfg(not(feature = "native"))]
@@ -195,6 +194,7 @@ fn bytecode(
     context: Ptr<Module>,
     children: NonNull<Ptr<Code>>,
     in_place: bool,
+    #[cfg(feature = "native")] hot: Option<Ptr<native::hot::Common>>,
 ) -> R<Ptr<Code>> {
     let stays = in_place && matches!(raw.bytes, Bytes::Borrowed(_));
     let Some(parts) = Prelude::split(&raw.bytes) else {
@@ -223,6 +223,12 @@ fn bytecode(
             Some(i) => unsafe { params.add(i).write(*text) },
         }
     }
+    #[cfg(feature = "native")]
+    let bytes = match hot {
+        Some(_) => native::hot::copy_code(rt, code)?,
+        None => copy_unless(stays, rt, code)?,
+    };
+    #[cfg(not(feature = "native"))]
     let bytes = copy_unless(stays, rt, code)?;
     let private: &mut [u8] = if stays {
         &mut []
@@ -260,7 +266,7 @@ fn bytecode(
     };
     let head = u32::from_le_bytes([0, 0, 2, u8::from(prelude.flags.has(ScopeFlags::GENERATOR))]);
     let (names, consts) = (context.names.get(), context.obj_table.get());
-    rt.new_obj(Code {
+    let code = Code {
         head: head as usize,
         bytes: bytes.as_ptr(),
         n_bytes: code.len() as u32,
@@ -287,7 +293,12 @@ fn bytecode(
         n_lines: lines.len() as u32,
         heat: Cell::new(region::HOT),
         regions: Cell::new(None),
-    })
+    };
+    #[cfg(feature = "native")]
+    if let Some(common) = hot {
+        return native::hot::new(rt, code, raw, &module.names, common);
+    }
+    rt.new_obj(code)
 }
 
 /// Walks the instructions: counts local slots, gives lookups a cache and fuses groups in the private copy of the bytes.

@@ -31,6 +31,8 @@ pub struct Imports {
     pub path: Option<Ptr<List>>,
     /// The compiler, where there is one.
     pub compile: Option<hook::CompileHook>,
+    /// The compiler of functions that have turned out to be hot, where there is one.
+    pub hot: Option<hook::HotHook>,
     /// The last file that was refused because of whom it was made for, for a hint to whoever started the program.
     pub refused: Option<Refused>,
     /// Built-in modules that the port adds to those of the runtime.

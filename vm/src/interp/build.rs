@@ -13,6 +13,7 @@ use crate::obj::list::{self, List};
 use crate::obj::module::Module;
 use crate::obj::ptr::Ptr;
 use crate::obj::tuple::{self, Tuple};
+use crate::obj::ty::Type;
 use crate::obj::word::Obj;
 use crate::obj::{closure, generator, set};
 use crate::runtime::{R, Runtime};
@@ -40,6 +41,23 @@ pub fn function(
         #[cfg(feature = "native")]
         return crate::native::make(rt, context, code, defs, kwdefs);
     }
+    let ty = if code.flags.has(ScopeFlags::GENERATOR) {
+        &generator::GENERATOR_FUN
+    } else {
+        &crate::obj::fun::FUN
+    };
+    function_of_type(rt, ty, context, code, defs, kwdefs)
+}
+
+/// The same of a type whose objects are like those of functions.
+pub(crate) fn function_of_type(
+    rt: &mut Runtime,
+    ty: &'static Type,
+    context: Ptr<Module>,
+    code: Ptr<Code>,
+    defs: Slot,
+    kwdefs: Slot,
+) -> R<Obj> {
     let defaults = defs.and_then(Obj::cast::<Tuple>);
     let n_def = defaults.map_or(0, |d| d.len());
     if n_def != code.n_def_pos as usize {
@@ -49,11 +67,6 @@ pub fn function(
     let n_kw = usize::from(code.flags.has(ScopeFlags::KW_DEFAULTS));
     let head = size_of::<Fun>() / size_of::<usize>();
     let at = rt.alloc_words(head + n_def + n_kw, false)?;
-    let ty = if code.flags.has(ScopeFlags::GENERATOR) {
-        &generator::GENERATOR_FUN
-    } else {
-        &crate::obj::fun::FUN
-    };
     // SAFETY: the block holds the head and the extra words; all are written here.
     unsafe {
         at.cast::<Fun>()

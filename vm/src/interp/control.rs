@@ -21,7 +21,8 @@ macro_rules! control_macros {
                 }
             };
         }
-        // After a jump back from the instruction at `at`: hot loops become regions.
+        // After a jump back from the instruction at `at`: hot loops become regions, or the
+        // rest of the call machine code.
         macro_rules! heat {
             ($d at:expr, $d offset:expr) => {
                 if config::QUICKEN && $d offset < 0 {
@@ -29,9 +30,9 @@ macro_rules! control_macros {
                     $code.heat.set(left);
                     if left == 0 {
                         let at = $d at.offset_from($code.bytes) as usize;
-                        let to = $ip.offset_from($code.bytes) as usize;
-                        let depth = $sp.offset_from($base) as usize - $code.n_locals as usize;
-                        region::warm($rt, $code, $base, at, to, depth);
+                        if let Some(end) = region::warm($rt, $fp, at, $ip, $sp) {
+                            ($ip, $sp) = end;
+                        }
                     }
                 }
             };

@@ -27,6 +27,7 @@ mod seldom;
 mod values;
 
 pub use build::function;
+pub(crate) use build::function_of_type;
 pub(crate) use build::sequence_items;
 #[cfg(feature = "native")]
 pub(crate) use enter::{Spread, call_star_by_list, init_returned};

@@ -8,12 +8,15 @@ use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
 use ferlance_abi::{CodeKind, NativeType, ScopeFlags, layout};
 
+use super::hot::Hot;
 use super::{entry, trampoline};
 use crate::call::Args;
 use crate::exc;
 use crate::interp::code::Code;
 use crate::interp::frame::Slot;
 use crate::obj::builtin_fun::check_count;
+use crate::obj::fun::FUN;
+use crate::obj::generator::GENERATOR_FUN;
 use crate::obj::list::List;
 use crate::obj::module::Module;
 use crate::obj::ptr::{Ptr, PyType};
@@ -25,9 +28,12 @@ use crate::text::print::{Print, write_fmt};
 
 const WORD: usize = size_of::<usize>();
 
+/// Of types of functions that may be of bytecode as well: a program sees no difference.
+pub(super) const FLAGS: u16 = TypeFlags::BINDS_SELF | TypeFlags::AS_PARENT;
+
 /// Functions of the native emitter.
 pub(crate) static NATIVE_FUN: Type =
-    Type::builtin(qstr!("function"), TypeFlags::BINDS_SELF, &NATIVE_VT);
+    Type::builtin(qstr!("function"), FLAGS, &NATIVE_VT).with_parent(&FUN);
 static NATIVE_VT: VTable = VTable {
     print: Some(print_native),
     call: Some(call_native),
@@ -46,7 +52,7 @@ static VIPER_VT: VTable = VTable {
 
 /// Functions of the native emitter that make generators.
 pub(crate) static NATIVE_GEN_FUN: Type =
-    Type::builtin(qstr!("generator"), TypeFlags::BINDS_SELF, &GEN_VT);
+    Type::builtin(qstr!("generator"), FLAGS, &GEN_VT).with_parent(&GENERATOR_FUN);
 static GEN_VT: VTable = VTable {
     call: Some(super::generator::call),
     attr: Some(attr),
@@ -104,6 +110,23 @@ unsafe impl PyType for NativeFun {
 }
 
 impl NativeFun {
+    /// The head of a function without its defaults.
+    pub(super) fn new(context: Ptr<Module>, code: Ptr<Code>) -> NativeFun {
+        NativeFun {
+            base: Header::new(match code.flags.has(ScopeFlags::GENERATOR) {
+                true => &NATIVE_GEN_FUN,
+                false => &NATIVE_FUN,
+            }),
+            context,
+            children: if code.n_children == 0 {
+                code.as_non_null().as_ptr().cast()
+            } else {
+                code.children
+            },
+            code: code.bytes,
+        }
+    }
+
     /// What is known about the code of a function, if it is of kind native.
     pub(super) fn descriptor_of(fun: Obj) -> Option<Ptr<Code>> {
         let ty = core::ptr::from_ref(fun.ty());
@@ -143,6 +166,9 @@ pub(crate) fn make(
     defs: Slot,
     kwdefs: Slot,
 ) -> R<Obj> {
+    if let Some(hot) = Hot::of(code) {
+        return super::hot::make(rt, context, code, hot, defs, kwdefs);
+    }
     match code.kind() {
         Some(CodeKind::Native) => make_native(rt, context, code, defs, kwdefs),
         Some(CodeKind::Viper) => make_viper(rt, context, code.bytes, code.children, defs),
@@ -176,23 +202,9 @@ fn make_native(
     let n_kw = usize::from(code.flags.has(ScopeFlags::KW_DEFAULTS));
     let head = size_of::<NativeFun>() / WORD;
     let at = rt.alloc_words(head + n_def + n_kw, false)?;
-    let ty = if code.flags.has(ScopeFlags::GENERATOR) {
-        &NATIVE_GEN_FUN
-    } else {
-        &NATIVE_FUN
-    };
     // SAFETY: the block holds the head and the extra words; all are written here.
     unsafe {
-        at.cast::<NativeFun>().write(NativeFun {
-            base: Header::new(ty),
-            context,
-            children: if code.n_children == 0 {
-                code.as_non_null().as_ptr().cast()
-            } else {
-                code.children
-            },
-            code: code.bytes,
-        });
+        at.cast::<NativeFun>().write(NativeFun::new(context, code));
         let extra = at.add(head).cast::<Obj>();
         if let Some(defaults) = defaults {
             for (i, item) in defaults.items().iter().enumerate() {

@@ -15,14 +15,16 @@ use crate::interp::frame::Slot;
 use crate::interp::resume::{Step, closed, generator_exit};
 use crate::members;
 use crate::obj::builtin_fun::BuiltinFun;
+use crate::obj::generator::GENERATOR;
 use crate::obj::ptr::{Ptr, PyType};
-use crate::obj::ty::{Header, Members, PrintKind, Type, VTable};
+use crate::obj::ty::{Header, Members, PrintKind, Type, TypeFlags, VTable};
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 use crate::text::print::{Print, write_fmt};
 
 /// `generator`, made by native code.
-pub(crate) static NATIVE_GENERATOR: Type = Type::builtin(qstr!("generator"), 0, &VT);
+pub(crate) static NATIVE_GENERATOR: Type =
+    Type::builtin(qstr!("generator"), TypeFlags::AS_PARENT, &VT).with_parent(&GENERATOR);
 static VT: VTable = VTable {
     print: Some(print),
     next: Some(next),

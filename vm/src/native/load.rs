@@ -13,18 +13,20 @@ use core::ptr::NonNull;
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
 use ferlance_abi::{Arch, ScopeFlags, layout};
-use ferlance_bytecode::module::{CompiledModule, RawCode, RawKind};
+use ferlance_bytecode::module::{CompiledModule, Const, RawCode, RawKind};
 use ferlance_bytecode::prelude::{Prelude, PreludeParts};
 use ferlance_collections::TryVec;
 
 use super::activation::Position;
 use super::entry::Cell;
-use super::relocate;
+use super::{fun_table, relocate};
 use crate::exc;
+use crate::import::load::make_const;
 use crate::interp::code::Code;
 use crate::obj::module::Module;
 use crate::obj::ptr::{Ptr, PyType};
 use crate::obj::ty::{Header, Type, VTable};
+use crate::obj::word::Obj;
 use crate::runtime::{R, Raised, Runtime};
 
 /// Code is placed at multiples of this: enough for every architecture's literals and vectors.
@@ -97,6 +99,17 @@ pub(crate) fn place(
         return Err(rt.raise_msg(&exc::VALUE_ERROR, "incompatible .mpy arch"));
     }
     make_name_table(rt, module, context)?;
+    let (placed, block) = commit(rt, module, context)?;
+    context.code.set(Some(block));
+    Ok(Some(placed))
+}
+
+/// Puts the machine code of a module into executable memory, which lives as long as the block.
+pub(super) fn commit(
+    rt: &mut Runtime,
+    module: &CompiledModule<'_>,
+    context: Ptr<Module>,
+) -> R<(Placed, Ptr<CodeBlock>)> {
     let mut offsets = TryVec::new();
     let mut len = 0usize;
     for code in module.codes.iter() {
@@ -167,12 +180,22 @@ pub(crate) fn place(
             len,
         });
     }
-    context.code.set(Some(block));
-    Ok(Some(Placed { base, offsets }))
+    Ok((Placed { base, offsets }, block))
+}
+
+/// The word for a constant of a module with machine code.
+pub(crate) fn constant(rt: &mut Runtime, constant: &Const<'_>) -> R<Obj> {
+    let word = match constant {
+        Const::FunTable => fun_table::address(),
+        Const::Caches(names) => cells(rt, names)?,
+        constant => return make_const(rt, constant),
+    };
+    // SAFETY: not an object: only native code loads it.
+    Ok(unsafe { Obj::from_raw(word) }.unwrap_or(Obj::NONE))
 }
 
 /// Makes the inline caches of a function, behind the address of what it tells: their address. They keep nothing alive; the object table keeps them.
-pub(crate) fn cells(rt: &mut Runtime, names: &[Qstr]) -> R<usize> {
+fn cells(rt: &mut Runtime, names: &[Qstr]) -> R<usize> {
     let position = rt.native_position()?;
     let head = layout::CELLS_HEAD_BYTES;
     let at = rt.alloc_block(head + names.len() * size_of::<Cell>(), true)?;

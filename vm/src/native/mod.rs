@@ -32,6 +32,7 @@ mod entry;
 mod fun_obj;
 pub mod fun_table;
 mod generator;
+pub(crate) mod hot;
 pub mod load;
 mod nlr;
 mod relocate;

@@ -15,7 +15,8 @@ use crate::text::print::{Hex, Print};
 
 /// `function`.
 pub static FUN: Type = Type::builtin(qstr!("function"), TypeFlags::BINDS_SELF, &VT);
-static VT: VTable = VTable {
+/// Behaviour of functions.
+pub(crate) const VT: VTable = VTable {
     print: Some(print),
     call: Some(crate::interp::call_fun),
     attr: Some(attr),

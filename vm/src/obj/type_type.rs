@@ -62,7 +62,7 @@ pub fn instantiate(rt: &mut Runtime, obj: Obj, args: Args<'_>) -> R<Obj> {
 fn make_new(rt: &mut Runtime, ty: &'static Type, args: Args<'_>) -> R<Obj> {
     expect_args(rt, args, 1, 3, false)?;
     match *args.pos() {
-        [obj] => Ok(obj.ty().obj()),
+        [obj] => Ok(obj.ty().shown().obj()),
         [name, bases, locals] => make_class(rt, ty, name, bases, locals),
         _ => Err(rt.type_error("type takes 1 or 3 arguments")),
     }

@@ -14,7 +14,7 @@ impl Runtime {
     pub fn find_attr(&mut self, obj: Obj, name: Qstr) -> R<Attr> {
         let ty = obj.ty();
         if name == ferlance_abi::qstr!("__class__") {
-            return Ok(Attr::Value(ty.obj()));
+            return Ok(Attr::Value(ty.shown().obj()));
         }
         if let Some(attr) = ty.vt().attr {
             match attr(self, obj, name)? {

@@ -17,7 +17,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Locals that are live before op `at`: a bit each.
-    pub(super) fn live_before(&self, at: usize) -> u64 {
+    pub(in crate::lower) fn live_before(&self, at: usize) -> u64 {
         let live = self.live.as_ref().and_then(|live| live.get(at));
         live.copied().unwrap_or(u64::MAX)
     }

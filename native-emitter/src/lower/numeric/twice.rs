@@ -73,7 +73,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Finds out which locals are live, once; says whether that is known.
-    fn find_live(&mut self) -> Done<bool> {
+    pub(in crate::lower) fn find_live(&mut self) -> Done<bool> {
         if !self.is_live_found {
             self.is_live_found = true;
             self.live = kinds::live_locals(self.code, &self.flow)?;

@@ -18,8 +18,10 @@ use core::cell::Cell;
 use core::ptr::NonNull;
 
 use super::code::Code;
-use super::frame::Slot;
+use super::frame::{Frame, Slot};
 use super::quick;
+#[cfg(feature = "native")]
+use crate::native::hot::{self, Hot, Turn};
 use crate::obj::ptr::Ptr;
 use crate::runtime::{R, Runtime};
 use ins::Ins;
@@ -128,11 +130,49 @@ impl Region {
     }
 }
 
-/// Called when a function's jumps back have made it hot: `at` is the offset of the jump, which has led to `target`
-/// with `depth` values on the stack. Prepares the loop to be entered as a region, if it can be one.
+/// Called when a function's jumps back have made it hot: `at` is the offset of the jump, which has led to `ip`, with the
+/// stack up to `sp`. Prepares the loop to be entered as a region, if it can be one. Where the function may become
+/// machine code, it may have come to its end as that: then the frame goes on at the place and with the stack that are
+/// answered.
+///
+/// # Safety
+/// `fp` is the running frame.
 #[cold]
 #[inline(never)]
-pub(super) fn warm(
+pub(super) unsafe fn warm(
+    rt: &mut Runtime,
+    fp: *mut Frame,
+    at: usize,
+    ip: *const u8,
+    sp: *mut Slot,
+) -> Option<(*const u8, *mut Slot)> {
+    // SAFETY: the caller's.
+    let (code, base, target, depth) = unsafe {
+        let (code, base) = ((*fp).code, (*fp).base);
+        let depth = sp.offset_from(base) as usize - code.n_locals as usize;
+        (code, base, ip.offset_from(code.bytes) as usize, depth)
+    };
+    #[cfg(feature = "native")]
+    if let Some(hot) = Hot::of(code)
+        && hot.is_waiting()
+    {
+        // SAFETY: the caller's.
+        match unsafe { hot::turn(rt, fp, hot, sp, (at, target)) } {
+            Turn::Nothing => {}
+            Turn::Inner => {
+                prepare(rt, code, base, at, target, depth);
+                code.heat.set(1);
+            }
+            Turn::Ended(ip, sp) => return Some((ip, sp)),
+        }
+        return None;
+    }
+    prepare(rt, code, base, at, target, depth);
+    None
+}
+
+/// Prepares a loop to be entered as a region.
+fn prepare(
     rt: &mut Runtime,
     code: Ptr<Code>,
     base: *const Slot,

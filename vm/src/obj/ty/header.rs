@@ -75,6 +75,8 @@ impl TypeFlags {
     pub const OWN_ATTRS: u16 = layout::type_flags::OWN_ATTRS;
     /// Ours: the Rust part follows.
     pub const RUST: u16 = 0x4000;
+    /// Ours: programs see the parent in its place.
+    pub const AS_PARENT: u16 = 0x1000;
 }
 
 /// A type object. The fields up to the slots are what native code knows of it.
@@ -192,6 +194,14 @@ impl Type {
         }
         // SAFETY: types that are no classes have their parent there.
         unsafe { self.up.get().parent }
+    }
+
+    /// The type that programs see.
+    pub fn shown(&'static self) -> &'static Type {
+        match self.parent() {
+            Some(parent) if self.has(TypeFlags::AS_PARENT) => parent,
+            _ => self,
+        }
     }
 
     /// The stream functions, if objects of this type are streams.

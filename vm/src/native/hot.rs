@@ -1,0 +1,640 @@
+//! Functions that become machine code when they turn out to be hot.
+//!
+//! ```text
+//! load      bytecode, with what compiling it again takes: [`Hot`]
+//! call      of the function object: counted, as are jumps back; who has many becomes machine code, and the object
+//!           a native function, in place
+//! loop      of a call that goes on and on: what is left of it runs as machine code on the words of the frame
+//! ```
+//!
+//! Function objects of such code have types of their own, so that nobody takes them for what they may cease to be:
+//! the loop calls them as it calls anything that is no function of bytecode. A frame stays one of bytecode even when
+//! its function is none any more. What cannot be compiled is bytecode for ever, as if it had never been meant for more.
+
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+use ferlance_abi::qstr;
+use ferlance_abi::qstr::Qstr;
+use ferlance_abi::{CodeKind, ScopeFlags, layout};
+use ferlance_bytecode::bytes::Bytes;
+use ferlance_bytecode::decode::Decoder;
+use ferlance_bytecode::module::{CodeId, CompiledModule, Const, Number, RawCode};
+use ferlance_bytecode::op::{Op, opcode};
+use ferlance_bytecode::prelude::Prelude;
+use ferlance_collections::TryVec;
+
+use super::fun_obj::{self, NativeFun};
+use super::{direct, load, trampoline};
+use crate::call::Args;
+use crate::import::hook::HotRequest;
+use crate::interp::code::Code;
+use crate::interp::frame::{Block, Frame, Slot};
+use crate::interp::{self, region};
+use crate::obj::fun::{self, FUN, Fun};
+use crate::obj::generator::GENERATOR_FUN;
+use crate::obj::module::Module;
+use crate::obj::ptr::Ptr;
+use crate::obj::ty::{Type, VTable};
+use crate::obj::word::Obj;
+use crate::runtime::{R, Runtime};
+
+const WORD: usize = size_of::<usize>();
+
+/// Jumps back and calls, each counted as some of them, until a function is hot: compiling takes about as long as so
+/// many save. Builds with checks do it soon, so that tests run it.
+const READY: u32 = if cfg!(debug_assertions) { 4 } else { 1024 };
+/// A call, in jumps back.
+const CALL: u32 = 2;
+
+/// Turns of an inner loop that cannot be quicker as bytecode for which its end is waited for: an entry at the outermost
+/// loop makes better code.
+const PATIENCE: u32 = if cfg!(debug_assertions) { 20 } else { 4096 };
+
+/// Functions of hot code that have not become machine code.
+static HOT_FUN: Type = Type::builtin(qstr!("function"), fun_obj::FLAGS, &FUN_VT).with_parent(&FUN);
+static FUN_VT: VTable = VTable {
+    print: fun::VT.print,
+    call: Some(call),
+    attr: fun::VT.attr,
+    ..VTable::NEW
+};
+
+/// The same that make generators.
+static HOT_GEN_FUN: Type =
+    Type::builtin(qstr!("generator"), fun_obj::FLAGS, &GEN_VT).with_parent(&GENERATOR_FUN);
+static GEN_VT: VTable = VTable {
+    call: Some(call),
+    attr: Some(fun::attr),
+    ..VTable::NEW
+};
+
+/// The kind of hot code in the first word of its code: none of those that files have.
+const KIND: u8 = 1;
+const _: () = assert!(CodeKind::Bytecode.raw_code_number() != KIND);
+
+/// What the instructions of hot code are followed by: where a frame goes on whose call has ended as machine code.
+const PADS: [u8; 2] = [opcode::RETURN_VALUE, opcode::END_FINALLY];
+/// The same with an exception.
+const RAISE_PAD: usize = 1;
+
+/// What is known of a function.
+#[derive(Clone, Copy)]
+enum Stage {
+    /// It is bytecode so far.
+    Cold,
+    /// It is machine code: this.
+    Made(Ptr<Code>),
+    /// It stays bytecode.
+    GivenUp,
+}
+
+/// The code of a function that may become hot. Who points to one points to its [`Code`].
+#[repr(C)]
+pub(crate) struct Hot {
+    code: Code,
+    /// The raw code, prelude and all.
+    raw: *const u8,
+    n_raw: usize,
+    common: Ptr<Common>,
+    stage: Cell<Stage>,
+    /// What is missing to be hot.
+    left: Cell<u32>,
+    wait: Cell<Wait>,
+}
+
+/// What is waited for before it becomes machine code.
+#[derive(Clone, Copy)]
+enum Wait {
+    /// To be hot.
+    Heat,
+    /// The next turn of the outermost loop, from its first to its last offset; but for no more than so many of an
+    /// inner one.
+    Outer {
+        first: usize,
+        last: usize,
+        patience: u32,
+    },
+    /// The next call: loops are no place for it.
+    Call,
+}
+
+/// What the hot code of a module has in common.
+#[repr(C)]
+pub(crate) struct Common {
+    names: *const Qstr,
+    n_names: usize,
+    /// Words of the object table, which grows with each function that is compiled.
+    n_consts: Cell<usize>,
+}
+
+/// [`Common`] of a module with these tables.
+pub(crate) fn common(
+    rt: &mut Runtime,
+    module: &CompiledModule<'_>,
+    context: Ptr<Module>,
+) -> R<Option<Ptr<Common>>> {
+    if !crate::config::QUICKEN || module.hot.is_empty() || rt.imports.hot.is_none() {
+        return Ok(None);
+    }
+    let names = context.names.get();
+    let common = rt.new_obj(Common {
+        names: names.map_or(core::ptr::null(), |names| names.as_ptr()),
+        n_names: module.names.len(),
+        n_consts: Cell::new(module.consts.len()),
+    })?;
+    Ok(Some(common))
+}
+
+/// Is the raw code one of those of the module that may become hot?
+pub(crate) fn is_meant(module: &CompiledModule<'_>, id: CodeId) -> bool {
+    module.hot.binary_search(&id).is_ok()
+}
+
+/// The private copy of the instructions.
+pub(crate) fn copy_code(rt: &mut Runtime, code: &[u8]) -> R<NonNull<u8>> {
+    let at = rt.alloc_block(code.len() + PADS.len(), true)?;
+    // SAFETY: the block holds both.
+    unsafe {
+        at.copy_from_nonoverlapping(NonNull::from(code).cast(), code.len());
+        at.add(code.len()).cast::<[u8; 2]>().write(PADS);
+    }
+    Ok(at)
+}
+
+/// Makes hot code of the code, whose instructions are such a copy.
+pub(crate) fn new(
+    rt: &mut Runtime,
+    code: Code,
+    raw: &RawCode<'_>,
+    names: &[Qstr],
+    common: Ptr<Common>,
+) -> R<Ptr<Code>> {
+    let is_generator = code.flags.has(ScopeFlags::GENERATOR);
+    // At the end there is a value on the stack, and a block around it.
+    let (Some(least), Some(n_exc)) = (code.n_locals.checked_add(1), code.n_exc.checked_add(1))
+    else {
+        return rt.new_obj(code);
+    };
+    let code = Code {
+        head: u32::from_le_bytes([0, 0, KIND, u8::from(is_generator)]) as usize,
+        n_state: code.n_state.max(least),
+        n_exc,
+        ..code
+    };
+    let n_raw = raw.bytes.len();
+    let copy = rt.alloc_block(n_raw.max(1), true)?;
+    // SAFETY: the block holds them all.
+    unsafe { copy.copy_from_nonoverlapping(NonNull::from(&*raw.bytes).cast(), n_raw) };
+    let left = match cannot_wait(raw, names) {
+        true => CALL,
+        false => READY,
+    };
+    let hot = rt.new_obj(Hot {
+        code,
+        raw: copy.as_ptr(),
+        n_raw,
+        common,
+        stage: Cell::new(Stage::Cold),
+        left: Cell::new(left),
+        wait: Cell::new(Wait::Heat),
+    })?;
+    // SAFETY: it begins with the code.
+    Ok(unsafe { Ptr::from_non_null(hot.as_non_null().cast()) })
+}
+
+/// May a call go on for ever without a place where machine code could take over? Generators are resumed as they began,
+/// and exception buffers are made where blocks begin.
+fn cannot_wait(raw: &RawCode<'_>, names: &[Qstr]) -> bool {
+    let mut loops = Loops::new(raw, names);
+    let is_generator = Prelude::split(&raw.bytes)
+        .is_some_and(|parts| parts.prelude.flags.has(ScopeFlags::GENERATOR));
+    loops.any(|outer| is_generator || outer.is_protected)
+}
+
+/// A loop that is in no other.
+struct Outer {
+    first: usize,
+    last: usize,
+    /// Is it in an exception block?
+    is_protected: bool,
+}
+
+/// The outermost loops of a function.
+struct Loops<'a> {
+    code: &'a [u8],
+    names: &'a [Qstr],
+    /// Those up to here have been found.
+    at: usize,
+}
+
+impl<'a> Loops<'a> {
+    fn new(raw: &'a RawCode<'_>, names: &'a [Qstr]) -> Loops<'a> {
+        let code = Prelude::split(&raw.bytes).map_or(&[][..], |parts| parts.code);
+        Loops { code, names, at: 0 }
+    }
+
+    /// Each jump, from the first on: its instruction and where it leads.
+    fn jumps(&self) -> impl Iterator<Item = (Op, usize, usize)> {
+        Decoder::new(self.code, self.names)
+            .map_while(Result::ok)
+            .filter_map(|instr| {
+                let to = instr.op.target()?;
+                Some((instr.op, instr.offset as usize, to.0 as usize))
+            })
+    }
+}
+
+impl Iterator for Loops<'_> {
+    type Item = Outer;
+
+    fn next(&mut self) -> Option<Outer> {
+        let mut found = None;
+        for (_, at, target) in self.jumps() {
+            if target > at || target < self.at {
+                continue;
+            }
+            // Each is the end of a loop, and what comes later is around the one that was found or behind it.
+            found = match found {
+                Some((first, last)) if target > last => Some((first, last)),
+                Some((first, _)) if target > first => Some((first, at)),
+                _ => Some((target, at)),
+            };
+        }
+        let (first, last) = found?;
+        self.at = last;
+        let is_protected = self.jumps().any(|(op, at, handler)| {
+            let is_block = matches!(
+                op,
+                Op::SetupWith(_) | Op::SetupExcept(_) | Op::SetupFinally(_)
+            );
+            is_block && at < first && handler > last
+        });
+        Some(Outer {
+            first,
+            last,
+            is_protected,
+        })
+    }
+}
+
+impl Hot {
+    /// The hot code that this is, if it is.
+    pub(crate) fn of(code: Ptr<Code>) -> Option<Ptr<Hot>> {
+        let is_hot = crate::config::QUICKEN && code.head.to_le_bytes()[2] == KIND;
+        // SAFETY: code of that kind is made in `new` only.
+        is_hot.then(|| unsafe { Ptr::from_non_null(code.as_non_null().cast()) })
+    }
+
+    /// May its loops still become machine code, rather than regions?
+    pub(crate) fn is_waiting(&self) -> bool {
+        matches!(self.stage.get(), Stage::Cold)
+            && !matches!(self.wait.get(), Wait::Call)
+            && !self.code.flags.has(ScopeFlags::GENERATOR)
+    }
+
+    /// Counts; is it hot?
+    fn count(&self, n: u32) -> bool {
+        let left = self.left.get().saturating_sub(n);
+        self.left.set(left);
+        left == 0
+    }
+
+    /// The raw code.
+    fn raw(&self) -> &[u8] {
+        // SAFETY: so many bytes have been copied there, which nobody changes.
+        unsafe { core::slice::from_raw_parts(self.raw, self.n_raw) }
+    }
+
+    /// The names of its module.
+    fn names(&self) -> &[Qstr] {
+        let common = &*self.common;
+        // SAFETY: the loader made a table of so many, which nobody changes.
+        unsafe { core::slice::from_raw_parts(common.names, common.n_names) }
+    }
+}
+
+/// A function of hot code.
+pub(super) fn make(
+    rt: &mut Runtime,
+    context: Ptr<Module>,
+    code: Ptr<Code>,
+    hot: Ptr<Hot>,
+    defs: Slot,
+    kwdefs: Slot,
+) -> R<Obj> {
+    let is_generator = code.flags.has(ScopeFlags::GENERATOR);
+    let ty = match (hot.stage.get(), is_generator) {
+        (Stage::Made(made), _) => return fun_obj::make(rt, context, made, defs, kwdefs),
+        (Stage::Cold, false) => &HOT_FUN,
+        (Stage::Cold, true) => &HOT_GEN_FUN,
+        (Stage::GivenUp, _) => plain_type(is_generator),
+    };
+    interp::function_of_type(rt, ty, context, code, defs, kwdefs)
+}
+
+fn plain_type(is_generator: bool) -> &'static Type {
+    match is_generator {
+        true => &GENERATOR_FUN,
+        false => &FUN,
+    }
+}
+
+/// Calls a function that is not machine code yet, or did not know it.
+fn call(rt: &mut Runtime, obj: Obj, args: Args<'_>) -> R<Obj> {
+    // SAFETY: reached through the vtables of HOT_FUN and HOT_GEN_FUN only, whose objects are `Fun`s.
+    let fun: Ptr<Fun> = unsafe { obj.cast_unchecked() };
+    let code = fun.code;
+    let is_generator = code.flags.has(ScopeFlags::GENERATOR);
+    if let Some(hot) = Hot::of(code) {
+        if let Stage::Cold = hot.stage.get()
+            && hot.count(CALL)
+        {
+            hot.stage.set(match compile(rt, hot, fun.context, None) {
+                Some(made) => Stage::Made(made),
+                None => give_up(code),
+            });
+        }
+        match hot.stage.get() {
+            Stage::Cold => {}
+            Stage::Made(made) => {
+                become_native(fun, made);
+                return rt.call_args(obj, args);
+            }
+            Stage::GivenUp => become_type(fun, plain_type(is_generator)),
+        }
+    }
+    match is_generator {
+        true => interp::call_generator_fun(rt, obj, args),
+        false => interp::call_fun(rt, obj, args),
+    }
+}
+
+/// It is bytecode from now on, whose loops may become regions.
+fn give_up(code: Ptr<Code>) -> Stage {
+    code.heat.set(region::HOT);
+    Stage::GivenUp
+}
+
+/// Makes a function object one of another type with the same layout.
+fn become_type(fun: Ptr<Fun>, ty: &'static Type) {
+    let at: *mut Fun = fun.as_non_null().as_ptr();
+    // SAFETY: a head of an object that nobody refers to by reference during this call.
+    unsafe { at.write(Fun::new(ty, fun.context, fun.children, fun.code)) };
+}
+
+/// Makes a function object one of machine code, where it is: defaults stand behind both alike.
+fn become_native(fun: Ptr<Fun>, made: Ptr<Code>) {
+    let context = fun.context;
+    let at: *mut NativeFun = fun.as_non_null().as_ptr().cast();
+    const { assert!(size_of::<NativeFun>() == size_of::<Fun>()) };
+    // SAFETY: as in `become_type`; both have one size.
+    unsafe { at.write(NativeFun::new(context, made)) };
+}
+
+/// Compiles and loads hot code; nothing if that cannot be done. It was only meant to be quicker, so nothing is raised.
+fn compile(
+    rt: &mut Runtime,
+    hot: Ptr<Hot>,
+    context: Ptr<Module>,
+    midway: Option<(u32, bool)>,
+) -> Option<Ptr<Code>> {
+    let hook = rt.imports.hot?;
+    let consts = consts(context, &hot.common).ok()?;
+    let mut children = TryVec::new();
+    children
+        .resize(hot.code.n_children as usize, CodeId::ROOT)
+        .ok()?;
+    let raw = RawCode {
+        bytes: Bytes::Borrowed(hot.raw()),
+        children,
+        kind: Default::default(),
+    };
+    let request = HotRequest {
+        raw: &raw,
+        names: hot.names(),
+        consts,
+        n_locals: u32::from(hot.code.n_locals),
+        midway,
+    };
+    let module = hook(rt, request)?;
+    let made = install(rt, hot, context, &module);
+    if made.is_err() {
+        rt.clear_exception();
+    }
+    made.ok()
+}
+
+/// The object table as the compiler wants it: as long as it is, with the floats in it.
+fn consts(
+    context: Ptr<Module>,
+    common: &Common,
+) -> Result<TryVec<Const<'static>>, ferlance_collections::OutOfMemory> {
+    let mut consts = TryVec::new();
+    for i in 0..common.n_consts.get() {
+        let object = context.obj_table.get().and_then(|table| {
+            // SAFETY: the table has so many words. Those that are no objects are addresses of memory.
+            let object = unsafe { table.add(i).read() };
+            object.as_float()
+        });
+        consts.push(match object {
+            Some(value) => Const::Float(Number {
+                value,
+                text: Default::default(),
+            }),
+            None => Const::None,
+        })?;
+    }
+    Ok(consts)
+}
+
+/// Makes the descriptor of machine code. The object table of its module gets what it adds.
+fn install(
+    rt: &mut Runtime,
+    hot: Ptr<Hot>,
+    context: Ptr<Module>,
+    module: &CompiledModule<'_>,
+) -> R<Ptr<Code>> {
+    let (n_before, n_consts) = (hot.common.n_consts.get(), module.consts.len());
+    let table = rt.alloc_words(n_consts.max(1), false)?.cast::<Obj>();
+    for i in 0..n_consts {
+        let object = match context.obj_table.get() {
+            // SAFETY: the old table has so many words.
+            Some(old) if i < n_before => unsafe { old.add(i).read() },
+            _ => Obj::NONE,
+        };
+        // SAFETY: the new one has so many.
+        unsafe { table.add(i).write(object) };
+    }
+    for (i, constant) in module.consts.iter().enumerate().skip(n_before) {
+        let object = load::constant(rt, constant)?;
+        // SAFETY: as above.
+        unsafe { table.add(i).write(object) };
+    }
+    let (placed, block) = load::commit(rt, module, context)?;
+    let n_children = hot.code.n_children as usize;
+    let children = rt.alloc_words(n_children + 1, false)?.cast::<Ptr<Code>>();
+    // SAFETY: the loader made as many children; the last word is the descriptor's.
+    unsafe {
+        core::ptr::write_bytes(children.cast::<usize>().as_ptr(), 0, n_children + 1);
+        core::ptr::copy_nonoverlapping(hot.code.children, children.as_ptr(), n_children);
+    }
+    let made = load::descriptor(rt, module, 0, context, children, Some(&placed))?;
+    // The machine code lives as long as its descriptor, which has no caches.
+    // SAFETY: nobody refers to it yet.
+    unsafe { (*made.as_non_null().as_ptr()).caches = block.as_non_null().as_ptr().cast() };
+    context.obj_table.set(Some(table));
+    hot.common.n_consts.set(n_consts);
+    Ok(made)
+}
+
+/// What comes of many jumps back.
+pub(crate) enum Turn {
+    /// Nothing yet.
+    Nothing,
+    /// The loop is to be quicker as bytecode, since it has to end before there is machine code.
+    Inner,
+    /// What was left of the call has run as machine code: where the frame goes on, and with which stack.
+    Ended(*const u8, *mut Slot),
+}
+
+/// Called when code has made [`region::HOT`] jumps back, the last one from `at` to `target`, with the stack up to `sp`.
+///
+/// # Safety
+/// `fp` is the running frame, of this code.
+pub(crate) unsafe fn turn(
+    rt: &mut Runtime,
+    fp: *mut Frame,
+    hot: Ptr<Hot>,
+    sp: *mut Slot,
+    (at, target): (usize, usize),
+) -> Turn {
+    hot.code.heat.set(region::HOT);
+    // SAFETY: the caller's.
+    let is_free = unsafe { (*fp).no_blocks() };
+    if let Wait::Outer {
+        first,
+        last,
+        patience,
+    } = hot.wait.get()
+        && target > first
+        && target <= last
+    {
+        let mut patience = patience.saturating_sub(1);
+        if patience == 0 && is_free {
+            // SAFETY: the caller's.
+            if let Some((ip, sp)) = unsafe { go_on(rt, fp, hot, sp, target) } {
+                return Turn::Ended(ip, sp);
+            }
+            patience = u32::MAX;
+        }
+        hot.wait.set(Wait::Outer {
+            first,
+            last,
+            patience,
+        });
+        return Turn::Inner;
+    }
+    // What machine code saves in a turn is less if the loop is a small part of the function, and compiling is not.
+    let part =
+        at.saturating_sub(target) * region::HOT as usize / (hot.code.n_bytes as usize).max(1);
+    if !hot.count(part as u32 + 1) {
+        return Turn::Nothing;
+    }
+    let raw = RawCode {
+        bytes: Bytes::Borrowed(hot.raw()),
+        ..RawCode::default()
+    };
+    let mut loops = Loops::new(&raw, hot.names());
+    let Some(outer) = loops.find(|outer| (outer.first..=outer.last).contains(&target)) else {
+        return Turn::Nothing;
+    };
+    let is_here = outer.first == target;
+    if outer.is_protected || !is_free && is_here {
+        hot.wait.set(Wait::Call);
+        return Turn::Nothing;
+    }
+    if !is_here {
+        hot.wait.set(Wait::Outer {
+            first: outer.first,
+            last: outer.last,
+            patience: PATIENCE,
+        });
+        return Turn::Inner;
+    }
+    hot.wait.set(Wait::Call);
+    // SAFETY: the caller's.
+    match unsafe { go_on(rt, fp, hot, sp, target) } {
+        Some((ip, sp)) => Turn::Ended(ip, sp),
+        None => Turn::Nothing,
+    }
+}
+
+/// Runs what is left of a call as machine code from the loop at `target` on.
+///
+/// # Safety
+/// As [`turn`].
+unsafe fn go_on(
+    rt: &mut Runtime,
+    fp: *mut Frame,
+    hot: Ptr<Hot>,
+    sp: *mut Slot,
+    target: usize,
+) -> Option<(*const u8, *mut Slot)> {
+    let code = &hot.code;
+    if !direct::has_stack(rt) {
+        return None;
+    }
+    // SAFETY: the caller's.
+    let (context, base) = unsafe {
+        (*fp).sp = sp;
+        (*fp).ip = code.bytes.add(target);
+        ((*fp).context, (*fp).base)
+    };
+    let mut is_loose = false;
+    let result = loop {
+        let offset = u32::try_from(target).ok()?;
+        let made = compile(rt, hot, context, Some((offset, is_loose)))?;
+        hot.stage.set(Stage::Made(made));
+        let Ok(fun) = rt.new_obj(NativeFun::new(context, made)) else {
+            rt.clear_exception();
+            return None;
+        };
+        let entry = trampoline::entry_point(fun.code, WORD);
+        let n_kw = layout::MIDWAY as usize;
+        let frame = base.expose_provenance();
+        let words = [fun.obj().raw(), 0, n_kw, frame];
+        // SAFETY: this is such code, and the frame's words are what it takes over.
+        let result = unsafe {
+            trampoline::call_keeping(rt, (fun.obj(), Some(context)), fun.obj(), entry, words)
+        };
+        // It gives the frame back if that is not what it hoped for.
+        if result != Ok(frame) || is_loose {
+            break result;
+        }
+        is_loose = true;
+    };
+    if result == Ok(base.expose_provenance()) {
+        return None;
+    }
+    // SAFETY: what it gives is an object or null.
+    let result = result.and_then(|value| unsafe { trampoline::result(rt, value) });
+    // SAFETY: the frame has these words, and the code its pads; there is room for a block, which is left by then.
+    unsafe {
+        let sp = base.add(code.n_locals as usize);
+        let pads = code.bytes.add(code.n_bytes as usize);
+        match result {
+            Ok(value) => {
+                sp.write(Some(value));
+                Some((pads, sp.add(1)))
+            }
+            Err(raised) => {
+                let exc = rt.take_exception(raised);
+                sp.write(Some(exc));
+                (*fp).blocks.write(Block::new(0, 0, false));
+                (*fp).blocks = (*fp).blocks.add(1);
+                Some((pads.add(RAISE_PAD), sp.add(1)))
+            }
+        }
+    }
+}
