@@ -2,6 +2,7 @@
 //!
 //! Blocks come in the allocator's order. What control only passes through, because all its moves vanished, has no
 //! code: edges to it lead on to where it leads. A jump to what comes next has none either.
+mod cached;
 mod pieces;
 
 use ferlance_asm::{BufferError, CodeBuffer, Fixup, Label};
@@ -10,11 +11,12 @@ use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 use crate::arch::{Callee, Emit, MAX_TEMPS, Operands, Place, Preg, PregSet};
 use crate::frame::Frame;
 use crate::lower::LowerError;
-use crate::nir::{Block, Edge, Func, Inst, Op, Term, Type, Vreg};
+use crate::nir::{Block, Edge, Func, Inst, Op, Term, Type, Vreg, Width};
 use crate::outline::{self, Plan, Site};
 use crate::regalloc::moves::{Move, sequence};
 use crate::regalloc::{AllocateError, Allocation, Extra, allocate};
 
+use cached::Aside;
 pub use pieces::{Made, emit_in_pieces};
 
 /// From this offset on, code belongs to this line.
@@ -226,6 +228,8 @@ struct Writer<'a, A: Emit> {
     line: u32,
     /// Of a piece of a function: the label of the code behind it.
     next: Option<u32>,
+    /// Calls that lookups may need, which are not written yet.
+    asides: TryVec<Aside>,
     /// The function's labels.
     ways: TryVec<Option<Label>>,
 }
@@ -292,6 +296,7 @@ impl<'a, A: Emit> Writer<'a, A> {
             plan,
             line: 0,
             next: None,
+            asides: TryVec::new(),
             ways: TryVec::new(),
         })
     }
@@ -302,6 +307,7 @@ impl<A: Emit> Writer<'_, A> {
         self.arch.prologue(&mut self.e)?;
         self.params()?;
         self.blocks()?;
+        self.asides()?;
         if let Some((plan, labels)) = &self.plan {
             for (thunk, label) in plan.thunks.iter().zip(labels) {
                 self.e.buffer.bind(*label);
@@ -515,7 +521,7 @@ impl<A: Emit> Writer<'_, A> {
             return None;
         }
         for (later, next) in insts.iter().enumerate().skip(at + 1) {
-            if next.op.is_call() {
+            if next.op.may_call() {
                 return None;
             }
             if next.op == Op::Add && next.a == Some(pointer) && is_here(next.dst) {
@@ -578,10 +584,46 @@ impl<A: Emit> Writer<'_, A> {
                 self.move_(dst, src, ty)
             }
             Op::Call(_) | Op::CallDirect => self.call(inst),
+            Op::Tell => self.tell(inst),
+            Op::Cached(site, name) => self.cached(inst, site, name),
             _ => {
                 let operands = self.operands([inst.dst, inst.a, inst.b, inst.c], inst.imm);
                 self.arch.inst(&mut self.e, inst, &operands)
             }
+        }
+    }
+
+    /// Stores the line of the call that comes next.
+    fn tell(&mut self, inst: &Inst) -> Result<(), OutOfMemory> {
+        let operands = self.operands([None, inst.a, None, None], 0);
+        let room = operands.temps[0].map_or(Place::None, Place::Reg);
+        self.tell_at(operands.a, inst.imm, room)
+    }
+
+    /// Stores a line: a constant, or one in a register, for which there is room where the machine wants that.
+    fn tell_at(&mut self, position: Place, line: i64, room: Place) -> Result<(), OutOfMemory> {
+        let store = Inst::new(Op::Store(Width::U32, 0));
+        let mut c = Place::Const(line);
+        if !self.arch.constraints(self.e.func, &store).c.constant {
+            self.arch.move_(&mut self.e, room, c, Type::Word)?;
+            c = room;
+        }
+        let operands = Operands {
+            dst: Place::None,
+            a: position,
+            b: Place::Const(0),
+            c,
+            temps: [None; MAX_TEMPS],
+        };
+        self.arch.inst(&mut self.e, &store, &operands)
+    }
+
+    /// Where the word that is number `at` of the arguments goes.
+    fn argument(&self, at: usize) -> Place {
+        let list = self.arch.regs().args;
+        match list.get(at) {
+            Some(preg) => Place::Reg(*preg),
+            None => Place::Out((at - list.len()) as u32),
         }
     }
 
@@ -594,56 +636,26 @@ impl<A: Emit> Writer<'_, A> {
         let func = self.e.func;
         self.moves.clear();
         let (mut words, mut floats) = (0, 0);
-        let mut taken = PregSet::EMPTY;
         for arg in func.items(inst.args) {
             let ty = func.ty(*arg);
-            let (list, at) = if ty.is_float() {
-                (regs.float_args, &mut floats)
-            } else {
-                (regs.args, &mut words)
-            };
-            let dst = match list.get(*at) {
-                Some(preg) => {
-                    taken.insert(*preg);
-                    Place::Reg(*preg)
+            let dst = match ty.is_float() {
+                true => {
+                    floats += 1;
+                    match regs.float_args.get(floats - 1) {
+                        Some(preg) => Place::Reg(*preg),
+                        None => Place::Out((floats - 1 - regs.float_args.len()) as u32),
+                    }
                 }
-                None => Place::Out((*at - list.len()) as u32),
+                false => {
+                    words += 1;
+                    self.argument(words - 1)
+                }
             };
-            *at += 1;
-            self.moves.push(Move {
-                dst,
-                src: self.e.place(*arg),
-                ty,
-            })?;
+            let src = self.e.place(*arg);
+            self.moves.push(Move { dst, src, ty })?;
         }
-        let mut table = inst.a.map(|table| self.e.place(table));
-        if let Some(Place::Reg(preg)) = table
-            && taken.contains(preg)
-        {
-            let dst = Place::Reg(regs.callee);
-            self.moves.push(Move {
-                dst,
-                src: Place::Reg(preg),
-                ty: Type::Word,
-            })?;
-            table = Some(dst);
-        }
-        if self.arch.target().small {
-            // What calls have in common comes last: see `outline`.
-            self.moves
-                .sort_by_key(|it| matches!(it.src, Place::Const(_)));
-        }
-        self.all_moves()?;
-        let callee = match (inst.op, table) {
-            (Op::Call(fun), Some(table)) => Callee::Table {
-                table,
-                slot: fun.slot(),
-            },
-            (Op::CallDirect, _) => Callee::Direct(inst.imm as u32),
-            _ => Callee::Address(inst.imm),
-        };
-        self.arch.call(&mut self.e, callee)?;
-        self.called()?;
+        let table = inst.a.map(|table| self.e.place(table));
+        self.invoke(inst.op, inst.imm, table)?;
         if let Some(dst) = inst.dst {
             let ty = func.ty(dst);
             let result = Place::Reg(if ty.is_float() {
@@ -660,6 +672,38 @@ impl<A: Emit> Writer<'_, A> {
             self.arch.keep(&mut self.e, preg, true)?;
         }
         Ok(())
+    }
+
+    /// A call, after the collected moves, which bring the arguments.
+    fn invoke(&mut self, op: Op, imm: i64, mut table: Option<Place>) -> Result<(), OutOfMemory> {
+        let regs = self.arch.regs();
+        if let Some(Place::Reg(preg)) = table
+            && self.moves.iter().any(|it| it.dst == Place::Reg(preg))
+        {
+            let dst = Place::Reg(regs.callee);
+            self.moves.push(Move {
+                dst,
+                src: Place::Reg(preg),
+                ty: Type::Word,
+            })?;
+            table = Some(dst);
+        }
+        if self.arch.target().small {
+            // What calls have in common comes last: see `outline`.
+            self.moves
+                .sort_by_key(|it| matches!(it.src, Place::Const(_)));
+        }
+        self.all_moves()?;
+        let callee = match (op, table) {
+            (Op::Call(fun), Some(table)) => Callee::Table {
+                table,
+                slot: fun.slot(),
+            },
+            (Op::CallDirect, _) => Callee::Direct(imm as u32),
+            _ => Callee::Address(imm),
+        };
+        self.arch.call(&mut self.e, callee)?;
+        self.called()
     }
 
     /// Goes to a block, which may be what comes next.

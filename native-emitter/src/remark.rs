@@ -78,8 +78,7 @@ pub fn remarks(func: &Func) -> Result<TryVec<Remark>, OutOfMemory> {
     for block in cfg.order.iter() {
         let data = &func.blocks[*block];
         let mut line = lines[*block];
-        let mut note = |line, what| -> Result<(), OutOfMemory> {
-            let rare = data.cold;
+        let mut note = |rare, line, what| -> Result<(), OutOfMemory> {
             let same = found
                 .iter_mut()
                 .find(|known| (known.line, known.what, known.rare) == (line, what, rare));
@@ -100,13 +99,14 @@ pub fn remarks(func: &Func) -> Result<TryVec<Remark>, OutOfMemory> {
                 Op::Call(fun) => {
                     let first = func.items(inst.args).first();
                     let number = first.and_then(|first| consts[*first]).unwrap_or(-1);
-                    note(line, operator(fun, number))?;
+                    note(data.cold, line, operator(fun, number))?;
                 }
+                Op::Cached(site, _) => note(true, line, What::Call(site.fun()))?,
                 _ => {}
             }
         }
         if let Term::NlrPush { .. } = data.term {
-            note(line, What::Handler)?;
+            note(data.cold, line, What::Handler)?;
         }
     }
     found.sort_by_key(|remark| (remark.line, remark.rare));

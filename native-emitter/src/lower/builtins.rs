@@ -7,7 +7,7 @@ use ferlance_abi::qstr::rom::ROM_COUNT;
 use ferlance_abi::{Qstr, layout, obj_word, qstr};
 use ferlance_bytecode::op::CallArgs;
 
-use super::cached::POINTER_BITS;
+use super::POINTER_BITS;
 use super::{Done, Facts, Lowering};
 use crate::nir::{Block, Cond, Op, Type, Vreg, Width};
 

@@ -14,7 +14,7 @@ use ferlance_bytecode::module::Const;
 use ferlance_collections::TryVec;
 
 use super::{Done, Lowering, Tables};
-use crate::nir::{Block, Cond, Func, Op, Type, Vreg, Width};
+use crate::nir::{Block, Cond, Func, Op, Site, Type, Vreg, Width};
 
 /// Stands for the index of the caches until their number is known.
 const NO_INDEX: i64 = -1;
@@ -71,80 +71,20 @@ impl Lowering<'_, '_> {
         Ok(self.b.load(Type::Word, Width::Word, cells, offset)?)
     }
 
-    /// Word 0 of a map.
-    fn head(&mut self, map: Vreg, offset: i64) -> Done<Vreg> {
-        let offset = offset + layout::MAP_USED as i64 * self.word();
-        Ok(self.b.load(Type::Word, Width::Word, map, offset)?)
-    }
-
-    /// The address of the entry of a map that a cell knows; the map's word 0 is `head`.
-    fn entry(
-        &mut self,
-        (map, offset, head): (Vreg, i64, Vreg),
-        cell: (Vreg, i64),
-        name: Qstr,
-        slow: Block,
-    ) -> Done<Vreg> {
-        let word = self.word();
-        let limit = self.cell_word(cell, layout::CELL_LIMIT)?;
-        let has_it = self.b.block()?;
-        self.b
-            .branch(Cond::AboveEq, head, limit, (has_it, &[]), (slow, &[]))?;
-        self.b.enter(has_it)?;
-        let table = self.b.load(
-            Type::Word,
-            Width::Word,
-            map,
-            offset + layout::MAP_TABLE as i64 * word,
-        )?;
-        let place = self.cell_word(cell, layout::CELL_OFFSET)?;
-        let entry = self.b.add(table, place)?;
-        let key = self.b.load(Type::Obj, Width::Word, entry, 0)?;
-        let wanted = self.name_obj(name)?;
-        let is_it = self.b.block()?;
-        self.b
-            .branch(Cond::Eq, key, wanted, (is_it, &[]), (slow, &[]))?;
-        self.b.enter(is_it)?;
-        Ok(entry)
-    }
-
     pub(super) fn load_global(&mut self, name: Qstr) -> Done {
         let (true, Some(globals)) = (self.is_cached(), self.globals) else {
             return self.load_named(Fun::LoadGlobal, name);
         };
-        let cell = self.new_cell(name)?;
-        let (slow, join) = (self.b.cold_block()?, self.b.block()?);
-        let value = self.b.param(join, Type::Obj)?;
-        let map = layout::DICT_MAP as i64 * self.word();
-        let head = self.head(globals, map)?;
-        let entry = self.entry((globals, map, head), cell, name, slow)?;
-        let word = self.word();
-        let found = self.b.load(Type::Obj, Width::Word, entry, word)?;
-        self.b.jump(join, &[found])?;
-        self.b.enter(slow)?;
-        let known = self.cell_word(cell, layout::CELL_OFFSET)?;
-        let (same, builtin, ask) = (
-            self.b.cold_block()?,
-            self.b.cold_block()?,
-            self.b.cold_block()?,
-        );
-        self.b
-            .branch(Cond::Eq, head, known, (same, &[]), (ask, &[]))?;
-        self.b.enter(same)?;
-        let shown = self.cell_word(cell, layout::CELL_LIMIT)?;
-        let now = self.told(layout::position_names_bytes(word as usize))?;
-        self.b
-            .branch(Cond::Eq, shown, now, (builtin, &[]), (ask, &[]))?;
-        self.b.enter(builtin)?;
-        let found = self.found(cell)?;
-        self.b.jump(join, &[found])?;
-        self.b.enter(ask)?;
-        let address = self.b.add(cell.0, cell.1)?;
-        let other = self.aside(|this| Ok(this.b.call(Fun::LoadGlobalCached, &[address])?))?;
-        self.b.jump(join, &[other])?;
-        self.b.enter(join)?;
+        let value = self.cached(Site::Global, globals, name, None)?;
         self.note_builtin(value, name)?;
         self.push(value)
+    }
+
+    /// Makes a lookup by a cell of its own.
+    fn cached(&mut self, site: Site, base: Vreg, name: Qstr, value: Option<Vreg>) -> Done<Vreg> {
+        let cell = self.new_cell(name)?;
+        let found = self.b.cached((site, name), base, cell, value)?;
+        Ok(found.unwrap_or(base))
     }
 
     /// What the cell holds as an object.
@@ -176,52 +116,12 @@ impl Lowering<'_, '_> {
         Ok(self.b.load(Type::Word, Width::Word, base, 0)?)
     }
 
-    /// The address of the entry that a cell knows in the object's own map; goes to `slow` unless its class has `flag`.
-    fn own_entry(
-        &mut self,
-        base: Vreg,
-        flag: u16,
-        cell: (Vreg, i64),
-        name: Qstr,
-        slow: Block,
-    ) -> Done<Vreg> {
-        let ty = self.type_of(base, slow)?;
-        let word = self.word();
-        let flags = layout::TYPE_FLAGS_BYTES_AFTER_BASE as i64 + word;
-        let flags = self.b.load(Type::Word, Width::U16, ty, flags)?;
-        let has_own = self.b.block()?;
-        self.b.branch(
-            Cond::TestNonZero,
-            flags,
-            i64::from(flag),
-            (has_own, &[]),
-            (slow, &[]),
-        )?;
-        self.b.enter(has_own)?;
-        let map = layout::INSTANCE_MAP as i64 * word;
-        let head = self.head(base, map)?;
-        self.entry((base, map, head), cell, name, slow)
-    }
-
     pub(super) fn load_attr(&mut self, base: Vreg, name: Qstr) -> Done<Vreg> {
         if !self.is_cached() {
             let name = self.name(name)?;
             return Ok(self.b.call(Fun::LoadAttr, &[base, name])?);
         }
-        let cell = self.new_cell(name)?;
-        let (slow, join) = (self.b.cold_block()?, self.b.block()?);
-        let value = self.b.param(join, Type::Obj)?;
-        let flag = layout::type_flags::OWN_ATTRS;
-        let entry = self.own_entry(base, flag, cell, name, slow)?;
-        let word = self.word();
-        let found = self.b.load(Type::Obj, Width::Word, entry, word)?;
-        self.b.jump(join, &[found])?;
-        self.b.enter(slow)?;
-        let address = self.b.add(cell.0, cell.1)?;
-        let other = self.aside(|this| Ok(this.b.call(Fun::LoadAttrCached, &[base, address])?))?;
-        self.b.jump(join, &[other])?;
-        self.b.enter(join)?;
-        Ok(value)
+        self.cached(Site::Load, base, name, None)
     }
 
     pub(super) fn store_attr(&mut self, base: Vreg, name: Qstr, value: Vreg) -> Done {
@@ -229,34 +129,15 @@ impl Lowering<'_, '_> {
             let name = self.name(name)?;
             return Ok(self.b.call_void(Fun::StoreAttr, &[base, name, value])?);
         }
-        let cell = self.new_cell(name)?;
-        let (slow, join) = (self.b.cold_block()?, self.b.block()?);
-        if !self.facts(value).is_null {
-            let word = self.word();
-            let late = self.position.ok_or(super::LowerError::BadCode)?;
-            let late = self.b.kept(late)?;
-            let offset = layout::POSITION_LATE_BYTES as i64;
-            let late = self.b.load(Type::Word, Width::U32, late, offset)?;
-            let plain = self.b.block()?;
-            self.b
-                .branch(Cond::Eq, late, 0, (plain, &[]), (slow, &[]))?;
-            self.b.enter(plain)?;
-            let flag = layout::type_flags::STORES_OWN;
-            let entry = self.own_entry(base, flag, cell, name, slow)?;
-            self.b.store(Width::Word, entry, word, value)?;
-            self.b.jump(join, &[])?;
-        } else {
-            self.b.jump(slow, &[])?;
-        }
-        self.b.enter(slow)?;
-        let address = self.b.add(cell.0, cell.1)?;
-        self.aside(|this| {
-            Ok(this
+        if self.facts(value).is_null {
+            let (cells, at) = self.new_cell(name)?;
+            let address = self.b.add(cells, at)?;
+            return Ok(self
                 .b
-                .call_void(Fun::StoreAttrCached, &[base, address, value])?)
-        })?;
-        self.b.jump(join, &[])?;
-        Ok(self.b.enter(join)?)
+                .call_void(Fun::StoreAttrCached, &[base, address, value])?);
+        }
+        self.cached(Site::Store, base, name, Some(value))?;
+        Ok(())
     }
 
     /// Function and self of a method, if there are cells.
@@ -309,7 +190,7 @@ impl Lowering<'_, '_> {
 }
 
 /// An object is a pointer if none of these bits is set; the null word never gets here.
-pub(super) const POINTER_BITS: i64 = 3;
+pub(crate) const POINTER_BITS: i64 = 3;
 
 /// Gives the caches of a function their place in the object table.
 pub(super) fn fill_cells(func: &mut Func, tables: &mut Tables<'_>, names: TryVec<Qstr>) -> Done {

@@ -170,6 +170,11 @@ impl Env {
             for inst in block.insts.iter_mut() {
                 match inst.op {
                     Op::Call(_) | Op::FunTableWord => inst.a = Some(self.fun_table),
+                    Op::Cached(..) => {
+                        let position = func.items(inst.args).first().copied();
+                        let position = position.unwrap_or(self.fun_table);
+                        inst.args = func.list(&[position, self.fun_table])?;
+                    }
                     Op::ConstObj => inst.a = Some(self.objects),
                     Op::QstrObj(name) => {
                         let text = Bytes::copied(tables.pool.text(name))?;

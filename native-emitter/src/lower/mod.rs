@@ -47,6 +47,7 @@ use ferlance_bytecode::op::{Comp, CompKind, ConstId, Op};
 use ferlance_bytecode::tables::{ConstTable, NameTable};
 use ferlance_collections::{BitSet, TryVec};
 
+pub(crate) use cached::POINTER_BITS;
 pub use env::{expand_env, lower_env};
 pub use flow::LowerError;
 pub use midway::Midway;

@@ -10,7 +10,7 @@ use ferlance_collections::{IndexVec, OutOfMemory, TryVec, index_type, niche_inde
 
 use super::shape::{param_type, result_type};
 use super::{
-    Block, Cond, Edge, Entry, Func, Inst, List, Op, Overflow, Slot, Term, Type, Vreg, Width,
+    Block, Cond, Edge, Entry, Func, Inst, List, Op, Overflow, Site, Slot, Term, Type, Vreg, Width,
 };
 
 index_type! {
@@ -104,6 +104,9 @@ pub enum Kept {
     /// In memory between pieces.
     Home(Var),
 }
+
+// What tells the line takes the address as it is.
+const _: () = assert!(layout::POSITION_LINE_BYTES == 0);
 
 /// Blocks on the way to a value that are looked at each time rather than remembering it.
 const SHORT_WAY: usize = 8;
@@ -835,6 +838,37 @@ impl Builder {
         }
     }
 
+    /// Looks up what a cell knows; `value` is what is stored. `cells` are their address, and the offset of this one.
+    pub fn cached(
+        &mut self,
+        (site, name): (Site, Qstr),
+        base: Vreg,
+        (cells, offset): (Vreg, i64),
+        value: Option<Vreg>,
+    ) -> Built<Option<Vreg>> {
+        let offset = u32::try_from(offset).map_err(|_| OutOfMemory)?;
+        let args = match self.place {
+            Some(place) => {
+                let place = self.kept(place)?;
+                self.func.list(&[place])?
+            }
+            None => List::default(),
+        };
+        let inst = Inst {
+            a: Some(base),
+            b: Some(cells),
+            c: value,
+            imm: Inst::cell_and_line(offset, self.line),
+            args,
+            ..Inst::new(Op::Cached(site, name))
+        };
+        if site == Site::Store {
+            self.push(inst)?;
+            return Ok(None);
+        }
+        Ok(Some(self.push_for(Type::Obj, inst)?))
+    }
+
     /// Calls a runtime function for its effect only.
     pub fn call_void(&mut self, fun: Fun, args: &[Vreg]) -> Built {
         debug_assert_eq!(fun.params().len(), args.len());
@@ -878,9 +912,11 @@ impl Builder {
         match self.place {
             Some(place) if fun.effect() == Effect::Python => {
                 let place = self.kept(place)?;
-                let line = self.word(i64::from(self.line))?;
-                let offset = layout::POSITION_LINE_BYTES as i64;
-                self.store(Width::U32, place, offset, line)
+                self.push(Inst {
+                    a: Some(place),
+                    imm: i64::from(self.line),
+                    ..Inst::new(Op::Tell)
+                })
             }
             _ => Ok(()),
         }

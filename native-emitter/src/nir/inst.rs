@@ -118,6 +118,12 @@ pub enum Op {
     /// Calls the direct entry of function `imm` of this module with `args`; may raise.
     CallDirect,
 
+    /// What a cell of the function knows of a name: a lookup in place, and a call of [`Site::fun`] where that fails. `a`
+    /// is the object, of a global the globals; `b` the address of the cells; `c` the value of a store. `args` are where the
+    /// runtime is told the line and, once `lower_env` has made it explicit, the fun table. In `imm` are the cell's offset
+    /// and the line: see [`Inst::cell_offset`].
+    Cached(Site, Qstr),
+
     /// `dst = a + b` of floats.
     FAdd,
     /// `dst = a - b` of floats.
@@ -145,6 +151,8 @@ pub enum Op {
 
     /// What follows belongs to source line `imm`. No code.
     Line,
+    /// `memory.u32[a] = imm`: tells the runtime the line of the call that comes next. No load of the function sees it.
+    Tell,
 }
 
 impl Op {
@@ -165,6 +173,45 @@ impl Op {
                 | Op::IntOfFloat
                 | Op::FConvert
         )
+    }
+}
+
+/// What is looked up by a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Site {
+    /// A global, or a built-in.
+    Global,
+    /// An attribute of an instance.
+    Load,
+    /// The same, for a new value.
+    Store,
+}
+
+impl Site {
+    /// Who knows it if the cell does not.
+    pub const fn fun(self) -> Fun {
+        match self {
+            Site::Global => Fun::LoadGlobalCached,
+            Site::Load => Fun::LoadAttrCached,
+            Site::Store => Fun::StoreAttrCached,
+        }
+    }
+}
+
+impl Inst {
+    /// The `imm` of [`Op::Cached`].
+    pub const fn cell_and_line(offset: u32, line: u32) -> i64 {
+        ((line as u64) << 32 | offset as u64) as i64
+    }
+
+    /// Of [`Op::Cached`]: byte offset of the cell.
+    pub const fn cell_offset(&self) -> i64 {
+        self.imm as u32 as i64
+    }
+
+    /// Of [`Op::Cached`]: the line that the runtime is told.
+    pub const fn cell_line(&self) -> i64 {
+        (self.imm as u64 >> 32) as i64
     }
 }
 

@@ -34,8 +34,12 @@ pub enum Shape {
     SlotStore,
     /// Perhaps `dst`, perhaps `a`, `args`, `imm`.
     Call,
+    /// Perhaps `dst`, `a`, `b`, perhaps `c`, `args`, `imm`.
+    Cached,
     /// `imm`.
     Mark,
+    /// `a`, `imm`.
+    Tell,
 }
 
 impl Op {
@@ -77,7 +81,9 @@ impl Op {
             Op::SlotAddr(_) | Op::SlotLoad(_) => Shape::Slot,
             Op::SlotStore(_) => Shape::SlotStore,
             Op::Call(_) | Op::CallDirect => Shape::Call,
+            Op::Cached(..) => Shape::Cached,
             Op::Line => Shape::Mark,
+            Op::Tell => Shape::Tell,
         }
     }
 
@@ -94,7 +100,8 @@ impl Op {
             ),
             Shape::FloatBinary | Shape::Select | Shape::Shifted => true,
             Shape::Slot => matches!(self, Op::SlotAddr(_)),
-            Shape::Load | Shape::Store | Shape::SlotStore | Shape::Call | Shape::Mark => false,
+            Shape::Load | Shape::Store | Shape::SlotStore => false,
+            Shape::Call | Shape::Cached | Shape::Mark | Shape::Tell => false,
         }
     }
 
@@ -116,7 +123,13 @@ impl Op {
         )
     }
 
-    /// Does it call something, and so clobber the registers that calls clobber?
+    /// Does it call something, or may it?
+    pub const fn may_call(self) -> bool {
+        self.is_call() || matches!(self, Op::Cached(..))
+    }
+
+    /// Does it call something, and so clobber the registers that calls clobber? (What a cell knows is looked up without
+    /// that: the registers are kept over the call that it may need.)
     pub const fn is_call(self) -> bool {
         matches!(self, Op::Call(_) | Op::CallDirect)
     }

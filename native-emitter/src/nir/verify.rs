@@ -4,7 +4,7 @@ use core::fmt;
 use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 
 use super::shape::{Shape, param_type, result_type};
-use super::{Block, Entry, Func, Inst, Op, Slot, Term, Type, Vreg};
+use super::{Block, Entry, Func, Inst, Op, Site, Slot, Term, Type, Vreg};
 use crate::analysis::{Cfg, Dominators};
 
 /// What is wrong. Always our own fault.
@@ -281,9 +281,14 @@ impl Verifier<'_> {
             Shape::Store => !given.0 && given.1 && given.3,
             Shape::SlotStore => given == (false, false, false, true),
             Shape::Call => !given.2 && !given.3,
+            Shape::Cached => match inst.op {
+                Op::Cached(Site::Store, _) => given == (false, true, true, true),
+                _ => given == (true, true, true, false),
+            },
             Shape::Mark => given == (false, false, false, false),
+            Shape::Tell => given == (false, true, false, false),
         };
-        if !fits || (inst.args.len > 0 && shape != Shape::Call) {
+        if !fits || (inst.args.len > 0 && !matches!(shape, Shape::Call | Shape::Cached)) {
             return Err(Wrong::Operands);
         }
         self.types(inst)?;

@@ -63,7 +63,7 @@ fn has_spare_registers(
     let mut lives = BitSet::with_limit(func.vregs.len())?;
     for block in &loops.loops[id].blocks {
         let data = &func.blocks[*block];
-        if data.insts.iter().any(|inst| inst.op.is_call()) {
+        if data.insts.iter().any(|inst| inst.op.may_call()) {
             return Ok(false);
         }
         let from_outside = |vreg: &Vreg| !homes[*vreg].is_some_and(|home| loops.contains(id, home));

@@ -228,6 +228,11 @@ impl Maker<'_> {
             frequency(func, block)
         };
         let cold = if data.cold { runs } else { 0 };
+        let aside = if data.cold || self.small {
+            runs
+        } else {
+            (runs >> 6).max(1)
+        };
         for (at, inst) in data.insts.iter().enumerate() {
             let number = numbers.inst(block, at);
             match inst.op {
@@ -243,6 +248,13 @@ impl Maker<'_> {
                 Op::Const | Op::FConst => {
                     if let Some(dst) = inst.dst {
                         self.weigh(dst, runs / 2);
+                    }
+                }
+                Op::Cached(..) => {
+                    self.made.calls.push((number, aside))?;
+                    self.inst(inst, number, runs)?;
+                    for arg in func.items(inst.args) {
+                        self.weigh(*arg, aside);
                     }
                 }
                 _ => self.inst(inst, number, runs)?,
@@ -300,7 +312,7 @@ impl Maker<'_> {
         if let Some(dst) = inst.dst {
             self.result(dst, [inst.a, inst.b, inst.c], &asks, runs)?;
         }
-        self.registers(&asks, number)
+        self.registers(&asks, number, matches!(inst.op, Op::Cached(..)))
     }
 
     fn operand(&mut self, vreg: Vreg, asks: &Use, runs: u32) -> Result<(), OutOfMemory> {
@@ -344,8 +356,14 @@ impl Maker<'_> {
         Ok(())
     }
 
-    /// What an instruction does to registers besides its operands.
-    fn registers(&mut self, asks: &Constraints, number: u32) -> Result<(), OutOfMemory> {
+    /// What an instruction does to registers besides its operands. Its own may be `early`: free again before the result is
+    /// written, and before a call that it may need.
+    fn registers(
+        &mut self,
+        asks: &Constraints,
+        number: u32,
+        early: bool,
+    ) -> Result<(), OutOfMemory> {
         let base = point(number);
         for (set, to) in [
             (asks.clobbers.difference(asks.busy), base + 2),
@@ -358,16 +376,17 @@ impl Maker<'_> {
         }
         for at in 0..asks.temps {
             let ints = PregSet::of(self.arch.regs().ints);
+            let length = if early { 1 } else { 3 };
             let range = Range {
                 from: base,
-                to: base + 3,
+                to: base + length,
             };
             let start = self.made.ranges.items.len() as u32;
             self.made.ranges.items.push(range)?;
             let bundle = self.made.all.push(BundleData {
                 start,
                 len: 1,
-                length: 3,
+                length,
                 regs: ints.intersection(asks.temp_regs),
                 weight: u32::MAX,
                 minimal: true,
@@ -390,7 +409,7 @@ impl Maker<'_> {
             let operands = [operands.next(), operands.next(), None];
             self.result(dst, operands, &asks, runs)?;
         }
-        self.registers(&asks, number)?;
+        self.registers(&asks, number, false)?;
         match *term {
             Term::Jump(edge) => {
                 let params = func.items(func.blocks[edge.block].params);

@@ -133,7 +133,14 @@ impl Checker<'_> {
                 }
             } else {
                 let operands = [(inst.a, asks.a), (inst.b, asks.b), (inst.c, asks.c)];
-                self.step(&mut state, &operands, inst.dst, &asks, number, place)?;
+                match inst.op {
+                    // Its own registers are free before the result is written.
+                    Op::Cached(..) => {
+                        self.step(&mut state, &operands, None, &asks, number, place)?;
+                        self.call(&mut state, number);
+                    }
+                    _ => self.step(&mut state, &operands, inst.dst, &asks, number, place)?,
+                }
             }
             self.write(&mut state, inst.dst);
         }
@@ -260,7 +267,8 @@ impl Checker<'_> {
             }
         }
         let mut temps = PregSet::EMPTY;
-        for temp in self.extra(number).temps.into_iter().flatten() {
+        let extra = self.extra(number);
+        for temp in extra.temps.into_iter().flatten() {
             if temps.contains(temp) || read.contains(temp) || !asks.temp_regs.contains(temp) {
                 return Err(Unsound::Overlap { at });
             }

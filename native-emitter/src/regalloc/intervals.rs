@@ -9,11 +9,12 @@
 //!   4n+2    the result is written          a result lives from here
 //!   4n+3
 //! ```
+use ferlance_abi::{Qstr, obj_word};
 use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 
 use crate::analysis::{Liveness, liveness::bits};
 use crate::arch::{Arch, Constraints};
-use crate::nir::{Block, Func, Inst, Op, Term, Vreg};
+use crate::nir::{Block, Cond, Func, Inst, Op, Term, Vreg, Width};
 
 /// Points from `from` up to and without `to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +62,30 @@ pub(super) fn asked(arch: &dyn Arch, func: &Func, inst: &Inst) -> Constraints {
         Op::Call(_) | Op::CallDirect | Op::Const | Op::FConst | Op::Copy | Op::Line => {
             Constraints::NONE
         }
+        Op::Tell => told(arch, func),
+        Op::Cached(_, name) => looked_up(arch, func, name),
         _ => arch.constraints(func, inst),
+    }
+}
+
+/// What telling a line asks for: a register for it where stores take no constants.
+fn told(arch: &dyn Arch, func: &Func) -> Constraints {
+    let store = Inst::new(Op::Store(Width::U32, 0));
+    Constraints {
+        temps: u8::from(!arch.constraints(func, &store).c.constant),
+        ..Constraints::NONE
+    }
+}
+
+/// What a lookup by a cell asks for: registers that are free again before the result is written.
+fn looked_up(arch: &dyn Arch, func: &Func, name: Qstr) -> Constraints {
+    let store = Inst::new(Op::Store(Width::Word, 0));
+    let c = arch.constraints(func, &store).c;
+    let fits = c.constant && arch.fits(Op::Cmp(Cond::Eq), obj_word::qstr(name.number()) as i64);
+    Constraints {
+        c,
+        temps: if fits { 2 } else { 3 },
+        ..Constraints::NONE
     }
 }
 

@@ -205,12 +205,17 @@ fn finish(
 fn out_words(func: &Func, arch: &dyn Arch) -> u32 {
     let room = arch.regs().args.len();
     let of_call = |inst: &Inst| {
-        let words = func.items(inst.args).iter();
-        let words = words.filter(|arg| !func.ty(**arg).is_float()).count();
+        let words = match inst.op {
+            Op::Cached(site, _) => site.fun().params().len(),
+            _ => {
+                let words = func.items(inst.args).iter();
+                words.filter(|arg| !func.ty(**arg).is_float()).count()
+            }
+        };
         words.saturating_sub(room) as u32
     };
     let insts = func.blocks.iter().flat_map(|data| &data.insts);
-    let of_calls = insts.filter(|inst| inst.op.is_call()).map(of_call).max();
+    let of_calls = insts.filter(|inst| inst.op.may_call()).map(of_call).max();
     // The buffer's address.
     let pushes = |data: &BlockData| matches!(data.term, Term::NlrPush { .. });
     let of_push = match func.blocks.iter().any(pushes) {

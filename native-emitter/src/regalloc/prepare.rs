@@ -2,6 +2,7 @@
 //! get values of their own, and blocks are put in the order of the code.
 use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 
+use super::intervals::asked;
 use crate::arch::Arch;
 use crate::nir::{Block, Edge, Func, Inst, List, Op, Term, Vreg};
 
@@ -110,7 +111,7 @@ pub(super) fn split_constants(func: &mut Func, arch: &dyn Arch) -> Result<BitSet
                 op if op.is_call() => continue,
                 Op::Copy => [true, false, false],
                 _ => {
-                    let asked = arch.constraints(func, &inst);
+                    let asked = asked(arch, func, &inst);
                     [asked.a.constant, asked.b.constant, asked.c.constant]
                 }
             };

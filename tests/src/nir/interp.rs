@@ -3,7 +3,7 @@ use std::collections::HashMap;
 
 use ferlance_abi::Fun;
 use ferlance_native_emitter::nir::{
-    Block, Cond, Edge, Func, Inst, Op, Overflow, Slot, Term, Type, Vreg, Width,
+    Block, Cond, Edge, Func, Inst, Op, Overflow, Site, Slot, Term, Type, Vreg, Width,
 };
 
 /// What a function of the runtime does, given memory and its arguments: its result, or the exception it raises.
@@ -248,6 +248,7 @@ impl Run<'_, '_> {
         let a = self.operand(inst.a);
         let value = match inst.op {
             Op::Line => return Ok(()),
+            Op::Tell => return self.store(Width::U32, a, inst.imm as u64),
             Op::Const | Op::FConst => inst.imm as u64,
             Op::Copy => a,
             Op::Extend(width) => extend(width, a),
@@ -277,6 +278,16 @@ impl Run<'_, '_> {
             Op::Call(Fun::NlrPop) => {
                 self.buffers.pop();
                 return Ok(());
+            }
+            Op::Cached(site, _) => {
+                let cell = self.operand(inst.b).wrapping_add(inst.cell_offset() as u64);
+                let args = match site {
+                    Site::Global => vec![cell],
+                    Site::Load => vec![a, cell],
+                    Site::Store => vec![a, cell, self.operand(inst.c)],
+                };
+                let (memory, fun) = (&mut self.world.memory, site.fun());
+                (self.world.call)(memory, fun, &args).map_err(Stop::Raised)?
             }
             Op::Call(fun) => {
                 let args = self.items(self.func.items(inst.args));

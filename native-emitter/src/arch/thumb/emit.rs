@@ -164,6 +164,8 @@ impl Emit for Thumb {
             | Op::Copy
             | Op::Call(_)
             | Op::CallDirect
+            | Op::Tell
+            | Op::Cached(..)
             | Op::FunTableWord
             | Op::ConstObj
             | Op::QstrNumber(_)

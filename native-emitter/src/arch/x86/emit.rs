@@ -165,6 +165,8 @@ impl Emit for X86 {
             | Op::MulAdd
             | Op::Call(_)
             | Op::CallDirect
+            | Op::Tell
+            | Op::Cached(..)
             | Op::FunTableWord
             | Op::ConstObj
             | Op::QstrNumber(_)

@@ -24,7 +24,7 @@
 mod parse;
 mod write;
 
-use crate::nir::{Alu, Cond, Op, Overflow, Shift, Type, Width};
+use crate::nir::{Alu, Cond, Op, Overflow, Shift, Site, Type, Width};
 
 pub use parse::{ParseError, parse};
 
@@ -85,6 +85,13 @@ const PLAIN: &[(&str, Op)] = &[
     ("int_of_float", Op::IntOfFloat),
     ("fconvert", Op::FConvert),
     ("line", Op::Line),
+    ("tell", Op::Tell),
+];
+
+const SITES: &[(&str, Site)] = &[
+    ("global", Site::Global),
+    ("load", Site::Load),
+    ("store", Site::Store),
 ];
 
 const WIDTHS: &[(&str, Width)] = &[

@@ -3,7 +3,7 @@
 use ferlance_abi::{Fun, Qstr};
 use ferlance_collections::{OutOfMemory, TryVec};
 
-use super::{CONDS, OVERFLOWS, PLAIN, TYPES, WIDTHS, item_in};
+use super::{CONDS, OVERFLOWS, PLAIN, SITES, TYPES, WIDTHS, item_in};
 use crate::nir::shape::Shape;
 use crate::nir::{
     Block, Edge, Entry, Func, Inst, List, Op, Slot, SlotData, Term, Type, Vreg, VregData,
@@ -239,6 +239,10 @@ impl<'a> Parser<'a> {
             "slot_store" => Op::SlotStore(self.slot()?),
             "qstr_number" => Op::QstrNumber(Qstr::new(self.numbered('q')? as u32)),
             "qstr_obj" => Op::QstrObj(Qstr::new(self.numbered('q')? as u32)),
+            "cached" => {
+                let site = self.suffix(SITES)?;
+                Op::Cached(site, Qstr::new(self.numbered('q')? as u32))
+            }
             "call" => {
                 let name = self.word()?;
                 let fun = Fun::ALL.iter().find(|fun| fun.name() == name);
@@ -251,7 +255,7 @@ impl<'a> Parser<'a> {
             Shape::Number | Shape::Mark => inst.imm = self.int()?,
             Shape::Nothing => {}
             Shape::Unary => inst.a = Some(self.vreg()?),
-            Shape::UnaryImm => {
+            Shape::UnaryImm | Shape::Tell => {
                 inst.a = Some(self.vreg()?);
                 self.expect(",")?;
                 inst.imm = self.int()?;
@@ -286,6 +290,18 @@ impl<'a> Parser<'a> {
                 inst.imm = self.offset()?;
                 self.expect("=")?;
                 inst.c = Some(self.vreg()?);
+            }
+            Shape::Cached => {
+                inst.a = Some(self.vreg()?);
+                self.expect(",")?;
+                inst.b = Some(self.vreg()?);
+                let cell = self.int()? as u32;
+                self.expect_word("line")?;
+                inst.imm = Inst::cell_and_line(cell, self.int()? as u32);
+                inst.args = self.list()?;
+                if self.eat("=") {
+                    inst.c = Some(self.vreg()?);
+                }
             }
             Shape::Call => {
                 if inst.op == Op::CallDirect {

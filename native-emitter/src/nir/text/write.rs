@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use super::{CONDS, OVERFLOWS, PLAIN, TYPES, WIDTHS, name_in};
+use super::{CONDS, OVERFLOWS, PLAIN, SITES, TYPES, WIDTHS, name_in};
 use crate::nir::shape::Shape;
 use crate::nir::{Edge, Entry, Func, Inst, List, Op, Term, Vreg};
 
@@ -75,6 +75,10 @@ impl Func {
             Op::SlotStore(slot) => write!(f, "slot_store s{}", slot.index())?,
             Op::QstrNumber(name) => write!(f, "qstr_number q{}", name.number())?,
             Op::QstrObj(name) => write!(f, "qstr_obj q{}", name.number())?,
+            Op::Cached(site, name) => {
+                let site = name_in(SITES, site);
+                write!(f, "cached.{site} q{}", name.number())?;
+            }
             Op::Call(fun) => write!(f, "call {}", fun.name())?,
             op => f.write_str(name_in(PLAIN, op))?,
         }
@@ -83,7 +87,7 @@ impl Func {
             Shape::Number | Shape::Mark => write!(f, " {}", inst.imm)?,
             Shape::Nothing => {}
             Shape::Unary => write!(f, " {}", Reg(a))?,
-            Shape::UnaryImm => write!(f, " {}, {}", Reg(a), inst.imm)?,
+            Shape::UnaryImm | Shape::Tell => write!(f, " {}, {}", Reg(a), inst.imm)?,
             Shape::Binary => write!(f, " {}, {}", Reg(a), RegOrImm(b, inst.imm))?,
             Shape::FloatBinary => write!(f, " {}, {}", Reg(a), Reg(b))?,
             Shape::Shifted => write!(f, " {}, {}, {}", Reg(a), Reg(b), inst.imm)?,
@@ -107,6 +111,15 @@ impl Func {
             Shape::SlotStore => {
                 write_offset(f, inst.imm)?;
                 write!(f, " = {}", Reg(inst.c))?;
+            }
+            Shape::Cached => {
+                let (cell, line) = (inst.cell_offset(), inst.cell_line());
+                write!(f, " {}, {} {cell} line {line} (", Reg(a), Reg(b))?;
+                self.write_list(f, inst.args)?;
+                f.write_char(')')?;
+                if inst.c.is_some() {
+                    write!(f, " = {}", Reg(inst.c))?;
+                }
             }
             Shape::Call => {
                 if inst.op == Op::CallDirect {
