@@ -40,6 +40,7 @@ use crate::arch::Arch;
 use crate::lower::expand_env;
 use crate::nir::Func;
 use crate::nir::verify;
+use crate::target::SCARCE_MEMORY;
 
 /// Optimises `func` and brings it into the form that the allocator takes.
 pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
@@ -108,35 +109,43 @@ pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     Ok(())
 }
 
-/// What pays at once: each pass about once, those about loops where there are loops.
+/// What pays at once: each pass about once, those about loops where there are loops. Numbers have gaps then, which cost
+/// less time than to close them.
 fn optimise_hastily(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     let word = arch.target().word();
-    clean_once(func, word)?;
-    compact::compact(func)?;
-    check(func, word, "compact");
+    branch::simplify(func)?;
+    check(func, word, "branch");
+    if SCARCE_MEMORY {
+        compact::compact(func)?;
+        check(func, word, "compact");
+    }
     fold::fold(func, arch)?;
     check(func, word, "fold");
     gvn::gvn(func, arch)?;
     check(func, word, "gvn");
-    clean_once(func, word)?;
+    branch::simplify(func)?;
+    check(func, word, "branch");
+    dce::remove_dead(func)?;
+    check(func, word, "dce");
     address::fold_addresses(func, arch)?;
     check(func, word, "address");
     // No pass from here on changes where control goes, but for blocks before loops.
-    let cfg = Cfg::new(func)?;
-    let cfg = match has_loops(func, &cfg) {
-        true => optimise_loops(func, arch, cfg)?,
-        false => {
-            legalise::legalise(func, arch)?;
-            cfg
-        }
-    };
+    let mut cfg = Cfg::new(func)?;
+    let has_loops = has_loops(func, &cfg);
+    if has_loops {
+        cfg = optimise_loops(func, arch, cfg)?;
+    }
     check(func, word, "loops");
     expand_env(func, arch.target());
-    fuse::fuse(func, arch)?;
-    check(func, word, "fuse");
+    if has_loops {
+        fuse::fuse(func, arch)?;
+        check(func, word, "fuse");
+    }
     dce::remove_unused(func)?;
     legalise::legalise(func, arch)?;
-    compact::compact(func)?;
+    if SCARCE_MEMORY {
+        compact::compact(func)?;
+    }
     // The allocator orders the blocks.
     layout::spread_cold(func, &cfg);
     check(func, word, "layout");
@@ -164,15 +173,6 @@ fn has_loops(func: &Func, cfg: &Cfg) -> bool {
         func.successors(*block)
             .any(|to| cfg.place(to) <= cfg.place(*block))
     })
-}
-
-fn clean_once(func: &mut Func, word: u32) -> Result<(), OutOfMemory> {
-    for (pass, name) in CLEANERS {
-        if pass(func)? {
-            check(func, word, name);
-        }
-    }
-    Ok(())
 }
 
 /// A pass, and its name for those who look for a culprit.
