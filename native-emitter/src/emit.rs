@@ -216,8 +216,9 @@ struct Writer<'a, A: Emit> {
     extras: &'a [Extra],
     /// Of the instruction at work.
     number: u32,
-    /// Room for moves.
+    /// Room for moves, and for them in their order.
     moves: TryVec<Move>,
+    ready: TryVec<Move>,
     /// The calls so far.
     sites: TryVec<Site>,
     /// Since here there are plain instructions only; and how many sites the buffer had then.
@@ -291,6 +292,7 @@ impl<'a, A: Emit> Writer<'a, A> {
             extras: &allocation.extras,
             number: 0,
             moves: TryVec::new(),
+            ready: TryVec::new(),
             sites: TryVec::new(),
             plain: (0, 0),
             plan,
@@ -447,10 +449,18 @@ impl<A: Emit> Writer<'_, A> {
     /// Does the collected moves.
     fn all_moves(&mut self) -> Result<(), OutOfMemory> {
         let regs = self.arch.regs();
-        let moves = sequence(&mut self.moves, regs.scratch, regs.float_scratch)?;
-        for it in &moves {
+        let mut ready = core::mem::take(&mut self.ready);
+        ready.clear();
+        sequence(
+            &mut self.moves,
+            regs.scratch,
+            regs.float_scratch,
+            &mut ready,
+        )?;
+        for it in &ready {
             self.move_(it.dst, it.src, it.ty)?;
         }
+        self.ready = ready;
         Ok(())
     }
 

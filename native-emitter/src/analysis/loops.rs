@@ -39,6 +39,11 @@ impl Loops {
         let mut inside = BitSet::with_limit(func.blocks.len())?;
         // In reverse postorder, headers of outer loops come first.
         for header in &cfg.order {
+            // Most blocks have no way back to them.
+            let is_back = |pred: &Block| dominators.dominates(*header, *pred);
+            if !cfg.preds(*header).iter().any(is_back) {
+                continue;
+            }
             let mut blocks = TryVec::new();
             inside.clear();
             inside.insert(header.index())?;
@@ -47,10 +52,6 @@ impl Loops {
                 if dominators.dominates(*header, *pred) && inside.insert(pred.index())? {
                     blocks.push(*pred)?;
                 }
-            }
-            let is_self_loop = cfg.preds(*header).contains(header);
-            if blocks.len() == 1 && !is_self_loop {
-                continue;
             }
             let mut at = 1;
             while at < blocks.len() {

@@ -202,6 +202,7 @@ fn lowering<'a, 't>(
         cells: TryVec::new(),
         cells_base: None,
         globals: None,
+        no_value: None,
         attention: None,
         position: None,
         live: None,
@@ -302,6 +303,8 @@ struct Lowering<'a, 't> {
     cells_base: Option<Vreg>,
     /// The module's globals.
     globals: Option<Vreg>,
+    /// While arguments are bound: null, where both ways of that have it.
+    no_value: Option<Vreg>,
     /// The address of what loops look at.
     attention: Option<Kept>,
     /// The address of what the runtime is told.

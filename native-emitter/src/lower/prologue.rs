@@ -200,7 +200,7 @@ impl Lowering<'_, '_> {
             }
             let value = match is_bound {
                 true => self.load_home(local)?,
-                false => self.null()?,
+                false => self.no_value()?,
             };
             self.b.write_home(var, value)?;
         }
@@ -242,6 +242,8 @@ impl Lowering<'_, '_> {
             self.call_set_up(state, params)?;
             return self.load_bound_locals();
         }
+        // One for both ways.
+        self.no_value = Some(self.null()?);
         // As many as there are parameters, none by keyword: they are the array's.
         let differ = self
             .b
@@ -258,7 +260,16 @@ impl Lowering<'_, '_> {
         self.b.enter(plain)?;
         self.take_arguments(args)?;
         self.b.jump(go_on, &[])?;
+        self.no_value = None;
         Ok(self.b.enter(go_on)?)
+    }
+
+    /// What a local is that has no value yet.
+    fn no_value(&mut self) -> Done<Vreg> {
+        match self.no_value {
+            Some(null) => Ok(null),
+            None => self.null(),
+        }
     }
 
     /// Takes parameters from the array as they are; the other locals are unbound.
@@ -268,7 +279,7 @@ impl Lowering<'_, '_> {
                 let offset = i64::from(local) * self.word();
                 self.b.load(Type::Obj, Width::Word, args, offset)?
             } else {
-                self.null()?
+                self.no_value()?
             };
             self.store_local(Local(local), value)?;
         }

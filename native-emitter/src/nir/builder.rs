@@ -62,10 +62,55 @@ struct BlockState {
     /// Parameters that locals need, behind those.
     phis: TryVec<Phi>,
     /// One entry per edge that leads here.
-    preds: TryVec<Block>,
+    preds: Preds,
     /// Values of locals at the end of what is there so far, by rising local: most blocks know few.
     values: TryVec<(Var, Vreg)>,
     sealed: bool,
+}
+
+/// Where edges to a block come from: a list in [`Builder::links`], of which the first is here.
+#[derive(Clone, Copy, Default)]
+struct Preds {
+    len: u32,
+    first: Option<Block>,
+    /// The second, and the last.
+    next: u32,
+    last: u32,
+}
+
+impl Preds {
+    fn push(&mut self, links: &mut TryVec<(Block, u32)>, block: Block) -> Built {
+        self.len += 1;
+        if self.first.is_none() {
+            self.first = Some(block);
+            return Ok(());
+        }
+        let at = links.len() as u32;
+        links.push((block, 0))?;
+        match self.len {
+            2 => self.next = at,
+            _ => links[self.last as usize].1 = at,
+        }
+        self.last = at;
+        Ok(())
+    }
+
+    /// In their order.
+    fn iter(self, links: &[(Block, u32)]) -> impl Iterator<Item = Block> + '_ {
+        let (mut at, mut left) = (self.next, self.len.saturating_sub(1));
+        let further = core::iter::from_fn(move || {
+            left = left.checked_sub(1)?;
+            let (block, next) = links.get(at as usize)?;
+            at = *next;
+            Some(*block)
+        });
+        self.first.into_iter().chain(further)
+    }
+
+    /// The one that there is.
+    fn only(self) -> Option<Block> {
+        self.first.filter(|_| self.len == 1)
+    }
 }
 
 impl BlockState {
@@ -80,8 +125,8 @@ struct PhiData {
     block: Block,
     var: Var,
     vreg: Vreg,
-    /// One per predecessor, in their order, once filled.
-    args: TryVec<Vreg>,
+    /// One per predecessor, in their order, once filled: where they begin in [`Builder::args`], and how many.
+    args: (u32, u32),
     /// The one value that it stands for, if it turned out to be no parameter.
     same: Option<Vreg>,
     filled: bool,
@@ -121,6 +166,10 @@ pub struct Builder {
     blocks: IndexVec<Block, BlockState>,
     vars: IndexVec<Var, (Type, Qstr)>,
     phis: IndexVec<Phi, PhiData>,
+    /// Arguments of phis.
+    args: TryVec<Vreg>,
+    /// Predecessors of blocks that have several.
+    links: TryVec<(Block, u32)>,
     /// By virtual register: the phi that it is.
     phi_of: TryVec<Option<Phi>>,
     waiting: TryVec<Phi>,
@@ -147,6 +196,8 @@ impl Builder {
             blocks: IndexVec::new(),
             vars: IndexVec::new(),
             phis: IndexVec::new(),
+            args: TryVec::new(),
+            links: TryVec::new(),
             phi_of: TryVec::new(),
             waiting: TryVec::new(),
             undefined: [None; 3],
@@ -215,7 +266,7 @@ impl Builder {
     /// Makes `block` current.
     pub fn switch_to(&mut self, block: Block) {
         let state = &self.blocks[block];
-        let goes_on = state.sealed && *state.preds == [self.current];
+        let goes_on = state.sealed && state.preds.only() == Some(self.current);
         if !goes_on && block != self.current {
             self.stretch = self.stretch.wrapping_add(1);
         }
@@ -234,7 +285,7 @@ impl Builder {
 
     /// Does any edge lead to the block so far?
     pub fn is_reached(&self, block: Block) -> bool {
-        block.index() == 0 || !self.blocks[block].preds.is_empty()
+        block.index() == 0 || self.blocks[block].preds.len > 0
     }
 
     /// Says that all edges to `block` have been made.
@@ -396,6 +447,8 @@ impl Builder {
         let piece = core::mem::replace(&mut self.func, next);
         self.blocks.clear();
         self.phis.clear();
+        self.args.clear();
+        self.links.clear();
         self.phi_of.clear();
         self.waiting.clear();
         self.taken.clear();
@@ -429,9 +482,9 @@ impl Builder {
             }
             // A ring of such blocks is one that nothing leads into.
             let is_ring = steps > self.blocks.len();
-            if state.sealed && state.preds.len() == 1 && !is_ring {
-                at = state.preds[0];
-            } else if state.sealed && (state.preds.is_empty() || is_ring) {
+            if let (true, Some(up), false) = (state.sealed, state.preds.only(), is_ring) {
+                at = up;
+            } else if state.sealed && (state.preds.len == 0 || is_ring) {
                 break self.at_start(at, var)?;
             } else if state.sealed
                 && let Some(value) = self.same_from_all(at, var)
@@ -453,16 +506,16 @@ impl Builder {
     fn same_from_all(&self, block: Block, var: Var) -> Option<Vreg> {
         let mut one = None;
         let mut steps = 0;
-        for pred in &self.blocks[block].preds {
-            let mut at = *pred;
+        for pred in self.blocks[block].preds.iter(&self.links) {
+            let mut at = pred;
             let value = loop {
                 let state = &self.blocks[at];
                 if let Some(value) = state.value(var) {
                     break self.resolve(value);
                 }
                 steps += 1;
-                match &*state.preds {
-                    [up] if state.sealed && steps < SHORT_LOOK => at = *up,
+                match state.preds.only() {
+                    Some(up) if state.sealed && steps < SHORT_LOOK => at = up,
                     _ => return None,
                 }
             };
@@ -482,7 +535,7 @@ impl Builder {
             block,
             var,
             vreg,
-            args: TryVec::new(),
+            args: (0, 0),
             same: None,
             filled: false,
         })?;
@@ -522,31 +575,45 @@ impl Builder {
     fn fill_waiting(&mut self) -> Built {
         while let Some(phi) = self.waiting.pop() {
             let PhiData { block, var, .. } = self.phis[phi];
-            let count = self.blocks[block].preds.len();
-            self.phis[phi].args.reserve_exact(count)?;
-            for at in 0..count {
-                let pred = self.blocks[block].preds[at];
+            let preds = self.blocks[block].preds;
+            let start = self.args.len();
+            let mut at = preds.first;
+            let mut next = preds.next;
+            for _ in 0..preds.len {
+                let Some(pred) = at else { break };
                 let value = self.value_at_end(pred, var)?;
-                self.phis[phi].args.push(value)?;
+                self.args.push(value)?;
+                at = self.links.get(next as usize).map(|(block, further)| {
+                    next = *further;
+                    *block
+                });
             }
+            self.phis[phi].args = (start as u32, preds.len);
             self.phis[phi].filled = true;
-            self.drop_if_trivial(phi);
+            if self.drop_if_trivial(phi) {
+                // Nobody asks for them again.
+                self.args.truncate(start);
+            }
         }
         Ok(())
     }
 
+    fn phi_args(&self, phi: &PhiData) -> &[Vreg] {
+        let (start, len) = phi.args;
+        let args = self.args.get(start as usize..(start + len) as usize);
+        args.unwrap_or(&[])
+    }
+
     /// A phi whose arguments are itself and one other value is that value.
     fn drop_if_trivial(&mut self, phi: Phi) -> bool {
-        let PhiData {
-            vreg, same, filled, ..
-        } = self.phis[phi];
-        if same.is_some() || !filled {
+        let data = &self.phis[phi];
+        if data.same.is_some() || !data.filled {
             return false;
         }
         let mut one = None;
-        for at in 0..self.phis[phi].args.len() {
-            let arg = self.resolve(self.phis[phi].args[at]);
-            if arg == vreg || Some(arg) == one {
+        for arg in self.phi_args(data) {
+            let arg = self.resolve(*arg);
+            if arg == data.vreg || Some(arg) == one {
                 continue;
             }
             if one.is_some() {
@@ -555,10 +622,6 @@ impl Builder {
             one = Some(arg);
         }
         self.phis[phi].same = one;
-        if one.is_some() {
-            // Nobody asks for them again.
-            self.phis[phi].args = TryVec::new();
-        }
         one.is_some()
     }
 
@@ -941,7 +1004,7 @@ impl Builder {
         );
         debug_assert_eq!(self.blocks[block].params.len(), args.len());
         let from = self.current;
-        self.blocks[block].preds.push(from)?;
+        self.blocks[block].preds.push(&mut self.links, from)?;
         self.func.edge(block, args)
     }
 
@@ -1047,7 +1110,7 @@ impl Builder {
         let start = self.func.targets.len() as u32;
         for target in targets {
             let from = self.current;
-            self.blocks[*target].preds.push(from)?;
+            self.blocks[*target].preds.push(&mut self.links, from)?;
             self.func.targets.push(*target)?;
         }
         self.end(Term::Switch {
@@ -1137,6 +1200,12 @@ impl Builder {
         Ok(())
     }
 
+    /// Which of the ways to `block` is the first one from `from`.
+    fn pred_number(&self, block: Block, from: Block) -> usize {
+        let mut preds = self.blocks[block].preds.iter(&self.links);
+        preds.position(|pred| pred == from).unwrap_or(0)
+    }
+
     fn live_phis(&self, block: Block) -> impl Iterator<Item = &PhiData> {
         self.blocks[block]
             .phis
@@ -1167,16 +1236,12 @@ impl Builder {
                 if self.live_phis(edge.block).next().is_none() {
                     continue;
                 }
-                let at = self.blocks[edge.block]
-                    .preds
-                    .iter()
-                    .position(|pred| *pred == from)
-                    .unwrap_or(0);
+                let at = self.pred_number(edge.block, from);
                 args.clear();
                 args.extend_from_slice(self.func.items(edge.args))?;
                 args.extend(
                     self.live_phis(edge.block)
-                        .filter_map(|phi| phi.args.get(at).copied()),
+                        .filter_map(|phi| self.phi_args(phi).get(at).copied()),
                 )?;
                 edge.args = self.func.list(&args)?;
             }
@@ -1196,14 +1261,10 @@ impl Builder {
             if self.live_phis(target).next().is_none() {
                 continue;
             }
-            let at = self.blocks[target]
-                .preds
-                .iter()
-                .position(|pred| *pred == from)
-                .unwrap_or(0);
+            let at = self.pred_number(target, from);
             let args = TryVec::from_items(
                 self.live_phis(target)
-                    .filter_map(|phi| phi.args.get(at).copied()),
+                    .filter_map(|phi| self.phi_args(phi).get(at).copied()),
             )?;
             let between = self.func.block()?;
             let edge = self.func.edge(target, &args)?;

@@ -19,46 +19,43 @@ pub struct Move {
     pub ty: Type,
 }
 
-/// Puts moves in an order in which one after the other does what all at once would.
+/// Puts moves in an order in which one after the other does what all at once would: into `out`, which is empty.
 ///
 /// Words come before floats, which have their own scratch place.
 pub fn sequence(
     moves: &mut TryVec<Move>,
     scratch: Place,
     float_scratch: Place,
-) -> Result<TryVec<Move>, OutOfMemory> {
-    let mut out = TryVec::with_capacity(moves.len())?;
-    for float in [false, true] {
+    out: &mut TryVec<Move>,
+) -> Result<(), OutOfMemory> {
+    moves.retain(|it| it.dst != it.src && it.dst != Place::None);
+    if moves.len() > 1 {
+        moves.sort_by_key(|it| it.ty.is_float());
+    }
+    while let Some(&Move { dst, ty, .. }) = moves.first() {
+        // Floats and words are in other places, so that none waits for the other.
+        let float = ty.is_float();
+        let ready = moves
+            .iter()
+            .take_while(|it| it.ty.is_float() == float)
+            .position(|it| moves.iter().all(|other| other.src != it.dst));
+        if let Some(at) = ready {
+            out.push(moves.remove(at))?;
+            continue;
+        }
         let scratch = if float { float_scratch } else { scratch };
-        let mut rest =
-            TryVec::from_items(moves.iter().copied().filter(|it| {
-                it.ty.is_float() == float && it.dst != it.src && it.dst != Place::None
-            }))?;
-        while !rest.is_empty() {
-            let ready = rest
-                .iter()
-                .position(|it| rest.iter().all(|other| other.src != it.dst));
-            if let Some(at) = ready {
-                out.push(rest.remove(at))?;
-                continue;
-            }
-            let Some(&Move { dst, ty, .. }) = rest.first() else {
-                break;
-            };
-            out.push(Move {
-                dst: scratch,
-                src: dst,
-                ty,
-            })?;
-            for other in rest.iter_mut() {
-                if other.src == dst {
-                    other.src = scratch;
-                }
+        out.push(Move {
+            dst: scratch,
+            src: dst,
+            ty,
+        })?;
+        for other in moves.iter_mut() {
+            if other.src == dst {
+                other.src = scratch;
             }
         }
     }
-    moves.clear();
-    Ok(out)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -92,7 +89,9 @@ mod tests {
             let mut state: HashMap<Place, u32> = (0..n).map(|at| (place(at + 3), at)).collect();
             let wanted: Vec<u32> = moves.iter().map(|it| state[&it.src]).collect();
             let mut list = TryVec::from_vec(moves.clone());
-            for it in sequence(&mut list, SCRATCH, SCRATCH).unwrap() {
+            let mut out = TryVec::new();
+            sequence(&mut list, SCRATCH, SCRATCH, &mut out).unwrap();
+            for it in out {
                 let value = state[&it.src];
                 state.insert(it.dst, value);
             }
@@ -109,6 +108,8 @@ mod tests {
             ty: Type::Word,
         };
         let mut moves = TryVec::from_vec(std::vec![pair(0, 1), pair(1, 0), pair(2, 0)]);
-        assert_eq!(sequence(&mut moves, SCRATCH, SCRATCH).unwrap().len(), 4);
+        let mut out = TryVec::new();
+        sequence(&mut moves, SCRATCH, SCRATCH, &mut out).unwrap();
+        assert_eq!(out.len(), 4);
     }
 }
