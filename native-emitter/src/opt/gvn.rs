@@ -23,6 +23,9 @@ pub(super) fn gvn(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemory>
     let mut known: TryVec<(Block, Inst)> = TryVec::new();
     let mut index = HashIndex::new();
     let mut changed = false;
+    // Out of loops what is made by one load is not worth a register, nor even a place in the frame.
+    let shares_words = !func.is_hasty || super::has_loops(func, &cfg);
+    let is_hasty = func.is_hasty;
     for block in &cfg.order {
         for at in 0..func.blocks[*block].insts.len() {
             let mut inst = func.blocks[*block].insts[at];
@@ -32,7 +35,12 @@ pub(super) fn gvn(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemory>
             }
             func.blocks[*block].insts[at] = inst;
             let Some(dst) = inst.dst else { continue };
-            if !inst.op.is_pure() || inst.op == Op::Copy || is_cheap(&inst, arch) {
+            if !inst.op.is_pure()
+                || inst.op == Op::Copy
+                || is_cheap(&inst, arch)
+                || !shares_words && is_word(inst.op)
+                || is_hasty && matches!(inst.op, Op::SlotAddr(_))
+            {
                 continue;
             }
             let is_float = func.ty(dst).is_float();
@@ -72,6 +80,11 @@ pub(super) fn gvn(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemory>
 
 fn is_cheap(inst: &Inst, arch: &dyn Arch) -> bool {
     inst.op == Op::Const && arch.is_cheap(inst.imm)
+}
+
+/// A word that is made from a table or a frame slot.
+fn is_word(op: Op) -> bool {
+    matches!(op, Op::FunTableWord | Op::ConstObj | Op::SlotAddr(_))
 }
 
 fn is_same(one: &Inst, two: &Inst) -> bool {
