@@ -55,6 +55,14 @@ impl Cfg {
         &self.preds[self.first[at] as usize..self.first[at + 1] as usize]
     }
 
+    /// Does any jump lead back? Without one there are no loops.
+    pub fn leads_back(&self, func: &Func) -> bool {
+        self.order.iter().any(|block| {
+            func.successors(*block)
+                .any(|to| self.place(to) <= self.place(*block))
+        })
+    }
+
     /// Can control reach the block?
     pub fn is_reachable(&self, block: Block) -> bool {
         self.place[block] != u32::MAX

@@ -119,6 +119,8 @@ impl Liveness {
         (made, first): &(TryVec<u32>, TryVec<u32>),
     ) -> Result<(), OutOfMemory> {
         let mut now = TryVec::filled(0, self.width)?;
+        // One round is enough where nothing leads back.
+        let has_loops = cfg.leads_back(func) || !self.buffers.at_entry.is_empty();
         let mut changed = self.width > 0;
         while changed {
             changed = false;
@@ -137,6 +139,7 @@ impl Liveness {
                 }
                 changed |= new != 0;
             }
+            changed &= has_loops;
         }
         Ok(())
     }

@@ -80,6 +80,14 @@ impl Loops {
         Ok(Loops { loops, of_block })
     }
 
+    /// Of a function without jumps that lead back.
+    pub fn none(func: &Func) -> Result<Loops, OutOfMemory> {
+        Ok(Loops {
+            loops: IndexVec::new(),
+            of_block: IndexVec::filled(None, func.blocks.len())?,
+        })
+    }
+
     /// How many loops `block` is in.
     pub fn depth(&self, block: Block) -> u8 {
         self.of_block[block].map_or(0, |id| self.loops[id].depth)

@@ -16,7 +16,7 @@ pub(super) fn fold(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemory
     let bits = arch.target().word_bits();
     let mut any = false;
     // The last rounds find little.
-    let rounds = if func.is_hasty { 2 } else { 4 };
+    let rounds = if func.is_hasty { 1 } else { 4 };
     for _ in 0..rounds {
         let mut folder = Folder {
             bits,
@@ -75,8 +75,15 @@ impl Folder {
 
     /// Simplifies one instruction; says whether it did.
     fn inst(&mut self, inst: &mut Inst, func: &Func) -> bool {
+        let shape = inst.op.shape();
+        if !matches!(
+            shape,
+            Shape::Binary | Shape::UnaryImm | Shape::Unary | Shape::Select
+        ) {
+            return false;
+        }
         let before = *inst;
-        match inst.op.shape() {
+        match shape {
             Shape::Binary => self.binary(inst),
             Shape::UnaryImm => {
                 if let Some(a) = self.value(inst.a) {

@@ -113,8 +113,6 @@ pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
 /// less time than to close them.
 fn optimise_hastily(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     let word = arch.target().word();
-    branch::simplify(func)?;
-    check(func, word, "branch");
     if SCARCE_MEMORY {
         compact::compact(func)?;
         check(func, word, "compact");
@@ -131,7 +129,7 @@ fn optimise_hastily(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory>
     check(func, word, "address");
     // No pass from here on changes where control goes, but for blocks before loops.
     let mut cfg = Cfg::new(func)?;
-    let has_loops = has_loops(func, &cfg);
+    let has_loops = cfg.leads_back(func);
     if has_loops {
         cfg = optimise_loops(func, arch, cfg)?;
     }
@@ -165,14 +163,6 @@ fn optimise_loops(func: &mut Func, arch: &dyn Arch, cfg: Cfg) -> Result<Cfg, Out
     check(func, word, "legalise");
     licm::hoist(func, arch, &flow)?;
     Ok(flow.cfg)
-}
-
-/// Does any jump lead back?
-fn has_loops(func: &Func, cfg: &Cfg) -> bool {
-    cfg.order.iter().any(|block| {
-        func.successors(*block)
-            .any(|to| cfg.place(to) <= cfg.place(*block))
-    })
 }
 
 /// A pass, and its name for those who look for a culprit.

@@ -31,6 +31,10 @@ impl Busy {
     pub(super) fn reset(&mut self, points: u32) -> Result<(), OutOfMemory> {
         let runs = points as usize / RUN + 1;
         self.points.clear();
+        if self.points.capacity() < runs * RUN {
+            // Nothing in it is to be moved along.
+            self.points = TryVec::new();
+        }
         self.points.resize(runs * RUN, PregSet::EMPTY)?;
         self.runs.clear();
         self.runs.resize(runs, Run::default())

@@ -27,7 +27,7 @@ use self::assign::{Assignment, Room};
 use self::bundles::{Bundles, Roles};
 use self::intervals::Numbers;
 use self::spill::Memory;
-use crate::analysis::{Cfg, Flow, Liveness, entry_lines};
+use crate::analysis::{Cfg, Dominators, Liveness, Loops, entry_lines};
 use crate::arch::{Arch, MAX_TEMPS, Place, PregSet, Temps};
 use crate::nir::{Block, BlockData, Func, Inst, Op, Term, Type, Vreg};
 use crate::target::SCARCE_MEMORY;
@@ -89,7 +89,11 @@ impl From<OutOfMemory> for AllocateError {
 /// Gives every value a place. Changes the function: see [`Allocation`].
 pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, AllocateError> {
     prepare::split_edges(func)?;
-    let Flow { cfg, loops, .. } = Flow::new(func)?;
+    let cfg = Cfg::new(func)?;
+    let loops = match cfg.leads_back(func) {
+        true => Loops::new(func, &cfg, &Dominators::new(&cfg)?)?,
+        false => Loops::none(func)?,
+    };
     for block in func.blocks.indices() {
         func.blocks[block].depth = loops.depth(block);
     }

@@ -51,10 +51,14 @@ struct Twins<'a> {
 }
 
 impl Twins<'_> {
+    fn def(&self, vreg: Vreg) -> u32 {
+        self.def.get(vreg).copied().unwrap_or(NO_CONST)
+    }
+
     /// What to use for `vreg` at this depth. A constant that is dear to make stays in its register if it is used in
     /// a deeper loop than it is made.
     fn of(&mut self, func: &mut Func, vreg: Vreg, depth: u8) -> Result<Vreg, OutOfMemory> {
-        let def = self.def.get(vreg).copied().unwrap_or(NO_CONST);
+        let def = self.def(vreg);
         let Some(&(inst, home)) = self.consts.get(def as usize) else {
             return Ok(vreg);
         };
@@ -105,8 +109,15 @@ pub(super) fn split_constants(func: &mut Func, arch: &dyn Arch) -> Result<BitSet
         let block = Block::from_index(at);
         let depth = func.blocks[block].depth;
         for at in 0..func.blocks[block].insts.len() {
-            let mut inst = func.blocks[block].insts[at];
-            twins.of_list(func, inst.args, depth)?;
+            let inst = func.blocks[block].insts[at];
+            if inst.args.len > 0 {
+                twins.of_list(func, inst.args, depth)?;
+            }
+            // As a rule none is a constant.
+            if !inst.operands().any(|vreg| twins.def(vreg) != NO_CONST) {
+                continue;
+            }
+            let mut inst = inst;
             let asked = match inst.op {
                 op if op.is_call() => continue,
                 Op::Copy => [true, false, false],
