@@ -13,6 +13,7 @@ pub struct Cfg {
     /// Predecessors of block `b` are `preds[first[b]..first[b + 1]]`: one per edge from a reachable block.
     preds: TryVec<Block>,
     first: TryVec<u32>,
+    leads_back: bool,
 }
 
 impl Cfg {
@@ -25,9 +26,11 @@ impl Cfg {
             place[*block] = at as u32;
         }
         let mut first = TryVec::filled(0u32, count + 1)?;
+        let mut leads_back = false;
         for block in &order {
             for to in func.successors(*block) {
                 first[to.index() + 1] += 1;
+                leads_back |= place[to] <= place[*block];
             }
         }
         for at in 0..count {
@@ -46,6 +49,7 @@ impl Cfg {
             place,
             preds,
             first,
+            leads_back,
         })
     }
 
@@ -56,11 +60,8 @@ impl Cfg {
     }
 
     /// Does any jump lead back? Without one there are no loops.
-    pub fn leads_back(&self, func: &Func) -> bool {
-        self.order.iter().any(|block| {
-            func.successors(*block)
-                .any(|to| self.place(to) <= self.place(*block))
-        })
+    pub fn leads_back(&self) -> bool {
+        self.leads_back
     }
 
     /// Can control reach the block?

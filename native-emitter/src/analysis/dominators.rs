@@ -56,6 +56,8 @@ impl Dominators {
                     changed = true;
                 }
             }
+            // All that a block depends on comes before it where no jump leads back.
+            changed &= cfg.leads_back();
         }
         let mut known = IndexVec::with_capacity(count)?;
         for block in parent.indices() {

@@ -120,7 +120,7 @@ impl Liveness {
     ) -> Result<(), OutOfMemory> {
         let mut now = TryVec::filled(0, self.width)?;
         // One round is enough where nothing leads back.
-        let has_loops = cfg.leads_back(func) || !self.buffers.at_entry.is_empty();
+        let has_loops = cfg.leads_back() || !self.buffers.at_entry.is_empty();
         let mut changed = self.width > 0;
         while changed {
             changed = false;

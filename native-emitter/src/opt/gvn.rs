@@ -24,7 +24,7 @@ pub(super) fn gvn(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemory>
     let mut index = HashIndex::new();
     let mut changed = false;
     // Out of loops what is made by one load is not worth a register, nor even a place in the frame.
-    let shares_words = !func.is_hasty || cfg.leads_back(func);
+    let shares_words = !func.is_hasty || cfg.leads_back();
     let is_hasty = func.is_hasty;
     for block in &cfg.order {
         for at in 0..func.blocks[*block].insts.len() {

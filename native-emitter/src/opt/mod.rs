@@ -129,7 +129,7 @@ fn optimise_hastily(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory>
     check(func, word, "address");
     // No pass from here on changes where control goes, but for blocks before loops.
     let mut cfg = Cfg::new(func)?;
-    let has_loops = cfg.leads_back(func);
+    let has_loops = cfg.leads_back();
     if has_loops {
         cfg = optimise_loops(func, arch, cfg)?;
     }

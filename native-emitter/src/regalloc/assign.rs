@@ -9,6 +9,7 @@ use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 use super::bundles::{Bundle, BundleData, Bundles};
 use super::busy::Busy;
 use super::intervals::{Numbers, Range, point};
+use super::spill::Short;
 use crate::arch::{Arch, Preg, PregSet};
 use crate::nir::Vreg;
 use crate::target::SCARCE_MEMORY;
@@ -79,6 +80,47 @@ pub(super) struct Room {
     queue: Queue,
     busy: Busy,
     calls_before: TryVec<u32>,
+}
+
+impl Room {
+    /// Gives registers that are free there, after all, to values that are alive for a moment: those that nobody has to
+    /// save, if there are any. Returns which they are, or nothing if one of them gets none.
+    pub(super) fn fill_in(
+        &mut self,
+        arch: &dyn Arch,
+        shorts: &[Short],
+        used: &mut PregSet,
+    ) -> Result<Option<TryVec<Preg>>, OutOfMemory> {
+        if self.busy.is_off() {
+            return Ok(None);
+        }
+        let regs = arch.regs();
+        let mut made = TryVec::with_capacity(shorts.len())?;
+        for short in shorts {
+            let free = self.busy.free(short.regs, &short.ranges);
+            let costs = |preg: &Preg| !regs.callee_saved.contains(*preg) || used.contains(*preg);
+            let list = match short.is_float {
+                true => regs.floats,
+                false => regs.ints,
+            };
+            let is_free = |preg: &&Preg| free.contains(**preg);
+            let hint = short.hint.filter(|hint| list.contains(hint));
+            let best = hint
+                .iter()
+                .find(|preg| free.contains(**preg) && costs(preg))
+                .or_else(|| list.iter().find(|preg| is_free(preg) && costs(preg)))
+                .or_else(|| list.iter().find(is_free));
+            let Some(best) = best else {
+                return Ok(None);
+            };
+            for range in &short.ranges {
+                self.busy.mark(*best, range, true);
+            }
+            used.insert(*best);
+            made.push(*best)?;
+        }
+        Ok(Some(made))
+    }
 }
 
 /// Bundles that wait, the longest first, of those the first.

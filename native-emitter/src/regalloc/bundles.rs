@@ -543,6 +543,17 @@ impl Bundles {
         Ok(())
     }
 
+    /// Makes bundles of values in memory that would like to share a place, as far as they may.
+    pub(super) fn join_spilled(&mut self, roles: &Roles<'_>) -> Result<(), OutOfMemory> {
+        for at in 0..self.pairs.len() {
+            let Pair { one, two, .. } = self.pairs[at];
+            if roles.spilled.contains(one.index()) && roles.spilled.contains(two.index()) {
+                self.join(one, two, roles)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Makes one bundle of those of two values, if they may share a place. Returns whether they share it.
     fn join(&mut self, one: Vreg, two: Vreg, roles: &Roles<'_>) -> Result<bool, OutOfMemory> {
         let (Some(a), Some(b)) = (self.of[one], self.of[two]) else {

@@ -26,9 +26,9 @@ use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 use self::assign::{Assignment, Room};
 use self::bundles::{Bundles, Roles};
 use self::intervals::Numbers;
-use self::spill::Memory;
+use self::spill::{Log, Memory};
 use crate::analysis::{Cfg, Dominators, Liveness, Loops, entry_lines};
-use crate::arch::{Arch, MAX_TEMPS, Place, PregSet, Temps};
+use crate::arch::{Arch, MAX_TEMPS, Place, Preg, PregSet, Temps};
 use crate::nir::{Block, BlockData, Func, Inst, Op, Term, Type, Vreg};
 use crate::target::SCARCE_MEMORY;
 
@@ -90,7 +90,7 @@ impl From<OutOfMemory> for AllocateError {
 pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, AllocateError> {
     prepare::split_edges(func)?;
     let cfg = Cfg::new(func)?;
-    let loops = match cfg.leads_back(func) {
+    let loops = match cfg.leads_back() {
         true => Loops::new(func, &cfg, &Dominators::new(&cfg)?)?,
         false => Loops::none(func)?,
     };
@@ -128,21 +128,73 @@ pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, Allocate
             caught: &caught,
         };
         let mut bundles = bundles::bundles(func, arch, &order, &numbers, ranges, &roles)?;
-        let assignment = assign::assign(arch, &mut bundles, &memory.spilled, &numbers, &mut room)?;
+        let mut assignment =
+            assign::assign(arch, &mut bundles, &memory.spilled, &numbers, &mut room)?;
+        let mut extras = extras(arch, &bundles, &assignment)?;
+        let mut filled = None;
         if !assignment.spilled.is_empty() {
-            spill::spill(func, arch, &assignment.spilled, &mut memory, kept.as_mut())?;
-            continue;
+            // Who is in a hurry takes what registers are left where such values are wanted.
+            let in_a_hurry = func.is_hasty && !assignment.stuck;
+            let mut log = match in_a_hurry {
+                true => Some(Log::new(func, numbers)?),
+                false => None,
+            };
+            let (spilled, live) = (&assignment.spilled, kept.as_mut());
+            spill::spill(func, arch, spilled, &mut memory, live, log.as_mut())?;
+            if let Some(log) = log {
+                filled = fill_in(func, arch, &order, log, &mut room, &mut assignment)?;
+            }
+            let Some((_, numbers)) = &filled else {
+                continue;
+            };
+            for extra in extras.iter_mut() {
+                extra.at = numbers.get(extra.at as usize).copied().unwrap_or(extra.at);
+            }
         }
         if assignment.stuck {
             return Err(AllocateError::Stuck);
         }
-        let mut made = finish(func, arch, order, &bundles, &assignment, &roles)?;
+        let roles = Roles {
+            constants: &memory.constants,
+            spilled: &memory.spilled,
+            minimal: &memory.minimal,
+            caught: &caught,
+        };
+        let shorts = match &filled {
+            Some((shorts, _)) => {
+                bundles.join_spilled(&roles)?;
+                &shorts[..]
+            }
+            None => &[],
+        };
+        let mut made = finish(func, arch, &bundles, &assignment, &roles, shorts, extras)?;
+        made.order = order;
         made.entry_lines = match lines {
             Some(lines) => lines,
             None => entry_lines(func, &Cfg::new(func)?)?,
         };
         return Ok(made);
     }
+}
+
+/// Short values with registers, and the new number of each instruction.
+type Filled = (TryVec<(Vreg, Preg)>, TryVec<u32>);
+
+/// Registers for the values that were made to be short, if there is one for each.
+fn fill_in(
+    func: &Func,
+    arch: &dyn Arch,
+    order: &[Block],
+    log: Log,
+    room: &mut Room,
+    assignment: &mut Assignment,
+) -> Result<Option<Filled>, OutOfMemory> {
+    let Some(pregs) = room.fill_in(arch, &log.shorts, &mut assignment.used)? else {
+        return Ok(None);
+    };
+    let vregs = log.shorts.iter().map(|short| short.vreg);
+    let shorts = TryVec::from_items(vregs.zip(pregs))?;
+    Ok(Some((shorts, log.renumbered(func, order)?)))
 }
 
 /// Values that are wanted where exceptions arrive.
@@ -161,10 +213,11 @@ fn caught(func: &Func, live: &Liveness) -> Result<BitSet, OutOfMemory> {
 fn finish(
     func: &Func,
     arch: &dyn Arch,
-    order: TryVec<Block>,
     bundles: &Bundles,
     assignment: &Assignment,
     roles: &Roles<'_>,
+    shorts: &[(Vreg, Preg)],
+    extras: TryVec<Extra>,
 ) -> Result<Allocation, OutOfMemory> {
     let mut places = IndexVec::filled(Place::None, func.vregs.len())?;
     for data in &func.blocks {
@@ -177,9 +230,13 @@ fn finish(
         }
     }
     for vreg in func.vregs.indices() {
-        if let Some(preg) = bundles.of[vreg].and_then(|bundle| assignment.regs[bundle]) {
+        let bundle = bundles.of.get(vreg).copied().flatten();
+        if let Some(preg) = bundle.and_then(|bundle| assignment.regs[bundle]) {
             places[vreg] = Place::Reg(preg);
         }
+    }
+    for (short, preg) in shorts {
+        places[*short] = Place::Reg(*preg);
     }
     let spill_words = spill::slots(func, arch, bundles, roles, &mut places)?;
     let wide = |vreg: &Vreg| func.ty(*vreg) == Type::F64 && arch.target().word() == 4;
@@ -187,13 +244,12 @@ fn finish(
         .vregs
         .indices()
         .any(|vreg| matches!(places[vreg], Place::Spill(_)) && wide(&vreg));
-    let extras = extras(arch, bundles, assignment)?;
     let kept = extras
         .iter()
         .fold(PregSet::EMPTY, |all, extra| all.union(extra.kept));
     Ok(Allocation {
         places,
-        order,
+        order: TryVec::new(),
         entry_lines: IndexVec::new(),
         extras,
         used: assignment.used,

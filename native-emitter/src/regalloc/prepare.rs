@@ -44,13 +44,26 @@ struct Twins<'a> {
     arch: &'a dyn Arch,
     /// By value: where the instruction that makes the constant is in `consts`.
     def: IndexVec<Vreg, u32>,
-    /// These instructions, and the depths of their blocks.
-    consts: TryVec<(Inst, u8)>,
+    /// These instructions, and their blocks.
+    consts: TryVec<(Inst, Block)>,
+    /// By place in `consts`: does anybody want it in a register?
+    used: BitSet,
     twin: IndexVec<Vreg, Option<Vreg>>,
     made: TryVec<Inst>,
 }
 
 impl Twins<'_> {
+    /// The value is used where it must be in a register.
+    fn keep(&mut self, vreg: Vreg) -> Result<(), OutOfMemory> {
+        match self.def(vreg) {
+            NO_CONST => {}
+            def => {
+                self.used.insert(def as usize)?;
+            }
+        }
+        Ok(())
+    }
+
     fn def(&self, vreg: Vreg) -> u32 {
         self.def.get(vreg).copied().unwrap_or(NO_CONST)
     }
@@ -62,7 +75,9 @@ impl Twins<'_> {
         let Some(&(inst, home)) = self.consts.get(def as usize) else {
             return Ok(vreg);
         };
+        let home = func.blocks[home].depth;
         if depth > home && !(inst.op == Op::Const && self.arch.is_cheap(inst.imm)) {
+            self.used.insert(def as usize)?;
             return Ok(vreg);
         }
         if let Some(twin) = self.twin[vreg] {
@@ -93,14 +108,15 @@ pub(super) fn split_constants(func: &mut Func, arch: &dyn Arch) -> Result<BitSet
         arch,
         def: IndexVec::filled(NO_CONST, func.vregs.len())?,
         consts: TryVec::new(),
+        used: BitSet::new(),
         twin: IndexVec::filled(None, func.vregs.len())?,
         made: TryVec::new(),
     };
-    for data in &func.blocks {
+    for (block, data) in func.blocks.iter_enumerated() {
         for inst in &data.insts {
             if let (Op::Const | Op::FConst, Some(dst)) = (inst.op, inst.dst) {
                 twins.def[dst] = twins.consts.len() as u32;
-                twins.consts.push((*inst, data.depth))?;
+                twins.consts.push((*inst, block))?;
             }
         }
     }
@@ -119,7 +135,7 @@ pub(super) fn split_constants(func: &mut Func, arch: &dyn Arch) -> Result<BitSet
             }
             let mut inst = inst;
             let asked = match inst.op {
-                op if op.is_call() => continue,
+                op if op.is_call() => [false, false, false],
                 Op::Copy => [true, false, false],
                 _ => {
                     let asked = asked(arch, func, &inst);
@@ -130,8 +146,10 @@ pub(super) fn split_constants(func: &mut Func, arch: &dyn Arch) -> Result<BitSet
                 .into_iter()
                 .zip(asked)
             {
-                if let (Some(vreg), true) = (&operand, asked) {
-                    *operand = Some(twins.of(func, *vreg, depth)?);
+                match (&operand, asked) {
+                    (Some(vreg), true) => *operand = Some(twins.of(func, *vreg, depth)?),
+                    (Some(vreg), false) => twins.keep(*vreg)?,
+                    (None, _) => {}
                 }
             }
             func.blocks[block].insts[at] = inst;
@@ -142,10 +160,14 @@ pub(super) fn split_constants(func: &mut Func, arch: &dyn Arch) -> Result<BitSet
         }
         if let Term::Return { a } = &mut term {
             *a = twins.of(func, *a, depth)?;
+        } else {
+            for vreg in term.operands() {
+                twins.keep(vreg)?;
+            }
         }
         func.blocks[block].term = term;
     }
-    drop_unused(func)?;
+    drop_unused(func, &twins);
     let mut constants = BitSet::with_limit(func.vregs.len())?;
     for at in first..func.vregs.len() {
         constants.insert(at)?;
@@ -158,28 +180,17 @@ pub(super) fn split_constants(func: &mut Func, arch: &dyn Arch) -> Result<BitSet
 }
 
 /// Drops constants that nobody uses any more.
-fn drop_unused(func: &mut Func) -> Result<(), OutOfMemory> {
-    let mut used = BitSet::with_limit(func.vregs.len())?;
-    for data in &func.blocks {
-        for inst in &data.insts {
-            for vreg in inst.operands().chain(func.items(inst.args).iter().copied()) {
-                used.insert(vreg.index())?;
-            }
+fn drop_unused(func: &mut Func, twins: &Twins<'_>) {
+    let mut done = None;
+    for (at, (_, block)) in twins.consts.iter().enumerate() {
+        if done == Some(*block) || twins.used.contains(at) {
+            continue;
         }
-        for vreg in data.term.operands() {
-            used.insert(vreg.index())?;
-        }
-        for edge in data.term.edges() {
-            for vreg in func.items(edge.args) {
-                used.insert(vreg.index())?;
-            }
-        }
-    }
-    for data in func.blocks.iter_mut() {
-        data.insts.retain(|inst| {
-            !matches!(inst.op, Op::Const | Op::FConst)
-                || inst.dst.is_some_and(|dst| used.contains(dst.index()))
+        // All of the block at once.
+        done = Some(*block);
+        let is_used = |vreg: Vreg| twins.used.contains(twins.def(vreg) as usize);
+        func.blocks[*block].insts.retain(|inst| {
+            !matches!(inst.op, Op::Const | Op::FConst) || inst.dst.is_some_and(is_used)
         });
     }
-    Ok(())
 }

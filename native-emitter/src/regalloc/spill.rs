@@ -5,9 +5,9 @@
 use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 
 use super::bundles::{Bundles, Roles, words};
-use super::intervals::{Range, asked, asked_at_end, meet, merged};
+use super::intervals::{Numbers, Range, asked, asked_at_end, meet, merged, point};
 use crate::analysis::Liveness;
-use crate::arch::{Arch, Constraints, Place};
+use crate::arch::{Arch, Constraints, Place, Preg, PregSet, Use};
 use crate::nir::{Block, Func, Inst, List, Op, Term, Vreg};
 
 /// Values with a role.
@@ -21,6 +21,66 @@ pub(super) struct Memory {
     pub(super) minimal: BitSet,
 }
 
+/// A value made to be short: where it is alive, by numbers from before it was made, and what it may be in.
+#[derive(Debug)]
+pub(super) struct Short {
+    pub(super) vreg: Vreg,
+    /// The second one may be empty.
+    pub(super) ranges: [Range; 2],
+    pub(super) regs: PregSet,
+    pub(super) hint: Option<Preg>,
+    pub(super) is_float: bool,
+}
+
+/// What became of a function's instructions.
+#[derive(Debug)]
+pub(super) struct Log {
+    /// Numbers from before.
+    numbers: Numbers,
+    pub(super) shorts: TryVec<Short>,
+    /// By number from before: how many instructions of the block there are before it now.
+    before: TryVec<u32>,
+    /// By block: instructions put at its start, behind its turn.
+    at_start: IndexVec<Block, u32>,
+}
+
+impl Log {
+    pub(super) fn new(func: &Func, numbers: Numbers) -> Result<Log, OutOfMemory> {
+        Ok(Log {
+            shorts: TryVec::new(),
+            before: TryVec::filled(0, numbers.count as usize)?,
+            at_start: IndexVec::filled(0, func.blocks.len())?,
+            numbers,
+        })
+    }
+
+    /// By number from before: the number now.
+    pub(super) fn renumbered(
+        mut self,
+        func: &Func,
+        order: &[Block],
+    ) -> Result<TryVec<u32>, OutOfMemory> {
+        let mut head = 0;
+        for (at, block) in order.iter().enumerate() {
+            let old = self.numbers.head[*block] as usize;
+            let next = order
+                .get(at + 1)
+                .map_or(self.numbers.count, |next| self.numbers.head[*next]);
+            let end = head + 1 + func.blocks[*block].insts.len() as u32;
+            let first = head + 1 + self.at_start[*block];
+            if let [head_at, insts @ .., end_at] = &mut self.before[old..next as usize] {
+                *head_at = head;
+                for number in insts {
+                    *number += first;
+                }
+                *end_at = end;
+            }
+            head = end + 1;
+        }
+        Ok(self.before)
+    }
+}
+
 struct Rewriter<'a> {
     func: &'a mut Func,
     arch: &'a dyn Arch,
@@ -32,6 +92,10 @@ struct Rewriter<'a> {
     /// What is wanted where blocks begin, before and after, if anybody wants to know.
     live: Option<&'a mut Liveness>,
     out: TryVec<Inst>,
+    /// The number of the instruction at work, and where it is in `out`.
+    number: u32,
+    at: usize,
+    log: Option<&'a mut Log>,
 }
 
 /// Takes registers away from `spilled`. What is wanted where blocks begin changes little by that.
@@ -41,6 +105,7 @@ pub(super) fn spill(
     spilled: &[Vreg],
     memory: &mut Memory,
     live: Option<&mut Liveness>,
+    log: Option<&mut Log>,
 ) -> Result<(), OutOfMemory> {
     let count = func.vregs.len();
     let mut gone = BitSet::with_limit(count)?;
@@ -73,6 +138,9 @@ pub(super) fn spill(
         memory,
         live,
         out: TryVec::new(),
+        number: 0,
+        at: 0,
+        log,
     };
     for at in 0..rewriter.func.blocks.len() {
         rewriter.block(Block::from_index(at))?;
@@ -83,6 +151,8 @@ pub(super) fn spill(
     let Some(live) = live else { return Ok(()) };
     live.remove(|vreg| gone.contains(vreg.index()) && !memory.spilled.contains(vreg.index()))
 }
+
+type Done = Result<(), OutOfMemory>;
 
 impl Rewriter<'_> {
     fn is_gone(&self, vreg: Vreg) -> bool {
@@ -96,9 +166,43 @@ impl Rewriter<'_> {
         Ok(short)
     }
 
+    /// Notes where a value for one instruction is alive.
+    fn note(&mut self, short: Vreg, from: u32, to: u32, regs: PregSet, hint: Option<Preg>) -> Done {
+        let base = point(self.number);
+        let is_float = self.func.ty(short).is_float();
+        let Some(log) = &mut self.log else {
+            return Ok(());
+        };
+        let range = Range {
+            from: base + from,
+            to: base + to,
+        };
+        let ranges = [range, Range { from: 0, to: 0 }];
+        log.shorts.push(Short {
+            vreg: short,
+            ranges,
+            regs,
+            hint,
+            is_float,
+        })
+    }
+
+    /// The instruction at work, which is kept.
+    fn keep(&mut self, inst: Inst) -> Done {
+        self.at = self.out.len();
+        self.out.push(inst)
+    }
+
     /// Loads `vreg`, or makes it anew, for the next instruction.
-    fn fetch(&mut self, vreg: Vreg) -> Result<Vreg, OutOfMemory> {
+    fn fetch(&mut self, vreg: Vreg, asks: &Use) -> Result<Vreg, OutOfMemory> {
         let short = self.short(vreg)?;
+        self.note(
+            short,
+            0,
+            if asks.late { 3 } else { 1 },
+            asks.regs,
+            asks.hint,
+        )?;
         let inst = match self.remade.get(vreg) {
             Some(Some(inst)) => Inst {
                 dst: Some(short),
@@ -134,7 +238,7 @@ impl Rewriter<'_> {
         let mut items = TryVec::from_slice(items)?;
         for item in items.iter_mut() {
             if self.is_address(*item) {
-                *item = self.fetch(*item)?;
+                *item = self.fetch(*item, &Use::ANY)?;
             }
         }
         self.func.list(&items)
@@ -143,9 +247,24 @@ impl Rewriter<'_> {
     fn block(&mut self, block: Block) -> Result<(), OutOfMemory> {
         let insts = core::mem::take(&mut self.func.blocks[block].insts);
         self.out.reserve(insts.len())?;
-        for inst in insts {
+        self.number = self.log.as_ref().map_or(0, |log| log.numbers.head[block]);
+        // What blocks before this one have put here has no number.
+        let put = match &mut self.log {
+            Some(log) => core::mem::take(&mut log.at_start[block]) as usize,
+            None => 0,
+        };
+        for (at, inst) in insts.into_iter().enumerate() {
+            if at < put {
+                self.out.push(inst)?;
+                continue;
+            }
+            self.number += 1;
             self.inst(inst)?;
+            if let Some(log) = &mut self.log {
+                log.before[self.number as usize] = self.at as u32;
+            }
         }
+        self.number += 1;
         let mut term = self.func.blocks[block].term;
         self.term(&mut term)?;
         self.func.blocks[block].term = term;
@@ -158,6 +277,20 @@ impl Rewriter<'_> {
             self.memory.minimal.insert(short.index())?;
             if let Term::Checked { dst, .. } = &mut self.func.blocks[block].term {
                 *dst = short;
+            }
+            if self.log.is_some() {
+                let asks = asked_at_end(self.arch, self.func, &self.func.blocks[block].term);
+                self.note(short, 2, 4, asks.dst, asks.dst_hint)?;
+            }
+            if let Some(log) = &mut self.log {
+                log.at_start[to] += 1;
+                let base = point(log.numbers.head[to]);
+                if let Some(short) = log.shorts.last_mut() {
+                    short.ranges[1] = Range {
+                        from: base,
+                        to: base + 4,
+                    };
+                }
             }
             // The block behind is this one's alone, or else the result would not be alive there.
             let store = Inst {
@@ -182,15 +315,15 @@ impl Rewriter<'_> {
         }
         match inst.op {
             Op::Call(_) | Op::CallDirect | Op::Const | Op::FConst | Op::Line => {
-                return self.out.push(inst);
+                return self.keep(inst);
             }
             Op::Copy => {
                 if let Some(a) = inst.a
                     && self.is_address(a)
                 {
-                    inst.a = Some(self.fetch(a)?);
+                    inst.a = Some(self.fetch(a, &Use::ANY)?);
                 }
-                return self.out.push(inst);
+                return self.keep(inst);
             }
             _ => {}
         }
@@ -203,15 +336,19 @@ impl Rewriter<'_> {
             && self.is_gone(dst)
         {
             let short = self.short(dst)?;
+            if self.log.is_some() {
+                let asks = asked(self.arch, self.func, &inst);
+                self.note(short, 2, 4, asks.dst, asks.dst_hint)?;
+            }
             inst.dst = Some(short);
-            self.out.push(inst)?;
+            self.keep(inst)?;
             return self.out.push(Inst {
                 dst: Some(dst),
                 a: Some(short),
                 ..Inst::new(Op::Copy)
             });
         }
-        self.out.push(inst)
+        self.keep(inst)
     }
 
     fn term(&mut self, term: &mut Term) -> Result<(), OutOfMemory> {
@@ -220,7 +357,7 @@ impl Rewriter<'_> {
         }
         match term {
             Term::Return { a } if self.is_address(*a) => {
-                *a = self.fetch(*a)?;
+                *a = self.fetch(*a, &Use::ANY)?;
             }
             Term::Return { .. } | Term::NlrPush { .. } => {}
             _ if term.operands().any(|vreg| self.is_gone(vreg)) => {
@@ -272,7 +409,19 @@ impl Rewriter<'_> {
             let before = (0..at).find(|before| old[*before] == Some(vreg));
             new[at] = match before {
                 Some(before) => new[before],
-                None => Some(self.fetch(vreg)?),
+                None => {
+                    let asks = [&asks.a, &asks.b, &asks.c];
+                    let late = (at..3).any(|at| old[at] == Some(vreg) && asks[at].late);
+                    let regs = (at..3)
+                        .filter(|at| old[*at] == Some(vreg))
+                        .fold(PregSet::ALL, |regs, at| regs.intersection(asks[at].regs));
+                    let asks = Use {
+                        late,
+                        regs,
+                        ..*asks[at]
+                    };
+                    Some(self.fetch(vreg, &asks)?)
+                }
             };
         }
         Ok(new)
