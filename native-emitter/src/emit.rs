@@ -3,17 +3,18 @@
 //! Blocks come in the allocator's order. What control only passes through, because all its moves vanished, has no
 //! code: edges to it lead on to where it leads. A jump to what comes next has none either.
 mod cached;
+mod calls;
 mod pieces;
 
 use ferlance_asm::{BufferError, CodeBuffer, Fixup, Label};
 use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 
-use crate::arch::{Callee, Emit, MAX_TEMPS, Operands, Place, Preg, PregSet};
+use crate::arch::{Emit, MAX_TEMPS, Operands, Place, Preg};
 use crate::frame::Frame;
 use crate::lower::LowerError;
-use crate::nir::{Block, Edge, Func, Inst, Op, Term, Type, Vreg, Width};
+use crate::nir::{Block, Edge, Func, Inst, Op, Term, Vreg};
 use crate::outline::{self, Plan, Site};
-use crate::regalloc::moves::{Move, sequence};
+use crate::regalloc::moves::Move;
 use crate::regalloc::{AllocateError, Allocation, Extra, allocate};
 
 use cached::Aside;
@@ -119,6 +120,29 @@ pub struct Emitter<'a, F> {
     calls: TryVec<(Label, u32)>,
 }
 
+/// Where a block without code leads to.
+fn leads_to(func: &Func, allocation: &Allocation, block: Block) -> Option<Block> {
+    let data = &func.blocks[block];
+    let Term::Jump(edge) = data.term else {
+        return None;
+    };
+    let place = |vreg: Vreg| allocation.places[vreg];
+    let silent = |inst: &Inst| {
+        matches!(inst.op, Op::Const | Op::FConst)
+            && inst
+                .dst
+                .is_none_or(|dst| matches!(place(dst), Place::Const(_) | Place::None))
+    };
+    let params = func.items(func.blocks[edge.block].params);
+    let args = func.items(edge.args);
+    let moves = params.iter().zip(args).any(|(param, arg)| {
+        let to = place(*param);
+        to != Place::None && to != place(*arg)
+    });
+    let empty = !moves && edge.block != block && data.insts.iter().all(silent);
+    (empty && block.index() != 0).then_some(edge.block)
+}
+
 impl<F: Fixup> Emitter<'_, F> {
     /// The place of a value.
     pub fn place(&self, vreg: Vreg) -> Place {
@@ -212,6 +236,8 @@ fn line_marks(marks: impl Iterator<Item = LineMark>) -> Result<TryVec<LineMark>,
 
 struct Writer<'a, A: Emit> {
     arch: &'a A,
+    /// Of blocks without code: where they lead to.
+    leads_to: IndexVec<Block, Option<Block>>,
     e: Emitter<'a, A::Fixup>,
     extras: &'a [Extra],
     /// Of the instruction at work.
@@ -263,8 +289,10 @@ impl<'a, A: Emit> Writer<'a, A> {
         mut buffer: CodeBuffer<A::Fixup>,
     ) -> Result<Writer<'a, A>, OutOfMemory> {
         let mut labels = IndexVec::with_capacity(func.blocks.len())?;
-        for _ in func.blocks.indices() {
+        let mut ways = IndexVec::with_capacity(func.blocks.len())?;
+        for block in func.blocks.indices() {
             labels.push(buffer.new_label()?)?;
+            ways.push(leads_to(func, allocation, block))?;
         }
         let plan = match plan {
             Some(plan) => {
@@ -278,6 +306,7 @@ impl<'a, A: Emit> Writer<'a, A> {
         };
         Ok(Writer {
             arch,
+            leads_to: ways,
             e: Emitter {
                 func,
                 allocation,
@@ -325,14 +354,14 @@ impl<A: Emit> Writer<'_, A> {
         for (at, block) in order.iter().enumerate() {
             let label = self.e.labels[*block];
             self.e.buffer.bind(label);
-            if self.leads_to(*block).is_some() && at > 0 {
+            if self.leads_to[*block].is_some() && at > 0 {
                 // Nobody jumps here; if control falls in, it was laid out that way.
                 self.number += self.e.func.blocks[*block].insts.len() as u32 + 2;
                 continue;
             }
             let next = order[at + 1..]
                 .iter()
-                .find(|next| self.leads_to(**next).is_none());
+                .find(|next| self.leads_to[**next].is_none());
             self.block(*block, next.copied())?;
         }
         Ok(())
@@ -375,33 +404,11 @@ impl<A: Emit> Writer<'_, A> {
         Ok(())
     }
 
-    /// Where a block without code leads to.
-    fn leads_to(&self, block: Block) -> Option<Block> {
-        let data = &self.e.func.blocks[block];
-        let Term::Jump(edge) = data.term else {
-            return None;
-        };
-        let silent = |inst: &Inst| {
-            matches!(inst.op, Op::Const | Op::FConst)
-                && inst
-                    .dst
-                    .is_none_or(|dst| matches!(self.e.place(dst), Place::Const(_) | Place::None))
-        };
-        let params = self.e.func.items(self.e.func.blocks[edge.block].params);
-        let args = self.e.func.items(edge.args);
-        let moves = params.iter().zip(args).any(|(param, arg)| {
-            let place = self.e.place(*param);
-            place != Place::None && place != self.e.place(*arg)
-        });
-        let empty = !moves && edge.block != block && data.insts.iter().all(silent);
-        (empty && block.index() != 0).then_some(edge.block)
-    }
-
     /// Where an edge to `block` really leads.
     fn target(&self, mut block: Block) -> Block {
         // Empty blocks that lead to each other are a loop without end: any of them will do, but it needs code.
         for _ in 0..self.e.func.blocks.len() {
-            match self.leads_to(block) {
+            match self.leads_to[block] {
                 Some(next) => block = next,
                 None => return block,
             }
@@ -424,64 +431,6 @@ impl<A: Emit> Writer<'_, A> {
             self.extras = rest;
         }
         None
-    }
-
-    /// Brings the function's parameters to their places.
-    fn params(&mut self) -> Result<(), OutOfMemory> {
-        let func = self.e.func;
-        let params = func.items(func.blocks[Block::from_index(0)].params);
-        let regs = self.arch.regs().params;
-        self.moves.clear();
-        for (at, param) in params.iter().enumerate() {
-            let src = match regs.get(at) {
-                Some(preg) => Place::Reg(*preg),
-                None => Place::In((at - regs.len()) as u32),
-            };
-            self.moves.push(Move {
-                dst: self.e.place(*param),
-                src,
-                ty: func.ty(*param),
-            })?;
-        }
-        self.all_moves()
-    }
-
-    /// Does the collected moves.
-    fn all_moves(&mut self) -> Result<(), OutOfMemory> {
-        let regs = self.arch.regs();
-        let mut ready = core::mem::take(&mut self.ready);
-        ready.clear();
-        sequence(
-            &mut self.moves,
-            regs.scratch,
-            regs.float_scratch,
-            &mut ready,
-        )?;
-        for it in &ready {
-            self.move_(it.dst, it.src, it.ty)?;
-        }
-        self.ready = ready;
-        Ok(())
-    }
-
-    /// One move. What has just been stored is not loaded again.
-    fn move_(&mut self, dst: Place, mut src: Place, ty: Type) -> Result<(), OutOfMemory> {
-        if let Some((place, preg, end)) = self.e.stored
-            && place == src
-            && end == self.e.buffer.offset()
-        {
-            src = Place::Reg(preg);
-            if dst == src {
-                return Ok(());
-            }
-        }
-        self.arch.move_(&mut self.e, dst, src, ty)?;
-        if let (Place::Spill(_), Place::Reg(preg)) = (dst, src)
-            && !ty.is_float()
-        {
-            self.e.stored = Some((dst, preg, self.e.buffer.offset()));
-        }
-        Ok(())
     }
 
     fn block(&mut self, block: Block, next: Option<Block>) -> Result<(), OutOfMemory> {
@@ -601,119 +550,6 @@ impl<A: Emit> Writer<'_, A> {
                 self.arch.inst(&mut self.e, inst, &operands)
             }
         }
-    }
-
-    /// Stores the line of the call that comes next.
-    fn tell(&mut self, inst: &Inst) -> Result<(), OutOfMemory> {
-        let operands = self.operands([None, inst.a, None, None], 0);
-        let room = operands.temps[0].map_or(Place::None, Place::Reg);
-        self.tell_at(operands.a, inst.imm, room)
-    }
-
-    /// Stores a line: a constant, or one in a register, for which there is room where the machine wants that.
-    fn tell_at(&mut self, position: Place, line: i64, room: Place) -> Result<(), OutOfMemory> {
-        let store = Inst::new(Op::Store(Width::U32, 0));
-        let mut c = Place::Const(line);
-        if !self.arch.constraints(self.e.func, &store).c.constant {
-            self.arch.move_(&mut self.e, room, c, Type::Word)?;
-            c = room;
-        }
-        let operands = Operands {
-            dst: Place::None,
-            a: position,
-            b: Place::Const(0),
-            c,
-            temps: [None; MAX_TEMPS],
-        };
-        self.arch.inst(&mut self.e, &store, &operands)
-    }
-
-    /// Where the word that is number `at` of the arguments goes.
-    fn argument(&self, at: usize) -> Place {
-        let list = self.arch.regs().args;
-        match list.get(at) {
-            Some(preg) => Place::Reg(*preg),
-            None => Place::Out((at - list.len()) as u32),
-        }
-    }
-
-    fn call(&mut self, inst: &Inst) -> Result<(), OutOfMemory> {
-        let kept = self.extra().map_or(PregSet::EMPTY, |extra| extra.kept);
-        for preg in kept.iter() {
-            self.arch.keep(&mut self.e, preg, false)?;
-        }
-        let regs = self.arch.regs();
-        let func = self.e.func;
-        self.moves.clear();
-        let (mut words, mut floats) = (0, 0);
-        for arg in func.items(inst.args) {
-            let ty = func.ty(*arg);
-            let dst = match ty.is_float() {
-                true => {
-                    floats += 1;
-                    match regs.float_args.get(floats - 1) {
-                        Some(preg) => Place::Reg(*preg),
-                        None => Place::Out((floats - 1 - regs.float_args.len()) as u32),
-                    }
-                }
-                false => {
-                    words += 1;
-                    self.argument(words - 1)
-                }
-            };
-            let src = self.e.place(*arg);
-            self.moves.push(Move { dst, src, ty })?;
-        }
-        let table = inst.a.map(|table| self.e.place(table));
-        self.invoke(inst.op, inst.imm, table)?;
-        if let Some(dst) = inst.dst {
-            let ty = func.ty(dst);
-            let result = Place::Reg(if ty.is_float() {
-                regs.float_result
-            } else {
-                regs.result
-            });
-            let place = self.e.place(dst);
-            if place != result && place != Place::None {
-                self.move_(place, result, ty)?;
-            }
-        }
-        for preg in kept.iter() {
-            self.arch.keep(&mut self.e, preg, true)?;
-        }
-        Ok(())
-    }
-
-    /// A call, after the collected moves, which bring the arguments.
-    fn invoke(&mut self, op: Op, imm: i64, mut table: Option<Place>) -> Result<(), OutOfMemory> {
-        let regs = self.arch.regs();
-        if let Some(Place::Reg(preg)) = table
-            && self.moves.iter().any(|it| it.dst == Place::Reg(preg))
-        {
-            let dst = Place::Reg(regs.callee);
-            self.moves.push(Move {
-                dst,
-                src: Place::Reg(preg),
-                ty: Type::Word,
-            })?;
-            table = Some(dst);
-        }
-        if self.arch.target().small {
-            // What calls have in common comes last: see `outline`.
-            self.moves
-                .sort_by_key(|it| matches!(it.src, Place::Const(_)));
-        }
-        self.all_moves()?;
-        let callee = match (op, table) {
-            (Op::Call(fun), Some(table)) => Callee::Table {
-                table,
-                slot: fun.slot(),
-            },
-            (Op::CallDirect, _) => Callee::Direct(imm as u32),
-            _ => Callee::Address(imm),
-        };
-        self.arch.call(&mut self.e, callee)?;
-        self.called()
     }
 
     /// Goes to a block, which may be what comes next.
