@@ -194,6 +194,11 @@ impl<I: Index, T> IndexVec<I, T> {
         Ok(at)
     }
 
+    /// Makes room for `additional` more items.
+    pub fn reserve(&mut self, additional: usize) -> Result<(), OutOfMemory> {
+        self.items.reserve(additional)
+    }
+
     /// The index that the next `push` will return.
     #[inline]
     pub fn next_index(&self) -> Result<I, OutOfMemory> {

@@ -29,19 +29,22 @@ impl Cfg {
         let mut leads_back = false;
         for block in &order {
             for to in func.successors(*block) {
-                first[to.index() + 1] += 1;
+                first[to.index()] += 1;
                 leads_back |= place[to] <= place[*block];
             }
         }
-        for at in 0..count {
-            first[at + 1] += first[at];
+        // Ends of the lists; filling them from behind makes starts of them.
+        let mut sum = 0;
+        for at in first.iter_mut() {
+            sum += *at;
+            *at = sum;
         }
-        let mut preds = TryVec::filled(Block::from_index(0), first[count] as usize)?;
-        let mut next = first.try_clone()?;
-        for block in &order {
+        let mut preds = TryVec::filled(Block::from_index(0), sum as usize)?;
+        for block in order.iter().rev() {
             for to in func.successors(*block) {
-                preds[next[to.index()] as usize] = *block;
-                next[to.index()] += 1;
+                let at = &mut first[to.index()];
+                *at -= 1;
+                preds[*at as usize] = *block;
             }
         }
         Ok(Cfg {
@@ -83,7 +86,7 @@ fn reverse_postorder(func: &Func) -> Result<TryVec<Block>, OutOfMemory> {
     let mut seen = IndexVec::<Block, bool>::filled(false, func.blocks.len())?;
     // A block, then those it leads to: the first of them first on the way back, so that it comes right behind its
     // block. A block is met a second time when all below it are done.
-    let mut stack = TryVec::new();
+    let mut stack = TryVec::with_capacity(func.blocks.len() + 1)?;
     let entry = Block::from_index(0);
     stack.push((entry, false))?;
     while let Some((block, is_done)) = stack.pop() {

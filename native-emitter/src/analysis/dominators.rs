@@ -28,9 +28,9 @@ impl Dominators {
             parent[entry] = Some(entry);
         }
         let mut far: IndexVec<Block, Far> = IndexVec::filled(Far::entry(), count)?;
-        let mut changed = true;
-        while changed {
-            changed = false;
+        let mut first_round = true;
+        loop {
+            let mut changed = false;
             for block in cfg.order.iter().skip(1) {
                 let mut found = None;
                 for pred in cfg.preds(*block) {
@@ -58,8 +58,19 @@ impl Dominators {
             }
             // All that a block depends on comes before it where no jump leads back.
             changed &= cfg.leads_back();
+            if !changed || first_round {
+                let made = Dominators::of(cfg, &parent)?;
+                // Nor would another round find anything if such jumps lead up the tree only.
+                if !changed || made.are_above(cfg) {
+                    return Ok(made);
+                }
+            }
+            first_round = false;
         }
-        let mut known = IndexVec::with_capacity(count)?;
+    }
+
+    fn of(cfg: &Cfg, parent: &IndexVec<Block, Option<Block>>) -> Result<Dominators, OutOfMemory> {
+        let mut known = IndexVec::with_capacity(parent.len())?;
         for block in parent.indices() {
             known.push(parent[block].unwrap_or(block))?;
         }
@@ -67,6 +78,14 @@ impl Dominators {
         Ok(Dominators {
             parent: known,
             span,
+        })
+    }
+
+    /// Do all jumps that lead back lead to blocks above them in the tree?
+    fn are_above(&self, cfg: &Cfg) -> bool {
+        cfg.order.iter().all(|block| {
+            let mut preds = cfg.preds(*block).iter();
+            preds.all(|pred| cfg.place(*pred) < cfg.place(*block) || self.dominates(*block, *pred))
         })
     }
 

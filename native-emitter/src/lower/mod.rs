@@ -56,7 +56,7 @@ pub use pieces::Sink;
 use self::flow::{BlockId, Flow, IterId};
 use self::pieces::{Homes, Pieces};
 use crate::nir::{Block, Builder, Cond, Entry, Func, Kept, Slot, Type, Var, Vreg, Width};
-use crate::target::{Host, Target};
+use crate::target::{Host, SCARCE_MEMORY, Target};
 
 /// The tables of a module in the making, which lowering adds to.
 pub struct Tables<'a> {
@@ -131,6 +131,9 @@ fn lowering<'a, 't>(
         Entry::Function
     };
     let (mut b, params) = Builder::new(code.name, entry)?;
+    if !SCARCE_MEMORY {
+        b.reserve(code.ops().len() + 8)?;
+    }
     let mut locals = TryVec::new();
     for at in 0..flow.n_locals as usize {
         let name = code.local_names.get(at).or(code.param_names.get(at));

@@ -231,6 +231,13 @@ impl Builder {
         Ok((builder, params))
     }
 
+    /// Makes room for so many blocks, and some values in each.
+    pub fn reserve(&mut self, blocks: usize) -> Built {
+        self.blocks.reserve(blocks)?;
+        self.func.blocks.reserve(blocks)?;
+        self.func.vregs.reserve(4 * blocks)
+    }
+
     /// The function so far, for looking.
     pub fn func(&self) -> &Func {
         &self.func

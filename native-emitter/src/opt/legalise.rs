@@ -16,6 +16,12 @@ pub fn legalise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
         // Most blocks stay as long as they are.
         let mut longer: Option<TryVec<Inst>> = None;
         for at in 0..insts.len() {
+            if is_legal(&insts[at], arch) {
+                if let Some(longer) = &mut longer {
+                    longer.push(insts[at])?;
+                }
+                continue;
+            }
             let mut inst = insts[at];
             legalise_inst(func, arch, table, &mut made, &mut inst)?;
             if !made.is_empty() && longer.is_none() {
@@ -58,6 +64,18 @@ pub fn legalise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
         func.blocks[block].insts = insts;
     }
     Ok(())
+}
+
+/// Is the instruction certainly one that stays as it is? Most are.
+fn is_legal(inst: &Inst, arch: &dyn Arch) -> bool {
+    match inst.op {
+        Op::Load(width, _) | Op::Store(width, _) if inst.b.is_none() => {
+            arch.address(width, None, inst.imm)
+        }
+        Op::Const | Op::Call(_) | Op::CallDirect | Op::Line | Op::Tell | Op::Copy => true,
+        Op::SlotAddr(_) | Op::SlotLoad(_) | Op::SlotStore(_) => true,
+        _ => false,
+    }
 }
 
 /// The value that calls find the fun table in.

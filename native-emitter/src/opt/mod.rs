@@ -123,13 +123,19 @@ fn optimise_hastily(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory>
     check(func, word, "gvn");
     branch::simplify(func)?;
     check(func, word, "branch");
-    dce::remove_dead(func)?;
-    check(func, word, "dce");
     address::fold_addresses(func, arch)?;
     check(func, word, "address");
     // No pass from here on changes where control goes, but for blocks before loops.
     let mut cfg = Cfg::new(func)?;
     let has_loops = cfg.leads_back();
+    // What only parameters want that nobody wants is seldom but around loops.
+    match has_loops {
+        true => {
+            dce::remove_dead(func)?;
+        }
+        false => dce::remove_unused(func)?,
+    }
+    check(func, word, "dce");
     if has_loops {
         cfg = optimise_loops(func, arch, cfg)?;
     }
@@ -138,8 +144,8 @@ fn optimise_hastily(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory>
     if has_loops {
         fuse::fuse(func, arch)?;
         check(func, word, "fuse");
+        dce::remove_unused(func)?;
     }
-    dce::remove_unused(func)?;
     legalise::legalise(func, arch)?;
     if SCARCE_MEMORY {
         compact::compact(func)?;

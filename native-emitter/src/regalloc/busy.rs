@@ -8,7 +8,7 @@ use super::intervals::Range;
 use crate::arch::{Preg, PregSet};
 
 /// Points of a run.
-const RUN: usize = 16;
+const RUN: usize = 64;
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Run {

@@ -244,7 +244,32 @@ impl Rewriter<'_> {
         self.func.list(&items)
     }
 
+    /// Does anything in the block have no register any more?
+    fn is_touched(&self, block: Block) -> bool {
+        let func = &*self.func;
+        let data = &func.blocks[block];
+        let gone = |vreg: Vreg| self.is_gone(vreg);
+        let any = |list: List| func.items(list).iter().any(|vreg| self.is_gone(*vreg));
+        data.insts
+            .iter()
+            .any(|inst| inst.dst.is_some_and(gone) || inst.operands().any(gone) || any(inst.args))
+            || data.term.operands().any(gone)
+            || data.term.def().is_some_and(gone)
+            || data.term.edges().any(|edge| any(edge.args))
+    }
+
     fn block(&mut self, block: Block) -> Result<(), OutOfMemory> {
+        if !self.is_touched(block) {
+            if let Some(log) = &mut self.log {
+                let first = log.numbers.head[block] as usize + 1;
+                let put = core::mem::take(&mut log.at_start[block]);
+                let count = self.func.blocks[block].insts.len() as u32;
+                for at in put..count {
+                    log.before[first + (at - put) as usize] = at;
+                }
+            }
+            return Ok(());
+        }
         let insts = core::mem::take(&mut self.func.blocks[block].insts);
         self.out.reserve(insts.len())?;
         self.number = self.log.as_ref().map_or(0, |log| log.numbers.head[block]);
