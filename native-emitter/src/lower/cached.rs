@@ -7,7 +7,8 @@
 //! method     object: of the cell's type?  all classes as when it was found?  the cell's value
 //! ```
 //!
-//! What fails a check goes to the runtime, which fills the cell.
+//! What fails a check goes to the runtime, which fills the cell. Methods are lowered here; the others are one instruction
+//! each, [`Op::Cached`], whose checks `emit::cached` writes: there are so many of them that passes had most to do with these.
 use ferlance_abi::fun_table::Fun;
 use ferlance_abi::{Qstr, layout, obj_word};
 use ferlance_bytecode::module::Const;

@@ -383,6 +383,45 @@ mod tests {
         assert!(caught >= 20, "{caught}");
     }
 
+    /// More values over calls than registers that calls leave alone, some of them checked sums and addresses.
+    #[test]
+    fn who_is_in_a_hurry_takes_what_registers_are_left() {
+        let mut text =
+            std::string::String::from("func q0 words 2\nslot s0 2\nb0(v0: word, v1: word):\n");
+        let n = 12;
+        for at in 0..n {
+            text += &std::format!("v{}: word = load.word v1 + {}\n", 10 + at, 8 * at);
+        }
+        text += "v2: word = slot_addr s0\n";
+        text += "checked add v3: word = v10, v11 fits b1 over b2\nb1:\n";
+        text += "v4: word = call native_to_obj via v0(v2, v3)\n";
+        text += "v5: obj = cached.global q9 v1, v2 48 line 3 (v1, v0)\n";
+        text += "tell v1, 7\nv6: word = load.word v2 + v4 << 3\nstore.word v2 + v3 << 3 = v6\n";
+        for at in 0..n {
+            text += &std::format!("v{}: word = add v{}, v{}\n", 30 + at, 10 + at, 4 + at % 3);
+            text += &std::format!(
+                "v{}: word = call native_to_obj via v0(v{}, v3)\n",
+                50 + at,
+                30 + at
+            );
+            text += &std::format!("store.word v1 + {} = v{}\n", 8 * at, 50 + at);
+        }
+        text += "return v3\nb2:\nreturn v10\n";
+        let arch = X86::new(Target::stock(Name::X64, 0)).unwrap();
+        for is_hasty in [false, true] {
+            let mut func = parse(&text).unwrap();
+            func.is_hasty = is_hasty;
+            legalise(&mut func, &arch).unwrap();
+            let allocation = allocate(&mut func, &arch).unwrap();
+            assert!(allocation.spill_words > 5, "{}", allocation.spill_words);
+            assert_eq!(
+                check(&func, &arch, &allocation),
+                Ok(()),
+                "{is_hasty} {func}"
+            );
+        }
+    }
+
     #[test]
     fn what_a_loop_carries_stays_in_its_register() {
         let arch = X86::new(Target::stock(Name::X64, 0)).unwrap();

@@ -12,6 +12,9 @@
 //!  spill      loads and stores; again from intervals
 //!  checker    does every use read its value?
 //! ```
+//!
+//! Who is in a hurry does not begin again: the values that loads and stores need live for a moment, and there are
+//! registers free then, as a rule ([`spill::Log`], [`assign::Room::fill_in`]).
 mod assign;
 mod bundles;
 mod busy;

@@ -175,6 +175,9 @@ b0(v0: word, v1: word):
   v14: word = revsub v3, 5
   v15: word = call_direct 2(v14, v0)
   v16: word = extend.i16 v15
+  tell v1, 7
+  v18: obj = cached.load q5 v4, v0 48 line 7 (v1)
+  cached.store q6 v4, v0 96 line 7 (v1, v2) = v18
   branch lt v3, 5 then b1(v3, v4) else b2
 b1(v6: word, v17: obj):
   checked add v7: word = v6, 1 fits b2 over b3
