@@ -183,7 +183,7 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
                 let path = program.path.clone();
                 // Some of it the stock dialect of native code has not.
                 let is_taken = file_for(arch, CodeKind::Native, &path, How::Small).is_ok();
-                if is_taken && !on_boards.contains_key(&program.name) {
+                if is_taken && !shows_lines(&path) && !on_boards.contains_key(&program.name) {
                     add(
                         format!("small::{}", program.name),
                         Box::new(move |board| {
@@ -211,6 +211,15 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
             }
         }
     }
+}
+
+/// Does it show where exceptions have passed? Machine code in files does not tell lines.
+fn shows_lines(program: &Path) -> bool {
+    let traceback = b"Traceback (most recent call last)";
+    let expected = expected(program).unwrap_or_default();
+    expected
+        .windows(traceback.len())
+        .any(|text| text == traceback)
 }
 
 fn differing(list: &str) -> scope::OutOfScope {
