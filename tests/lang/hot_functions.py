@@ -1,7 +1,7 @@
 #! agree: upstream
 # Functions without a decorator: with -X emit=native they begin as bytecode, become machine code between two calls, and
 # go on as machine code in the middle of a loop.
-import sys
+import io, sys
 
 N = 6000
 
@@ -196,7 +196,10 @@ for _ in range(3):
     try:
         fails(N)
     except ValueError as e:
-        sys.print_exception(e, sys.stdout)
+        shown = io.StringIO()
+        sys.print_exception(e, shown)
+        # What comes from standard input has another name.
+        print(shown.getvalue().replace("<stdin>", "hot_functions.py"), end="")
 print(fails_within(N), within_with(N), loop_in_with(N), loop_in_handler(N), returns_in_finally(N))
 
 
