@@ -8,7 +8,7 @@ use std::thread;
 
 use ferlance_compiler::workers::{Job, Workers};
 
-/// As many threads as there are processors, started with the first job.
+/// A thread for each of the first jobs, up to as many as there are processors.
 #[derive(Debug, Default)]
 pub(crate) struct Threads {
     pool: OnceCell<Pool>,
@@ -19,10 +19,14 @@ pub(crate) struct Threads {
 #[derive(Debug)]
 struct Pool {
     jobs: SyncSender<Job>,
+    waiting: Arc<Mutex<Receiver<Job>>>,
     /// What is done, or what a thread panicked with.
     done: Receiver<thread::Result<Job>>,
-    /// The same for jobs that no thread took.
+    /// The same for threads to come, and for jobs that no thread takes.
     own: Sender<thread::Result<Job>>,
+    /// Threads that run, and how many may.
+    running: Cell<usize>,
+    most: usize,
 }
 
 /// Jobs that wait for a thread; functions in them are large.
@@ -32,19 +36,30 @@ const WAITING: usize = 32;
 const STACK_BYTES: usize = 8 << 20;
 
 impl Pool {
-    fn start() -> Pool {
-        let (jobs, waiting) = sync_channel::<Job>(WAITING);
+    fn new() -> Pool {
+        let (jobs, waiting) = sync_channel(WAITING);
         let (own, done) = channel();
-        let waiting = Arc::new(Mutex::new(waiting));
-        let count = thread::available_parallelism().map_or(1, usize::from);
-        for _ in 0..count {
-            let (waiting, done) = (Arc::clone(&waiting), own.clone());
-            // Without a thread there are the others, or none: then jobs come back as they were.
-            let _ = thread::Builder::new()
+        Pool {
+            jobs,
+            waiting: Arc::new(Mutex::new(waiting)),
+            done,
+            own,
+            running: Cell::new(0),
+            most: thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+
+    /// One more thread, if there may be more: whether any runs. Without a new one the others do its work.
+    fn grow(&self) -> bool {
+        let running = self.running.get();
+        if running < self.most {
+            let (waiting, done) = (Arc::clone(&self.waiting), self.own.clone());
+            let started = thread::Builder::new()
                 .stack_size(STACK_BYTES)
                 .spawn(move || work(&waiting, &done));
+            self.running.set(running + usize::from(started.is_ok()));
         }
-        Pool { jobs, done, own }
+        self.running.get() > 0
     }
 }
 
@@ -69,11 +84,15 @@ fn work(waiting: &Mutex<Receiver<Job>>, done: &Sender<thread::Result<Job>>) {
 
 impl Workers for Threads {
     fn give(&self, job: Job) {
-        let pool = self.pool.get_or_init(Pool::start);
+        let pool = self.pool.get_or_init(Pool::new);
         self.open.set(self.open.get() + 1);
-        if let Err(refused) = pool.jobs.send(job) {
-            // No thread is there to take it; it is done when it is taken. The receiver is in this very pool.
-            let _ = pool.own.send(Ok(refused.0));
+        let refused = match pool.grow() {
+            true => pool.jobs.send(job).err().map(|refused| refused.0),
+            false => Some(job),
+        };
+        if let Some(job) = refused {
+            // It is done when it is taken. The receiver is in this very pool.
+            let _ = pool.own.send(Ok(job));
         }
     }
 
