@@ -78,7 +78,7 @@ impl<A: Emit> Writer<'_, A> {
     fn lookup(&mut self, inst: &Inst, site: Site, name: Qstr, at: &Places, other: Label) -> Done {
         let word = self.e.frame.word as i64;
         let [t, u, spare] = temps(at);
-        let (base, cells) = (at.base, at.cells);
+        let base = at.base;
         let map = match site {
             Site::Global => layout::DICT_MAP as i64 * word,
             Site::Load | Site::Store => layout::INSTANCE_MAP as i64 * word,
@@ -102,21 +102,11 @@ impl<A: Emit> Writer<'_, A> {
         }
         let used = map + layout::MAP_USED as i64 * word;
         self.load(Width::Word, t, base, used)?;
-        self.load(
-            Width::Word,
-            u,
-            cells,
-            cell_word(inst, layout::CELL_LIMIT, word),
-        )?;
+        self.load_cell(u, inst, at, layout::CELL_LIMIT)?;
         self.leave_if_words(Cond::Below, t, u, other)?;
         let table = map + layout::MAP_TABLE as i64 * word;
         self.load(Width::Word, t, base, table)?;
-        self.load(
-            Width::Word,
-            u,
-            cells,
-            cell_word(inst, layout::CELL_OFFSET, word),
-        )?;
+        self.load_cell(u, inst, at, layout::CELL_OFFSET)?;
         self.add(t, t, u)?;
         self.load(Width::Word, u, t, 0)?;
         let wanted = obj_word::qstr(name.number()) as i64;
@@ -205,22 +195,12 @@ impl<A: Emit> Writer<'_, A> {
         let ask = self.e.buffer.new_label()?;
         let used = (layout::DICT_MAP + layout::MAP_USED) as i64 * word;
         self.load(Width::Word, t, at.base, used)?;
-        self.load(
-            Width::Word,
-            u,
-            at.cells,
-            cell_word(inst, layout::CELL_OFFSET, word),
-        )?;
+        self.load_cell(u, inst, at, layout::CELL_OFFSET)?;
         self.leave_if_words(Cond::Ne, t, u, ask)?;
         let position = self.in_register(at.position, t)?;
         let names = layout::position_names_bytes(word as usize) as i64;
         self.load(Width::Word, t, position, names)?;
-        self.load(
-            Width::Word,
-            u,
-            at.cells,
-            cell_word(inst, layout::CELL_LIMIT, word),
-        )?;
+        self.load_cell(u, inst, at, layout::CELL_LIMIT)?;
         self.leave_if_words(Cond::Ne, t, u, ask)?;
         if at.dst != Place::None {
             let found = cell_word(inst, layout::CELL_FOUND, word);
@@ -267,6 +247,12 @@ impl<A: Emit> Writer<'_, A> {
             inst.imm = 0;
         }
         self.arch.inst(&mut self.e, &inst, &operands)
+    }
+
+    /// `dst` is a word of the instruction's cell.
+    fn load_cell(&mut self, dst: Place, inst: &Inst, at: &Places, index: usize) -> Done {
+        let offset = cell_word(inst, index, self.e.frame.word as i64);
+        self.load(Width::Word, dst, at.cells, offset)
     }
 
     fn add(&mut self, dst: Place, a: Place, b: Place) -> Done {
