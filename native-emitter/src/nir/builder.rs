@@ -95,16 +95,21 @@ impl Preds {
         Ok(())
     }
 
+    /// Takes the first one off this copy of the list.
+    fn take(&mut self, links: &[(Block, u32)]) -> Option<Block> {
+        let first = self.first.take()?;
+        self.len -= 1;
+        if self.len > 0
+            && let Some((block, next)) = links.get(self.next as usize)
+        {
+            (self.first, self.next) = (Some(*block), *next);
+        }
+        Some(first)
+    }
+
     /// In their order.
-    fn iter(self, links: &[(Block, u32)]) -> impl Iterator<Item = Block> + '_ {
-        let (mut at, mut left) = (self.next, self.len.saturating_sub(1));
-        let further = core::iter::from_fn(move || {
-            left = left.checked_sub(1)?;
-            let (block, next) = links.get(at as usize)?;
-            at = *next;
-            Some(*block)
-        });
-        self.first.into_iter().chain(further)
+    fn iter(mut self, links: &[(Block, u32)]) -> impl Iterator<Item = Block> + '_ {
+        core::iter::from_fn(move || self.take(links))
     }
 
     /// The one that there is.
@@ -582,20 +587,13 @@ impl Builder {
     fn fill_waiting(&mut self) -> Built {
         while let Some(phi) = self.waiting.pop() {
             let PhiData { block, var, .. } = self.phis[phi];
-            let preds = self.blocks[block].preds;
+            let mut preds = self.blocks[block].preds;
             let start = self.args.len();
-            let mut at = preds.first;
-            let mut next = preds.next;
-            for _ in 0..preds.len {
-                let Some(pred) = at else { break };
+            self.phis[phi].args = (start as u32, preds.len);
+            while let Some(pred) = preds.take(&self.links) {
                 let value = self.value_at_end(pred, var)?;
                 self.args.push(value)?;
-                at = self.links.get(next as usize).map(|(block, further)| {
-                    next = *further;
-                    *block
-                });
             }
-            self.phis[phi].args = (start as u32, preds.len);
             self.phis[phi].filled = true;
             if self.drop_if_trivial(phi) {
                 // Nobody asks for them again.
