@@ -82,9 +82,9 @@ fn is_cheap(inst: &Inst, arch: &dyn Arch) -> bool {
     inst.op == Op::Const && arch.is_cheap(inst.imm)
 }
 
-/// A word that is made from a table or a frame slot.
+/// A word that is made from a table.
 fn is_word(op: Op) -> bool {
-    matches!(op, Op::FunTableWord | Op::ConstObj | Op::SlotAddr(_))
+    matches!(op, Op::FunTableWord | Op::ConstObj)
 }
 
 fn is_same(one: &Inst, two: &Inst) -> bool {
