@@ -5,8 +5,7 @@ use ferlance_abi::code_kind::CodeKind;
 use ferlance_abi::qstr::Qstr;
 use ferlance_bytecode::Code;
 use ferlance_bytecode::module::{RawCode, RawKind};
-use ferlance_bytecode::op::Op;
-use ferlance_collections::{BitSet, OutOfMemory, TryVec};
+use ferlance_collections::{OutOfMemory, TryVec};
 use ferlance_frontend::Diag;
 use ferlance_frontend::diag::Code as Message;
 use ferlance_frontend::hir::ScopeId;
@@ -30,6 +29,7 @@ use crate::direct::Module;
 use crate::explain::{self, Notes};
 use crate::function_data::FunctionData;
 use crate::options::Options;
+use crate::scope_driver;
 use crate::typing;
 use crate::workers::{Job, Workers};
 
@@ -81,11 +81,22 @@ fn whole(
     options: &Options<'_>,
     notes: Option<&mut Notes>,
 ) -> Result<RawCode<'static>, EmitError> {
-    let (mut func, data) = lowered(code, target, tables, options, None)?;
+    let (func, data) = lowered(code, target, tables, options, None)?;
     if let (Some(workers), None) = (options.workers, &notes) {
         workers.give(Job::new(scope, func, *target, data));
         return Ok(not_yet());
     }
+    finished(code, target, func, data, notes)
+}
+
+/// The raw code of a native function that has been lowered.
+fn finished(
+    code: &Code,
+    target: &Target,
+    mut func: Func,
+    data: FunctionData,
+    notes: Option<&mut Notes>,
+) -> Result<RawCode<'static>, EmitError> {
     let machine = machine(&mut func, target)?;
     if let Some(notes) = notes {
         explain::note(notes, code, &func, &machine, target)?;
@@ -119,27 +130,16 @@ pub(crate) fn again(
     options: &Options<'_>,
     midway: Option<Midway>,
 ) -> Result<RawCode<'static>, EmitError> {
-    let target = options.target.as_ref().ok_or(EmitError::BadCode)?;
+    let target = options.target.as_ref().ok_or(EmitError::NoEmitter)?;
     if !options.native_pieces || midway.is_some() {
-        match at_once(code, target, tables, options, midway) {
+        let made = lowered(code, target, tables, options, midway)
+            .and_then(|(func, data)| finished(code, target, func, data, None));
+        match made {
             Err(EmitError::OutOfMemory) if midway.is_none() => {}
             made => return made,
         }
     }
     in_pieces(code, target, tables)
-}
-
-/// The same all at once.
-fn at_once(
-    code: &Code,
-    target: &Target,
-    tables: &mut Tables<'_>,
-    options: &Options<'_>,
-    midway: Option<Midway>,
-) -> Result<RawCode<'static>, EmitError> {
-    let (mut func, data) = lowered(code, target, tables, options, midway)?;
-    let machine = machine(&mut func, target)?;
-    Ok(data.around(&machine, target)?)
 }
 
 /// A native function ready for optimiser and emitter, and what there is to be around its code.
@@ -150,8 +150,7 @@ fn lowered(
     options: &Options<'_>,
     midway: Option<Midway>,
 ) -> Result<(Func, FunctionData), EmitError> {
-    let lower::Lowered { mut func, n_state } =
-        lower::lower_with_entry(code, target, tables, midway)?;
+    let lower::Lowered { mut func, n_state } = lower::lower(code, target, tables, midway)?;
     // Who wants all of a program as machine code waits for it; who decorates a function wants that one fast.
     func.is_hasty = !options.for_file && options.emit == CodeKind::Native;
     settle(&mut func, target, tables)?;
@@ -261,7 +260,7 @@ impl Makes<'_> {
             return Err(lower.scope_error(scope, Message::NoNativeEmitter));
         };
         // On any firmware it is loops that are to be fast, and all else short.
-        target.small |= target.host == Host::Stock && !has_loop(self.code)?;
+        target.small |= target.host == Host::Stock && !scope_driver::has_loop(self.code)?;
         let target = &target;
         let (pool, _, consts) = lower.pool_and_tables();
         let env = ferlance_viper::Env {
@@ -294,19 +293,6 @@ impl Makes<'_> {
         }
         Ok(made)
     }
-}
-
-/// Does any jump lead back?
-fn has_loop(code: &Code) -> Result<bool, OutOfMemory> {
-    let mut passed = BitSet::with_limit(code.n_labels() as usize)?;
-    for op in code.ops() {
-        if let Op::Label(label) = op {
-            passed.insert(label.index())?;
-        } else if op.target().is_some_and(|to| passed.contains(to.index())) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Something that is done with the machine that a target has.

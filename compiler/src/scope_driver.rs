@@ -151,15 +151,20 @@ fn runs_once(
     if options.native_once || options.for_file || lower.scopes()[scope].kind.is_function_like() {
         return Ok(false);
     }
+    Ok(!has_loop(code)?)
+}
+
+/// Does any jump lead back?
+pub(crate) fn has_loop(code: &Code) -> Result<bool, OutOfMemory> {
     let mut passed = BitSet::with_limit(code.n_labels() as usize)?;
     for op in code.ops() {
         if let Op::Label(label) = op {
             passed.insert(label.index())?;
         } else if op.target().is_some_and(|to| passed.contains(to.index())) {
-            return Ok(false);
+            return Ok(true);
         }
     }
-    Ok(true)
+    Ok(false)
 }
 
 /// Turns the code of `scope` into what its kind asks for.

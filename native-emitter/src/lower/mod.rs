@@ -77,13 +77,8 @@ pub struct Lowered {
     pub n_state: u32,
 }
 
-/// Lowers `code` for `@native`.
-pub fn lower(code: &Code, target: &Target, tables: &mut Tables<'_>) -> Result<Lowered, LowerError> {
-    lower_with_entry(code, target, tables, None)
-}
-
-/// The same with a second way in, see [`Midway`].
-pub fn lower_with_entry(
+/// Lowers `code` for `@native`, perhaps with a second way in.
+pub fn lower(
     code: &Code,
     target: &Target,
     tables: &mut Tables<'_>,

@@ -45,7 +45,7 @@ pub(crate) fn for_each_function(
             names,
             consts,
         };
-        let lowered = super::lower(&code, target, &mut tables).unwrap_or_else(|error| {
+        let lowered = super::lower(&code, target, &mut tables, None).unwrap_or_else(|error| {
             let text = ferlance_bytecode::text::Display { code: &code, pool };
             panic!("{error}: {text}")
         });
