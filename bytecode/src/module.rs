@@ -42,6 +42,21 @@ pub struct CompiledModule<'a> {
     pub hot: TryVec<CodeId>,
 }
 
+/// One of [`CompiledModule::hot`] that is to be machine code now. Runtime and compiler know it, but not each other.
+pub struct HotFunction<'a> {
+    /// Its raw code; of its children only the number is true.
+    pub raw: &'a RawCode<'a>,
+    /// The qstr table of its module.
+    pub names: &'a [Qstr],
+    /// The object table of its module, in which only floats are what they are.
+    pub consts: TryVec<Const<'static>>,
+    /// Its local slots.
+    pub n_locals: u32,
+    /// Where the loop begins at which it is to have a second way in, for a frame of bytecode that has come there: a loop
+    /// in no block. And whether it has to take any frame, or may refuse one whose words are not what is likely.
+    pub midway: Option<(u32, bool)>,
+}
+
 /// What the header of a `.mpy` file says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {

@@ -7,10 +7,10 @@
 //! What the functions of a module have in common is there already: new constants are numbered behind its own.
 
 use ferlance_abi::CodeKind;
-use ferlance_abi::qstr::{Pool, Qstr};
+use ferlance_abi::qstr::Pool;
 use ferlance_bytecode::CompiledModule;
 use ferlance_bytecode::lift::{label_at, lift};
-use ferlance_bytecode::module::{Const, Header, RawCode};
+use ferlance_bytecode::module::{Header, HotFunction};
 use ferlance_bytecode::tables::{ConstTable, NameTable};
 use ferlance_collections::{IndexVec, TryVec};
 use ferlance_native_emitter::lower::{Midway, Tables};
@@ -18,28 +18,14 @@ use ferlance_native_emitter::lower::{Midway, Tables};
 use crate::native;
 use crate::options::Options;
 
-/// A function of bytecode that is to be machine code.
-pub struct Function<'a> {
-    /// Its raw code.
-    pub raw: &'a RawCode<'a>,
-    /// The qstr table of its module.
-    pub names: &'a [Qstr],
-    /// The object table of its module; only of floats does it matter which they are.
-    pub consts: TryVec<Const<'static>>,
-    /// Its local slots.
-    pub n_locals: u32,
-    /// Where the loop begins at which it is to have a second way in, for a frame of bytecode that has come there: a loop
-    /// in no block. And whether any frame is good enough for it.
-    pub midway: Option<(u32, bool)>,
-}
-
-/// Compiles it: a module with the machine code alone and all constants. Nothing if there is no memory or no emitter for it.
+/// Compiles it: a module with the machine code alone and all constants. Nothing if there is no memory or no emitter for
+/// it.
 pub fn compile(
-    function: Function<'_>,
+    function: HotFunction<'_>,
     pool: &Pool,
     options: &Options<'_>,
 ) -> Option<CompiledModule<'static>> {
-    let Function {
+    let HotFunction {
         raw,
         names,
         consts,

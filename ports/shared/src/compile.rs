@@ -4,6 +4,7 @@
 
 use ferlance_abi::{Arch, CodeKind};
 use ferlance_bytecode::CompiledModule;
+use ferlance_bytecode::module::HotFunction;
 use ferlance_bytecode::verify::verify;
 use ferlance_collections::TryString;
 use ferlance_compiler::target::Host;
@@ -11,7 +12,7 @@ use ferlance_compiler::{Mode, Options, StackLimit, Target, hot};
 use ferlance_frontend::Diag;
 use ferlance_frontend::diag::ExcType;
 use ferlance_vm::exc::{self, traceback};
-use ferlance_vm::import::hook::{self, HotRequest, Request};
+use ferlance_vm::import::hook::{self, Request};
 use ferlance_vm::import::load::{self, Loaded};
 use ferlance_vm::obj::ty::Type;
 use ferlance_vm::{R, Raised, Runtime};
@@ -42,15 +43,8 @@ pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
 }
 
 /// Compiles a function that has turned out to be hot, for ports that set `rt.imports.hot` to this.
-pub fn compile_hot(rt: &mut Runtime, request: HotRequest<'_>) -> Option<CompiledModule<'static>> {
+pub fn compile_hot(rt: &mut Runtime, function: HotFunction<'_>) -> Option<CompiledModule<'static>> {
     let options = options(rt);
-    let function = hot::Function {
-        raw: request.raw,
-        names: request.names,
-        consts: request.consts,
-        n_locals: request.n_locals,
-        midway: request.midway,
-    };
     hot::compile(function, &rt.pool, &options)
 }
 

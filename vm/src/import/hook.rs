@@ -2,8 +2,7 @@
 //! image does not, and `compile`, `exec`, `eval` and imports of source raise.
 
 use ferlance_abi::qstr::Qstr;
-use ferlance_bytecode::module::{CompiledModule, Const, RawCode};
-use ferlance_collections::TryVec;
+use ferlance_bytecode::module::{CompiledModule, HotFunction};
 
 use super::load::Loaded;
 use crate::obj::dict::Dict;
@@ -36,23 +35,8 @@ pub struct Request<'a> {
 /// Compiles and loads.
 pub type CompileHook = fn(&mut Runtime, Request<'_>) -> R<Loaded>;
 
-/// A function of bytecode that is to be machine code.
-pub struct HotRequest<'a> {
-    /// Its raw code; of its children only the number is true.
-    pub raw: &'a RawCode<'a>,
-    /// The qstr table of its module.
-    pub names: &'a [Qstr],
-    /// The object table of its module, in which only floats are what they are.
-    pub consts: TryVec<Const<'static>>,
-    /// Its local slots.
-    pub n_locals: u32,
-    /// Where the loop begins at which it is to have a second way in, for a frame that has come there; and
-    /// whether it has to take any frame, or may refuse one whose words are not what is likely.
-    pub midway: Option<(u32, bool)>,
-}
-
-/// Compiles one: a module of this function alone, whose constants begin with those of the request. Raises nothing.
-pub type HotHook = fn(&mut Runtime, HotRequest<'_>) -> Option<CompiledModule<'static>>;
+/// Compiles a hot function: a module of it alone, whose constants begin with those that it came with. Raises nothing.
+pub type HotHook = fn(&mut Runtime, HotFunction<'_>) -> Option<CompiledModule<'static>>;
 
 /// Compiles and loads through the installed hook.
 pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {

@@ -19,7 +19,7 @@ use ferlance_abi::qstr::Qstr;
 use ferlance_abi::{CodeKind, ScopeFlags, layout};
 use ferlance_bytecode::bytes::Bytes;
 use ferlance_bytecode::decode::Decoder;
-use ferlance_bytecode::module::{CodeId, CompiledModule, Const, Number, RawCode};
+use ferlance_bytecode::module::{CodeId, CompiledModule, Const, HotFunction, Number, RawCode};
 use ferlance_bytecode::op::{Op, opcode};
 use ferlance_bytecode::prelude::Prelude;
 use ferlance_collections::TryVec;
@@ -27,7 +27,6 @@ use ferlance_collections::TryVec;
 use super::fun_obj::{self, NativeFun};
 use super::{direct, load, trampoline};
 use crate::call::Args;
-use crate::import::hook::HotRequest;
 use crate::interp::code::Code;
 use crate::interp::frame::{Block, Frame, Slot};
 use crate::interp::{self, region};
@@ -410,14 +409,14 @@ fn compile(
         children,
         kind: Default::default(),
     };
-    let request = HotRequest {
+    let function = HotFunction {
         raw: &raw,
         names: hot.names(),
         consts,
         n_locals: u32::from(hot.code.n_locals),
         midway,
     };
-    let module = hook(rt, request)?;
+    let module = hook(rt, function)?;
     let made = install(rt, hot, context, &module);
     if made.is_err() {
         rt.clear_exception();
