@@ -335,9 +335,10 @@ def build_chain():
 for name, f in ladder:
     attempt(name, f)
     gc.collect()
-# Having been at the limit changes nothing: the depth is all there again, twice over.
+# Having been at the limit changes nothing: the depth is all there again, twice over. On its first way down a function may
+# turn hot, and the frames from there on may have another size.
 depths = []
-for _ in range(2):
+for _ in range(3):
     n = 0
 
     def dive():
@@ -350,7 +351,7 @@ for _ in range(2):
     except RuntimeError:
         pass
     depths.append(n)
-assert depths[0] > 20 and abs(depths[0] - depths[1]) <= 5, depths
+assert min(depths) > 20 and abs(depths[1] - depths[2]) <= 5, depths
 
 
 def catch_at_the_bottom(n):
