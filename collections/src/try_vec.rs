@@ -1,13 +1,19 @@
 //! A vector whose growth can fail.
 //!
 //! It is `alloc::vec::Vec` with every allocating call returning `Result<_, OutOfMemory>`; growth
-//! is amortised as there. Reading goes through the slice it dereferences to.
+//! is amortised as there, on boards in smaller steps. Reading goes through the slice it dereferences to.
 
 use alloc::vec::{self, Vec};
 use core::fmt;
 use core::ops::{Deref, DerefMut, RangeBounds};
 
 use crate::oom::{self, OutOfMemory};
+
+/// Is memory what there is least of? So it is on boards.
+const SCARCE_MEMORY: bool = cfg!(not(target_pointer_width = "64"));
+
+/// Where it is, vectors begin with so many bytes.
+const FIRST_BYTES: usize = 16;
 
 /// A growable array; calls that may allocate say so in their type.
 #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,7 +45,7 @@ impl<T> TryVec<T> {
         self.0
     }
 
-    /// Makes room for `additional` more items, growing by doubling.
+    /// Makes room for `additional` more items, growing by doubling, on boards by a quarter.
     #[inline]
     pub fn reserve(&mut self, additional: usize) -> Result<(), OutOfMemory> {
         if additional > self.0.capacity() - self.0.len() {
@@ -51,6 +57,11 @@ impl<T> TryVec<T> {
     #[cold]
     fn grow(&mut self, additional: usize) -> Result<(), OutOfMemory> {
         oom::permit()?;
+        if SCARCE_MEMORY {
+            // At the peak it is the room that nothing is in that is missing, and the old items while they are moved.
+            let step = (self.0.capacity() / 4).max(FIRST_BYTES / size_of::<T>().max(1));
+            return Ok(self.0.try_reserve_exact(additional.max(step))?);
+        }
         self.0.try_reserve(additional)?;
         Ok(())
     }
