@@ -554,6 +554,13 @@ impl Bundles {
         Ok(())
     }
 
+    /// Gives back what only the choice of registers asks for.
+    pub(super) fn forget_likes(&mut self) {
+        self.singles = IndexVec::new();
+        self.hints = TryVec::new();
+        self.pairs = TryVec::new();
+    }
+
     /// Makes one bundle of those of two values, if they may share a place. Returns whether they share it.
     fn join(&mut self, one: Vreg, two: Vreg, roles: &Roles<'_>) -> Result<bool, OutOfMemory> {
         let (Some(a), Some(b)) = (self.of[one], self.of[two]) else {

@@ -137,16 +137,19 @@ pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, Allocate
         let mut filled = None;
         if !assignment.spilled.is_empty() {
             // Who is in a hurry takes what registers are left where such values are wanted.
-            let in_a_hurry = func.is_hasty && !assignment.stuck;
-            let mut log = match in_a_hurry {
-                true => Some(Log::new(func, numbers)?),
-                false => None,
-            };
-            let (spilled, live) = (&assignment.spilled, kept.as_mut());
-            spill::spill(func, arch, spilled, &mut memory, live, log.as_mut())?;
-            if let Some(log) = log {
-                filled = fill_in(func, arch, &order, log, &mut room, &mut assignment)?;
+            if !func.is_hasty || assignment.stuck {
+                let spilled = assignment.spilled;
+                if SCARCE_MEMORY {
+                    (room, kept) = (Room::default(), None);
+                }
+                drop((bundles, extras, numbers, assignment.regs, caught));
+                spill::spill(func, arch, &spilled, &mut memory, kept.as_mut(), None)?;
+                continue;
             }
+            let mut log = Log::new(func, numbers)?;
+            let (spilled, live) = (&assignment.spilled, kept.as_mut());
+            spill::spill(func, arch, spilled, &mut memory, live, Some(&mut log))?;
+            filled = fill_in(func, arch, &order, log, &mut room, &mut assignment)?;
             let Some((_, numbers)) = &filled else {
                 continue;
             };
@@ -170,7 +173,10 @@ pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, Allocate
             }
             None => &[],
         };
+        drop(room);
+        bundles.forget_likes();
         let mut made = finish(func, arch, &bundles, &assignment, &roles, shorts, extras)?;
+        drop((bundles, assignment));
         made.order = order;
         made.entry_lines = match lines {
             Some(lines) => lines,

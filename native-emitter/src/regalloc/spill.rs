@@ -9,6 +9,7 @@ use super::intervals::{Numbers, Range, asked, asked_at_end, meet, merged, point}
 use crate::analysis::Liveness;
 use crate::arch::{Arch, Constraints, Place, Preg, PregSet, Use};
 use crate::nir::{Block, Func, Inst, List, Op, Term, Vreg};
+use crate::target::SCARCE_MEMORY;
 
 /// Values with a role.
 #[derive(Debug)]
@@ -81,13 +82,36 @@ impl Log {
     }
 }
 
+/// Instructions that make values anew rather than loading them, by rising value.
+struct Remade(TryVec<(Vreg, Inst)>);
+
+impl Remade {
+    fn new(func: &Func, gone: &BitSet) -> Result<Remade, OutOfMemory> {
+        let mut found = TryVec::new();
+        for inst in func.blocks.iter().flat_map(|data| &data.insts) {
+            if let (Op::Const | Op::FConst | Op::SlotAddr(_), Some(dst)) = (inst.op, inst.dst)
+                && gone.contains(dst.index())
+            {
+                found.push((dst, *inst))?;
+            }
+        }
+        found.sort_unstable_by_key(|(vreg, _)| *vreg);
+        Ok(Remade(found))
+    }
+
+    fn get(&self, vreg: Vreg) -> Option<&Inst> {
+        let at = self.0.binary_search_by_key(&vreg, |(vreg, _)| *vreg).ok()?;
+        self.0.get(at).map(|(_, inst)| inst)
+    }
+}
+
 struct Rewriter<'a> {
     func: &'a mut Func,
     arch: &'a dyn Arch,
     /// Values that have no register from now on.
     gone: BitSet,
-    /// By value: how to make it anew.
-    remade: IndexVec<Vreg, Option<Inst>>,
+    /// How to make some of them anew.
+    remade: Remade,
     memory: &'a mut Memory,
     /// What is wanted where blocks begin, before and after, if anybody wants to know.
     live: Option<&'a mut Liveness>,
@@ -112,16 +136,9 @@ pub(super) fn spill(
     for vreg in spilled {
         gone.insert(vreg.index())?;
     }
-    let mut remade = IndexVec::filled(None, count)?;
-    for data in &func.blocks {
-        for inst in &data.insts {
-            if let (Op::Const | Op::FConst | Op::SlotAddr(_), Some(dst)) = (inst.op, inst.dst) {
-                remade[dst] = Some(*inst);
-            }
-        }
-    }
+    let remade = Remade::new(func, &gone)?;
     for vreg in spilled {
-        match remade[*vreg] {
+        match remade.get(*vreg) {
             Some(Inst {
                 op: Op::Const | Op::FConst,
                 ..
@@ -204,7 +221,7 @@ impl Rewriter<'_> {
             asks.hint,
         )?;
         let inst = match self.remade.get(vreg) {
-            Some(Some(inst)) => Inst {
+            Some(inst) => Inst {
                 dst: Some(short),
                 ..*inst
             },
@@ -223,10 +240,10 @@ impl Rewriter<'_> {
         self.is_gone(vreg)
             && matches!(
                 self.remade.get(vreg),
-                Some(Some(Inst {
+                Some(Inst {
                     op: Op::SlotAddr(_),
                     ..
-                }))
+                })
             )
     }
 
@@ -271,7 +288,9 @@ impl Rewriter<'_> {
             return Ok(());
         }
         let insts = core::mem::take(&mut self.func.blocks[block].insts);
-        self.out.reserve(insts.len())?;
+        if !SCARCE_MEMORY {
+            self.out.reserve(insts.len())?;
+        }
         self.number = self.log.as_ref().map_or(0, |log| log.numbers.head[block]);
         // What blocks before this one have put here has no number.
         let put = match &mut self.log {
@@ -293,7 +312,11 @@ impl Rewriter<'_> {
         let mut term = self.func.blocks[block].term;
         self.term(&mut term)?;
         self.func.blocks[block].term = term;
-        self.func.blocks[block].insts = core::mem::take(&mut self.out);
+        self.func.blocks[block].insts = match SCARCE_MEMORY {
+            true => TryVec::from_slice(&self.out)?,
+            false => core::mem::take(&mut self.out),
+        };
+        self.out.clear();
         if let Term::Checked { dst, fits, .. } = &mut self.func.blocks[block].term
             && self.gone.contains(dst.index())
         {
