@@ -273,6 +273,7 @@ impl Makes<'_> {
             },
             defaults: self.module.defaults(scope.0),
             own: self.module.signature(scope.0),
+            lines: notes.is_some(),
             consts,
         };
         let lowered = ferlance_viper::lower(self.code, self.types, env, self.form);

@@ -69,6 +69,8 @@ pub struct Env<'a, 'p> {
     pub defaults: &'a [Default],
     /// The function's own signature, if others may call it directly.
     pub own: Option<&'a Signature>,
+    /// Is somebody going to ask which line an instruction is of? The machine code itself says nothing of lines.
+    pub lines: bool,
     /// The module's objects, to which messages are added.
     pub consts: &'a mut ConstTable,
 }
@@ -303,7 +305,7 @@ impl Lower<'_, '_> {
         match op {
             Op::Label(label) => return self.place_label(label),
             Op::EndFinally => return self.end_finally(),
-            Op::Line(line) if !self.dead => return Ok(self.b.line(line)?),
+            Op::Line(line) if !self.dead && self.env.lines => return Ok(self.b.line(line)?),
             Op::SetupWith(_) | Op::SetupExcept(_) | Op::SetupFinally(_) if self.dead => {
                 self.blocks.push(Block::dead())?;
                 return self.skip(op);
