@@ -127,7 +127,8 @@ fn lowering<'a, 't>(
     };
     let (mut b, params) = Builder::new(code.name, entry)?;
     if !SCARCE_MEMORY {
-        b.reserve(code.ops().len() + 8)?;
+        let blocks = code.ops().len() + 8;
+        b.reserve(blocks, 4 * blocks)?;
     }
     let mut locals = TryVec::new();
     for at in 0..flow.n_locals as usize {

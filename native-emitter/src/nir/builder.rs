@@ -6,7 +6,7 @@
 //! arguments are filled in later. Nothing recurses: what has to be looked up in predecessors waits in a list.
 use ferlance_abi::fun_table::{Effect, Fun};
 use ferlance_abi::{Qstr, layout};
-use ferlance_collections::{IndexVec, OutOfMemory, TryVec, index_type, niche_index_type};
+use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec, index_type, niche_index_type};
 
 use super::shape::{param_type, result_type};
 use super::{
@@ -57,10 +57,8 @@ type Built<T = ()> = Result<T, OutOfMemory>;
 
 #[derive(Default)]
 struct BlockState {
-    /// Parameters asked for by the user.
-    params: TryVec<Vreg>,
-    /// Parameters that locals need, behind those.
-    phis: TryVec<Phi>,
+    /// Parameters that locals need, behind those asked for by the user: the first one, and the last.
+    phis: Option<(Phi, Phi)>,
     /// One entry per edge that leads here.
     preds: Preds,
     /// Values of locals at the end of what is there so far, by rising local: most blocks know few.
@@ -72,7 +70,8 @@ struct BlockState {
 #[derive(Clone, Copy, Default)]
 struct Preds {
     len: u32,
-    first: Option<Block>,
+    /// The number of the first.
+    first: u32,
     /// The second, and the last.
     next: u32,
     last: u32,
@@ -81,8 +80,8 @@ struct Preds {
 impl Preds {
     fn push(&mut self, links: &mut TryVec<(Block, u32)>, block: Block) -> Built {
         self.len += 1;
-        if self.first.is_none() {
-            self.first = Some(block);
+        if self.len == 1 {
+            self.first = block.index() as u32;
             return Ok(());
         }
         let at = links.len() as u32;
@@ -97,12 +96,12 @@ impl Preds {
 
     /// Takes the first one off this copy of the list.
     fn take(&mut self, links: &[(Block, u32)]) -> Option<Block> {
-        let first = self.first.take()?;
-        self.len -= 1;
+        self.len = self.len.checked_sub(1)?;
+        let first = Block::from_index(self.first as usize);
         if self.len > 0
             && let Some((block, next)) = links.get(self.next as usize)
         {
-            (self.first, self.next) = (Some(*block), *next);
+            (self.first, self.next) = (block.index() as u32, *next);
         }
         Some(first)
     }
@@ -114,7 +113,7 @@ impl Preds {
 
     /// The one that there is.
     fn only(self) -> Option<Block> {
-        self.first.filter(|_| self.len == 1)
+        (self.len == 1).then(|| Block::from_index(self.first as usize))
     }
 }
 
@@ -130,11 +129,23 @@ struct PhiData {
     block: Block,
     var: Var,
     vreg: Vreg,
-    /// One per predecessor, in their order, once filled: where they begin in [`Builder::args`], and how many.
-    args: (u32, u32),
+    /// One per predecessor, in their order: where they begin in [`Builder::args`]; or [`NOT_FILLED`].
+    args: u32,
     /// The one value that it stands for, if it turned out to be no parameter.
     same: Option<Vreg>,
-    filled: bool,
+    /// The next one of the block.
+    next: Option<Phi>,
+}
+
+/// Of a phi whose arguments are not known yet.
+const NOT_FILLED: u32 = u32::MAX;
+
+/// The top of a loop that leaves some locals as they are.
+struct LoopTop {
+    block: Block,
+    /// Where control comes from when the loop begins.
+    from: Block,
+    kept: BitSet,
 }
 
 /// Where a local is between the pieces of a function.
@@ -173,6 +184,8 @@ pub struct Builder {
     phis: IndexVec<Phi, PhiData>,
     /// Arguments of phis.
     args: TryVec<Vreg>,
+    /// By rising block.
+    loops: TryVec<LoopTop>,
     /// Predecessors of blocks that have several.
     links: TryVec<(Block, u32)>,
     /// By virtual register: the phi that it is.
@@ -202,6 +215,7 @@ impl Builder {
             vars: IndexVec::new(),
             phis: IndexVec::new(),
             args: TryVec::new(),
+            loops: TryVec::new(),
             links: TryVec::new(),
             phi_of: TryVec::new(),
             waiting: TryVec::new(),
@@ -236,11 +250,11 @@ impl Builder {
         Ok((builder, params))
     }
 
-    /// Makes room for so many blocks, and some values in each.
-    pub fn reserve(&mut self, blocks: usize) -> Built {
+    /// Makes room for so many blocks and values.
+    pub fn reserve(&mut self, blocks: usize, values: usize) -> Built {
         self.blocks.reserve(blocks)?;
         self.func.blocks.reserve(blocks)?;
-        self.func.vregs.reserve(4 * blocks)
+        self.func.vregs.reserve(values)
     }
 
     /// The function so far, for looking.
@@ -271,7 +285,9 @@ impl Builder {
     /// A parameter of a block; every edge to the block has to give it. Before any edge is made.
     pub fn param(&mut self, block: Block, ty: Type) -> Built<Vreg> {
         let vreg = self.vreg(ty)?;
-        self.blocks[block].params.push(vreg)?;
+        let mut params = TryVec::from_slice(self.func.items(self.func.blocks[block].params))?;
+        params.push(vreg)?;
+        self.func.blocks[block].params = self.func.list(&params)?;
         Ok(vreg)
     }
 
@@ -295,6 +311,14 @@ impl Builder {
         self.func.blocks[self.current].term != Term::Open
     }
 
+    /// Where a block leads to if it ends in a jump.
+    pub fn jumps_to(&self, block: Block) -> Option<Block> {
+        match self.func.blocks[block].term {
+            Term::Jump(edge) => Some(edge.block),
+            _ => None,
+        }
+    }
+
     /// Does any edge lead to the block so far?
     pub fn is_reached(&self, block: Block) -> bool {
         block.index() == 0 || self.blocks[block].preds.len > 0
@@ -306,8 +330,10 @@ impl Builder {
             return Ok(());
         }
         self.blocks[block].sealed = true;
-        for at in 0..self.blocks[block].phis.len() {
-            self.waiting.push(self.blocks[block].phis[at])?;
+        let mut next = self.blocks[block].phis.map(|(first, _)| first);
+        while let Some(phi) = next {
+            self.waiting.push(phi)?;
+            next = self.phis[phi].next;
         }
         self.fill_waiting()
     }
@@ -331,6 +357,13 @@ impl Builder {
         let block = self.current;
         self.set_value(block, var, value)?;
         self.note_near(var, value)
+    }
+
+    /// Says that control comes to `block` from the end of `from` or from code that writes none of the locals `kept`: they
+    /// need no parameters there.
+    pub fn keep_around(&mut self, block: Block, from: Block, kept: BitSet) -> Built {
+        let at = self.loops.partition_point(|top| top.block < block);
+        self.loops.insert(at, LoopTop { block, from, kept })
     }
 
     fn note_near(&mut self, var: Var, value: Vreg) -> Built {
@@ -460,6 +493,7 @@ impl Builder {
         self.blocks.clear();
         self.phis.clear();
         self.args.clear();
+        self.loops.clear();
         self.links.clear();
         self.phi_of.clear();
         self.waiting.clear();
@@ -494,7 +528,7 @@ impl Builder {
             }
             // A ring of such blocks is one that nothing leads into.
             let is_ring = steps > self.blocks.len();
-            if let (true, Some(up), false) = (state.sealed, state.preds.only(), is_ring) {
+            if let (Some(up), false) = (self.way_up(at, var), is_ring) {
                 at = up;
             } else if state.sealed && (state.preds.len == 0 || is_ring) {
                 break self.at_start(at, var)?;
@@ -514,6 +548,17 @@ impl Builder {
         Ok(value)
     }
 
+    /// The block whose end has the value that `var` has at the start of `block`, if it is known to be one.
+    fn way_up(&self, block: Block, var: Var) -> Option<Block> {
+        let state = &self.blocks[block];
+        if let (true, Some(up)) = (state.sealed, state.preds.only()) {
+            return Some(up);
+        }
+        let at = self.loops.binary_search_by_key(&block, |top| top.block);
+        let top = self.loops.get(at.ok()?)?;
+        top.kept.contains(var.index()).then_some(top.from)
+    }
+
     /// The value that all ways into a sealed block bring along, if a short look finds it.
     fn same_from_all(&self, block: Block, var: Var) -> Option<Vreg> {
         let mut one = None;
@@ -526,8 +571,8 @@ impl Builder {
                     break self.resolve(value);
                 }
                 steps += 1;
-                match state.preds.only() {
-                    Some(up) if state.sealed && steps < SHORT_LOOK => at = up,
+                match self.way_up(at, var) {
+                    Some(up) if steps < SHORT_LOOK => at = up,
                     _ => return None,
                 }
             };
@@ -547,13 +592,20 @@ impl Builder {
             block,
             var,
             vreg,
-            args: (0, 0),
+            args: NOT_FILLED,
             same: None,
-            filled: false,
+            next: None,
         })?;
         self.phi_of.resize(vreg.index() + 1, None)?;
         self.phi_of[vreg.index()] = Some(phi);
-        self.blocks[block].phis.push(phi)?;
+        let state = &mut self.blocks[block];
+        state.phis = match state.phis {
+            Some((first, last)) => {
+                self.phis[last].next = Some(phi);
+                Some((first, phi))
+            }
+            None => Some((phi, phi)),
+        };
         if self.blocks[block].sealed {
             self.waiting.push(phi)?;
         }
@@ -589,12 +641,11 @@ impl Builder {
             let PhiData { block, var, .. } = self.phis[phi];
             let mut preds = self.blocks[block].preds;
             let start = self.args.len();
-            self.phis[phi].args = (start as u32, preds.len);
             while let Some(pred) = preds.take(&self.links) {
                 let value = self.value_at_end(pred, var)?;
                 self.args.push(value)?;
             }
-            self.phis[phi].filled = true;
+            self.phis[phi].args = start as u32;
             if self.drop_if_trivial(phi) {
                 // Nobody asks for them again.
                 self.args.truncate(start);
@@ -604,15 +655,15 @@ impl Builder {
     }
 
     fn phi_args(&self, phi: &PhiData) -> &[Vreg] {
-        let (start, len) = phi.args;
-        let args = self.args.get(start as usize..(start + len) as usize);
-        args.unwrap_or(&[])
+        let rest = self.args.get(phi.args as usize..).unwrap_or(&[]);
+        let len = self.blocks[phi.block].preds.len as usize;
+        rest.get(..len).unwrap_or(&[])
     }
 
     /// A phi whose arguments are itself and one other value is that value.
     fn drop_if_trivial(&mut self, phi: Phi) -> bool {
         let data = &self.phis[phi];
-        if data.same.is_some() || !data.filled {
+        if data.same.is_some() || data.args == NOT_FILLED {
             return false;
         }
         let mut one = None;
@@ -1007,7 +1058,7 @@ impl Builder {
             !self.blocks[block].sealed,
             "edge to a block that is sealed: {block:?}"
         );
-        debug_assert_eq!(self.blocks[block].params.len(), args.len());
+        debug_assert_eq!(self.func.blocks[block].params.len as usize, args.len());
         let from = self.current;
         self.blocks[block].preds.push(&mut self.links, from)?;
         self.func.edge(block, args)
@@ -1212,19 +1263,24 @@ impl Builder {
     }
 
     fn live_phis(&self, block: Block) -> impl Iterator<Item = &PhiData> {
-        self.blocks[block]
-            .phis
-            .iter()
-            .map(|phi| &self.phis[*phi])
-            // A phi without any argument is in a block that nothing leads to.
-            .filter(|phi| phi.same.is_none())
+        let mut next = self.blocks[block].phis.map(|(first, _)| first);
+        let all = core::iter::from_fn(move || {
+            let data = &self.phis[next?];
+            next = data.next;
+            Some(data)
+        });
+        // A phi without any argument is in a block that nothing leads to.
+        all.filter(|phi| phi.same.is_none())
     }
 
     fn write_params(&mut self) -> Built {
         let mut params = TryVec::new();
         for block in self.blocks.indices() {
+            if self.live_phis(block).next().is_none() {
+                continue;
+            }
             params.clear();
-            params.extend_from_slice(&self.blocks[block].params)?;
+            params.extend_from_slice(self.func.items(self.func.blocks[block].params))?;
             params.extend(self.live_phis(block).map(|phi| phi.vreg))?;
             self.func.blocks[block].params = self.func.list(&params)?;
         }

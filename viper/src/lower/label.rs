@@ -10,10 +10,13 @@ use super::value::{Item, Value};
 use super::{Lower, Walk};
 use crate::types::Ty;
 
+/// Blocks that take arguments, about.
+const BLOCKS_OF_ENTRY: usize = 12;
+
 /// What is known of a label.
 #[derive(Debug, Default)]
 pub(super) struct LabelState {
-    block: Option<nir::Block>,
+    pub(super) block: Option<nir::Block>,
     /// The stack there; none until something leads there.
     shape: Option<TryVec<Shape>>,
     /// Where it stands among the ops.
@@ -43,6 +46,9 @@ enum Shape {
 impl Lower<'_, '_> {
     /// Counts the ways to each label.
     pub(super) fn prepare_labels(&mut self) -> Walk {
+        let branches = self.code.ops().iter().filter(|op| op.target().is_some());
+        let blocks = self.code.n_labels() as usize + branches.count() + BLOCKS_OF_ENTRY;
+        self.b.reserve(blocks, 0)?;
         self.labels
             .resize_with(self.code.n_labels() as usize, LabelState::default)?;
         for (at, op) in self.code.ops().iter().enumerate() {
@@ -249,6 +255,9 @@ impl Lower<'_, '_> {
             return Ok(());
         }
         let block = self.block_of(label)?;
+        if comes_later {
+            self.keep_around(label, block)?;
+        }
         self.b.switch_to(block);
         self.seal_if_complete(label)?;
         self.take_shape(label)
