@@ -178,7 +178,7 @@ pub(crate) fn viper(
     };
     let makes = Makes {
         code,
-        types: &types,
+        types,
         form,
         module,
     };
@@ -209,7 +209,7 @@ pub(crate) fn viper(
                 let form = Form::Direct;
                 let makes = Makes {
                     code,
-                    types: &types,
+                    types,
                     form,
                     module,
                 };
@@ -243,14 +243,14 @@ const ENTRY_ALIGN: usize = 8;
 /// One way into a viper function.
 struct Makes<'a> {
     code: &'a Code,
-    types: &'a Types,
+    types: Types,
     form: Form,
     module: &'a Module,
 }
 
 impl Makes<'_> {
     fn machine(
-        &self,
+        self,
         lower: &mut Lower<'_>,
         scope: ScopeId,
         options: &Options<'_>,
@@ -276,7 +276,8 @@ impl Makes<'_> {
             lines: notes.is_some(),
             consts,
         };
-        let lowered = ferlance_viper::lower(self.code, self.types, env, self.form);
+        let lowered = ferlance_viper::lower(self.code, &self.types, env, self.form);
+        drop(self.types);
         let mut func = lowered.map_err(|stop| match stop {
             Stop::OutOfMemory => Diag::from(OutOfMemory),
             Stop::Refused(error) => typing::refusal(lower, scope, self.code, &error, options),
