@@ -199,6 +199,16 @@ impl<I: Index, T> IndexVec<I, T> {
         self.items.reserve(additional)
     }
 
+    /// Makes room for exactly `additional` more items.
+    pub fn reserve_exact(&mut self, additional: usize) -> Result<(), OutOfMemory> {
+        self.items.reserve_exact(additional)
+    }
+
+    /// How many items fit without growing.
+    pub fn capacity(&self) -> usize {
+        self.items.capacity()
+    }
+
     /// The index that the next `push` will return.
     #[inline]
     pub fn next_index(&self) -> Result<I, OutOfMemory> {

@@ -43,8 +43,9 @@ impl fmt::Debug for Preg {
     }
 }
 
-/// A set of machine registers.
+/// A set of machine registers. Boards know one for each value: it goes without the gaps that words of eight bytes want.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[repr(Rust, packed(4))]
 pub struct PregSet(pub u64);
 
 impl PregSet {

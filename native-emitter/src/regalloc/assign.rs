@@ -239,13 +239,14 @@ pub(super) fn assign(
         calls_before.resize(numbers.count as usize + 1, bundles.calls.len() as u32)?;
     }
     queue.reset()?;
+    queue.next.reserve(bundles.all.capacity())?;
     queue.next.resize(count, None)?;
     for (bundle, data) in bundles.all.iter_enumerated().rev() {
-        let memory = data
-            .first
-            .is_some_and(|vreg| in_memory.contains(vreg.index()));
-        if data.length != 0 && !memory {
-            queue.push(bundle, data.length)?;
+        let first = bundles.first(data);
+        let memory = first.is_some_and(|vreg| in_memory.contains(vreg.index()));
+        let length = bundles.length(data);
+        if length != 0 && !memory {
+            queue.push(bundle, length)?;
         }
     }
     let mut assigner = Assigner {
@@ -282,16 +283,17 @@ pub(super) fn assign(
 }
 
 /// Worth per point of life, for comparisons.
-fn density(data: &BundleData) -> u64 {
+fn density(bundles: &Bundles, data: &BundleData) -> u64 {
     if data.minimal {
         return u64::MAX;
     }
-    (u64::from(data.weight) << 12) / u64::from(data.length.max(1))
+    (u64::from(data.weight) << 12) / u64::from(bundles.length(data).max(1))
 }
 
 impl Assigner<'_> {
     fn enqueue(&mut self, bundle: Bundle) -> Result<(), OutOfMemory> {
-        self.queue.push(bundle, self.bundles.all[bundle].length)
+        let length = self.bundles.length(&self.bundles.all[bundle]);
+        self.queue.push(bundle, length)
     }
 
     /// Calls before the instruction of this number.
@@ -410,7 +412,7 @@ impl Assigner<'_> {
     fn evict_or_spill(&mut self, bundle: Bundle, allowed: PregSet) -> Result<(), OutOfMemory> {
         let data = &self.bundles.all[bundle];
         let ranges = self.bundles.ranges(data);
-        let mine = density(data);
+        let mine = density(self.bundles, data);
         // The register whose owners, all less dense, are the least dense.
         let mut best: Option<(u64, Preg)> = None;
         for preg in self.regs(allowed) {
@@ -420,7 +422,7 @@ impl Assigner<'_> {
             let mut most = 0;
             let stays = self.calendars[preg.index()].meets(ranges, |owner| match owner {
                 Some(owner) => {
-                    most = most.max(density(&self.bundles.all[owner]));
+                    most = most.max(density(self.bundles, &self.bundles.all[owner]));
                     most >= mine
                 }
                 None => true,
@@ -440,7 +442,7 @@ impl Assigner<'_> {
         if self.bundles.vregs(data).nth(1).is_some() {
             return self.take_apart(bundle);
         }
-        let spilled = data.first;
+        let spilled = self.bundles.first(data);
         self.made.spilled.extend(spilled)
     }
 
@@ -479,7 +481,7 @@ impl Assigner<'_> {
         let (regs, queue) = (&mut self.made.regs, &mut self.queue);
         self.bundles.take_apart(bundle, |bundles, own| {
             regs.resize(bundles.all.len(), None)?;
-            queue.push(own, bundles.all[own].length)
+            queue.push(own, bundles.length(&bundles.all[own]))
         })
     }
 }

@@ -8,6 +8,7 @@ use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec, niche_index_ty
 use super::intervals::{Numbers, Range, Ranges, asked, asked_at_end, meet, merge, point};
 use crate::arch::{Arch, Constraints, Preg, PregSet, Use, Which};
 use crate::nir::{Block, Func, Inst, Op, Term, Type, Vreg};
+use crate::target::SCARCE_MEMORY;
 
 niche_index_type! {
     /// Values that share a place, or a register that an instruction uses itself.
@@ -19,19 +20,21 @@ pub(super) struct BundleData {
     /// Its ranges are a run of [`Bundles::ranges`].
     start: u32,
     len: u32,
-    /// Points in them.
-    pub(super) length: u32,
-    /// The first of its values, and the last; the others are in between by [`Bundles::next`].
-    pub(super) first: Option<Vreg>,
+    /// The last of its values; the others are in a ring with it by [`Bundles::next`]. None if it is a register that an
+    /// instruction uses itself.
     last: Option<Vreg>,
-    count: u32,
     /// Runs of the instructions that would have to go to memory.
     pub(super) weight: u32,
+    /// How many values, as far as numbers of this size go.
+    count: u16,
     /// Cannot be without a register: made to be short.
     pub(super) minimal: bool,
     /// Registers it may have.
     pub(super) regs: PregSet,
 }
+
+// There is one for each value.
+const _: () = assert!(size_of::<BundleData>() == 28 && size_of::<Single>() == 20);
 
 /// A value by itself.
 #[derive(Debug)]
@@ -71,7 +74,7 @@ pub(super) fn frequency(func: &Func, block: Block) -> u32 {
 pub(super) struct Bundles {
     pub(super) all: IndexVec<Bundle, BundleData>,
     pub(super) of: IndexVec<Vreg, Option<Bundle>>,
-    /// By value: the next one in its bundle.
+    /// By value: the next one in its bundle, of the last the first.
     next: IndexVec<Vreg, Option<Vreg>>,
     /// Registers for instructions themselves: the instruction, and which of its registers it is.
     pub(super) temps: TryVec<(Bundle, u32, u8)>,
@@ -100,9 +103,12 @@ pub(super) struct Roles<'a> {
 }
 
 /// Two values that would save a move if they shared a place.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Pair {
-    runs: u32,
+    /// As a power of two.
+    runs: u8,
+    /// Are they in one bundle?
+    joined: bool,
     one: Vreg,
     two: Vreg,
     /// The next pair of each that is not in one bundle; before that is known, the first is the next pair of equal
@@ -135,8 +141,8 @@ pub(super) fn bundles(
     roles: &Roles<'_>,
 ) -> Result<Bundles, OutOfMemory> {
     let all = arch.regs().allocatable();
-    let alive = func.vregs.indices().filter(|vreg| ranges.run(*vreg).1 > 0);
-    let alive = alive.count();
+    let alive = |vreg: &Vreg| ranges.run(*vreg).1 > 0 && !roles.constants.contains(vreg.index());
+    let alive = func.vregs.indices().filter(alive).count();
     let mut singles = IndexVec::with_capacity(func.vregs.len())?;
     for data in &func.vregs {
         let class = if data.ty.is_float() {
@@ -158,7 +164,8 @@ pub(super) fn bundles(
         small: arch.target().small,
         worth: [NOTHING; WORTHS],
         made: Bundles {
-            all: IndexVec::with_capacity(alive)?,
+            // Some are taken apart.
+            all: IndexVec::with_capacity(alive + alive / 8)?,
             of: IndexVec::filled(None, func.vregs.len())?,
             next: IndexVec::filled(None, func.vregs.len())?,
             temps: TryVec::new(),
@@ -207,11 +214,13 @@ impl Maker<'_> {
     /// Notes a pair; what loops carry over an `edge` comes first, so that the instructions in the loop adapt to it.
     fn pair(&mut self, runs: u32, edge: bool, one: Vreg, two: Vreg) -> Result<(), OutOfMemory> {
         debug_assert!(runs.is_power_of_two());
-        let worth = runs.trailing_zeros() as usize * 2 + usize::from(edge);
+        let power = runs.trailing_zeros();
+        let worth = power as usize * 2 + usize::from(edge);
         let last = &mut self.worth[worth % WORTHS];
         let next = core::mem::replace(last, self.made.pairs.len() as u32);
         self.made.pairs.push(Pair {
-            runs,
+            runs: power as u8,
+            joined: false,
             one,
             two,
             next: [next; 2],
@@ -386,10 +395,9 @@ impl Maker<'_> {
             let bundle = self.made.all.push(BundleData {
                 start,
                 len: 1,
-                length,
-                regs: ints.intersection(asks.temp_regs),
                 weight: u32::MAX,
                 minimal: true,
+                regs: ints.intersection(asks.temp_regs),
                 ..BundleData::default()
             })?;
             self.made.temps.push((bundle, number, at))?;
@@ -444,21 +452,32 @@ impl Maker<'_> {
             }
             let bundle = self.made.single(vreg)?;
             // What is as short as can be gains nothing from memory: an unused result, say.
-            let data = &mut self.made.all[bundle];
-            let short = data.len == 1 && data.length <= 3 && !params.contains(vreg.index());
-            data.minimal = short || roles.minimal.contains(vreg.index());
+            let data = &self.made.all[bundle];
+            let is_short = data.len == 1 && self.made.length(data) <= 3;
+            let short = is_short && !params.contains(vreg.index());
+            self.made.all[bundle].minimal = short || roles.minimal.contains(vreg.index());
         }
         // Of pairs of equal worth the last ones first: a chain of operations grows from its result backwards.
         for worth in self.worth.iter().rev() {
             let mut at = *worth;
             while let Some(&Pair { one, two, next, .. }) = self.made.pairs.get(at as usize) {
-                if !self.made.join(one, two, roles)? {
-                    let singles = &mut self.made.singles;
-                    let next = [singles[one].pair, singles[two].pair];
-                    (singles[one].pair, singles[two].pair) = (at, at);
-                    self.made.pairs[at as usize].next = next;
-                }
+                let joined = self.made.join(one, two, roles)?;
+                self.made.pairs[at as usize].joined = joined;
                 at = next[0];
+            }
+        }
+        // Who is in a hurry tries them again.
+        if SCARCE_MEMORY && !self.func.is_hasty {
+            let pairs = &mut self.made.pairs;
+            pairs.retain(|pair| !pair.joined);
+            *pairs = TryVec::from_slice(pairs)?;
+            self.made.ranges.items = TryVec::from_slice(&self.made.ranges.items)?;
+        }
+        for (at, pair) in self.made.pairs.iter_mut().enumerate() {
+            if !pair.joined {
+                let singles = &mut self.made.singles;
+                pair.next = [singles[pair.one].pair, singles[pair.two].pair];
+                (singles[pair.one].pair, singles[pair.two].pair) = (at as u32, at as u32);
             }
         }
         Ok(self.made)
@@ -473,12 +492,24 @@ impl Bundles {
         self.ranges.items.get(run).unwrap_or(&[])
     }
 
+    /// Points in the ranges of a bundle.
+    pub(super) fn length(&self, data: &BundleData) -> u32 {
+        let ranges = self.ranges(data).iter();
+        ranges.map(|range| range.to - range.from).sum()
+    }
+
+    /// The first value of a bundle.
+    pub(super) fn first(&self, data: &BundleData) -> Option<Vreg> {
+        self.next[data.last?]
+    }
+
     /// The values of a bundle.
     pub(super) fn vregs(&self, data: &BundleData) -> impl Iterator<Item = Vreg> + '_ {
-        let mut at = data.first;
+        let last = data.last;
+        let mut at = self.first(data);
         core::iter::from_fn(move || {
             let vreg = at?;
-            at = self.next[vreg];
+            at = self.next[vreg].filter(|_| at != last);
             Some(vreg)
         })
     }
@@ -500,7 +531,7 @@ impl Bundles {
                 true => (pair.two, pair.next[0]),
                 false => (pair.one, pair.next[1]),
             };
-            each(other, pair.runs);
+            each(other, 1 << pair.runs);
             at = next;
         }
     }
@@ -509,22 +540,18 @@ impl Bundles {
     pub(super) fn single(&mut self, vreg: Vreg) -> Result<Bundle, OutOfMemory> {
         let single = &self.singles[vreg];
         let (start, len) = self.ranges.run(vreg);
-        let mut data = BundleData {
+        let data = BundleData {
             start,
             len,
-            length: 0,
-            first: Some(vreg),
             last: Some(vreg),
-            count: 1,
-            regs: single.regs,
             weight: single.weight,
+            count: 1,
             minimal: false,
+            regs: single.regs,
         };
-        let ranges = self.ranges(&data).iter();
-        data.length = ranges.map(|range| range.to - range.from).sum();
         let bundle = self.all.push(data)?;
         self.of[vreg] = Some(bundle);
-        self.next[vreg] = None;
+        self.next[vreg] = Some(vreg);
         Ok(bundle)
     }
 
@@ -534,9 +561,10 @@ impl Bundles {
         bundle: Bundle,
         mut each: impl FnMut(&mut Bundles, Bundle) -> Result<(), OutOfMemory>,
     ) -> Result<(), OutOfMemory> {
-        let mut at = core::mem::take(&mut self.all[bundle]).first;
+        let data = core::mem::take(&mut self.all[bundle]);
+        let mut at = self.first(&data);
         while let Some(vreg) = at {
-            at = self.next[vreg];
+            at = self.next[vreg].filter(|_| at != data.last);
             let own = self.single(vreg)?;
             each(self, own)?;
         }
@@ -591,19 +619,19 @@ impl Bundles {
             (b, a)
         };
         let gone = core::mem::take(&mut self.all[gone]);
-        let mut at = gone.first;
+        let first = self.first(&gone);
+        let mut at = first;
         while let Some(vreg) = at {
             self.of[vreg] = Some(keep);
-            at = self.next[vreg];
+            at = self.next[vreg].filter(|_| at != gone.last);
         }
         let into = &mut self.all[keep];
-        if let Some(last) = into.last {
-            self.next[last] = gone.first;
+        if let (Some(last), Some(gone)) = (into.last, gone.last) {
+            self.next[gone] = core::mem::replace(&mut self.next[last], first);
         }
         into.last = gone.last;
-        into.count += gone.count;
+        into.count = into.count.saturating_add(gone.count);
         (into.start, into.len) = (start, len);
-        into.length += gone.length;
         into.regs = regs;
         into.weight = into.weight.saturating_add(gone.weight);
         Ok(true)

@@ -133,7 +133,6 @@ pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, Allocate
         let mut bundles = bundles::bundles(func, arch, &order, &numbers, ranges, &roles)?;
         let mut assignment =
             assign::assign(arch, &mut bundles, &memory.spilled, &numbers, &mut room)?;
-        let mut extras = extras(arch, &bundles, &assignment)?;
         let mut filled = None;
         if !assignment.spilled.is_empty() {
             // Who is in a hurry takes what registers are left where such values are wanted.
@@ -142,7 +141,7 @@ pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, Allocate
                 if SCARCE_MEMORY {
                     (room, kept) = (Room::default(), None);
                 }
-                drop((bundles, extras, numbers, assignment.regs, caught));
+                drop((bundles, numbers, assignment.regs, caught));
                 spill::spill(func, arch, &spilled, &mut memory, kept.as_mut(), None)?;
                 continue;
             }
@@ -150,11 +149,8 @@ pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, Allocate
             let (spilled, live) = (&assignment.spilled, kept.as_mut());
             spill::spill(func, arch, spilled, &mut memory, live, Some(&mut log))?;
             filled = fill_in(func, arch, &order, log, &mut room, &mut assignment)?;
-            let Some((_, numbers)) = &filled else {
+            if filled.is_none() {
                 continue;
-            };
-            for extra in extras.iter_mut() {
-                extra.at = numbers.get(extra.at as usize).copied().unwrap_or(extra.at);
             }
         }
         if assignment.stuck {
@@ -175,6 +171,12 @@ pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, Allocate
         };
         drop(room);
         bundles.forget_likes();
+        let mut extras = extras(arch, &bundles, &assignment)?;
+        if let Some((_, numbers)) = &filled {
+            for extra in extras.iter_mut() {
+                extra.at = numbers.get(extra.at as usize).copied().unwrap_or(extra.at);
+            }
+        }
         let mut made = finish(func, arch, &bundles, &assignment, &roles, shorts, extras)?;
         drop((bundles, assignment));
         made.order = order;
@@ -306,7 +308,7 @@ fn extras(
         let Some(preg) = assignment.regs[bundle] else {
             continue;
         };
-        if !clobbers.contains(preg) || data.first.is_none() {
+        if !clobbers.contains(preg) || bundles.first(data).is_none() {
             continue;
         }
         for range in bundles.ranges(data) {

@@ -5,9 +5,17 @@ use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 use super::intervals::asked;
 use crate::arch::Arch;
 use crate::nir::{Block, Edge, Func, Inst, List, Op, Term, Vreg};
+use crate::target::SCARCE_MEMORY;
 
 /// Gives each edge with arguments from a block with several ends a block for its moves.
 pub(super) fn split_edges(func: &mut Func) -> Result<(), OutOfMemory> {
+    if SCARCE_MEMORY {
+        let terms = func.blocks.iter().map(|data| &data.term);
+        let branches = terms.filter(|term| !matches!(term, Term::Jump(_)));
+        let edges = branches.flat_map(Term::edges);
+        let more = edges.filter(|edge| edge.args.len > 0).count();
+        func.blocks.reserve_exact(more)?;
+    }
     for at in 0..func.blocks.len() {
         let block = Block::from_index(at);
         let mut term = func.blocks[block].term;

@@ -500,7 +500,7 @@ pub(super) fn slots(
     let mut slots: TryVec<Slot> = TryVec::new();
     let mut end = 0u32;
     for data in &bundles.all {
-        let Some(first) = data.first else {
+        let Some(first) = bundles.first(data) else {
             continue;
         };
         if !roles.spilled.contains(first.index()) {
