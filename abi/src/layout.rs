@@ -332,7 +332,7 @@ pub enum Part {
     CodeState,
     /// Any object.
     Object,
-    /// Items of a list.
+    /// Items of a list or an array.
     Items,
     /// The machine's own frame.
     Frame,
@@ -355,6 +355,9 @@ pub const STOCK_FIELDS: &[(Part, u32, usize, usize, bool)] = &[
     (Part::Object, 0, TUPLE_ITEMS, OPEN, false),
     (Part::Object, 0, CELL_VALUE, CELL_VALUE, true),
     (Part::Items, 0, 0, OPEN, true),
+    // Of bytearrays and of arrays of ints.
+    (Part::Items, 1, 0, OPEN, true),
+    (Part::Items, 4, 0, OPEN, true),
     (Part::Frame, 0, 0, OPEN, true),
 ];
 

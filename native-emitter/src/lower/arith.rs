@@ -24,6 +24,7 @@ pub(super) const SMALL: Facts = Facts {
     is_bool: false,
     is_null: false,
     is_likely_float: false,
+    is_likely_small: false,
     is_name: false,
     builtin: None,
 };
@@ -33,6 +34,7 @@ const BOOL: Facts = Facts {
     is_bool: true,
     is_null: false,
     is_likely_float: false,
+    is_likely_small: false,
     is_name: false,
     builtin: None,
 };

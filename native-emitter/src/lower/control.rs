@@ -78,7 +78,7 @@ impl Lowering<'_, '_> {
             self.b.branch(Cond::Eq, value, 1, (no, &[]), (yes, &[]))?;
             return Ok(());
         }
-        if self.is_cached() {
+        if self.is_cached() || facts.is_likely_small && !self.is_small() {
             // A small int is the likeliest thing that is no bool.
             let (small, no_int) = (self.b.block()?, self.b.block()?);
             let tag = ferlance_abi::obj_word::SMALL_INT_TAG as i64;

@@ -2,7 +2,7 @@
 use ferlance_abi::fun_table::Fun;
 use ferlance_abi::{layout, obj_word};
 
-use super::{Done, Lowering};
+use super::{Done, Facts, Lowering};
 use crate::nir::{Block, Cond, Op, Type, Vreg, Width};
 
 /// Items that are loaded in place, by type code: small ints where a word is longer.
@@ -24,6 +24,19 @@ impl Lowering<'_, '_> {
         }
         let (slow, join) = (self.b.cold_block()?, self.b.block()?);
         let value = self.b.param(join, Type::Obj)?;
+        if let Some(kind) = self.kind_of_base(base)? {
+            self.load_known(kind, (base, index), slow, join)?;
+            self.b.enter(slow)?;
+            let other = self.aside(load)?;
+            self.b.jump(join, &[other])?;
+            self.b.enter(join)?;
+            let facts = Facts {
+                is_likely_small: true,
+                ..Facts::default()
+            };
+            self.note(value, facts)?;
+            return self.push(value);
+        }
         let bytes = match self.is_cached() {
             true => self.b.block()?,
             false => slow,
@@ -75,6 +88,16 @@ impl Lowering<'_, '_> {
             return Ok(());
         }
         let (slow, join) = (self.b.cold_block()?, self.b.block()?);
+        let call = |this: &mut Self| -> Done {
+            Ok(this.b.call_void(Fun::ObjSubscr, &[base, index, value])?)
+        };
+        if let Some(kind) = self.kind_of_base(base)? {
+            self.store_known(kind, (base, index, value), slow, join)?;
+            self.b.enter(slow)?;
+            self.aside(call)?;
+            self.b.jump(join, &[])?;
+            return Ok(self.b.enter(join)?);
+        }
         let bytes = match self.is_cached() {
             true => self.b.block()?,
             false => slow,
@@ -107,7 +130,7 @@ impl Lowering<'_, '_> {
             }
         }
         self.b.enter(slow)?;
-        self.aside(|this| Ok(this.b.call_void(Fun::ObjSubscr, &[base, index, value])?))?;
+        self.aside(call)?;
         self.b.jump(join, &[])?;
         Ok(self.b.enter(join)?)
     }
@@ -127,7 +150,13 @@ impl Lowering<'_, '_> {
     }
 
     /// Loads an integer of at most 32 bits, whose object goes to `join`.
-    fn load_machine_int(&mut self, width: Width, data: Vreg, at: Vreg, join: Block) -> Done {
+    pub(super) fn load_machine_int(
+        &mut self,
+        width: Width,
+        data: Vreg,
+        at: Vreg,
+        join: Block,
+    ) -> Done {
         let shift = width.bytes(self.target.word()).trailing_zeros() as u8;
         let number = self
             .b
@@ -173,8 +202,18 @@ impl Lowering<'_, '_> {
         slow: Block,
         other: Block,
     ) -> Done<(Vreg, Vreg)> {
-        let word = self.word();
         self.require_type(base, ty, other)?;
+        self.place_inside(base, index, slow)
+    }
+
+    /// The same of what is a list or an array.
+    pub(super) fn place_inside(
+        &mut self,
+        base: Vreg,
+        index: Vreg,
+        slow: Block,
+    ) -> Done<(Vreg, Vreg)> {
+        let word = self.word();
         if !self.facts(index).is_small {
             self.require(Cond::TestNonZero, index, 1, slow)?;
         }

@@ -12,6 +12,7 @@
 //! except    try, with, raise, leaving through finally          generator  yield, yield from
 //! kinds     what loops do with numbers                         numeric   copies of loops for numbers
 //! items     items of lists, bytearrays and arrays                builtins  built-in functions by name
+//! containers  what has the items that a loop wants, for any firmware
 //! pieces    the same piece by piece, where memory is scarce
 //! midway    a second way in, for what bytecode has begun
 //! ```
@@ -21,6 +22,7 @@ mod bound;
 mod builtins;
 mod cached;
 mod calls;
+mod containers;
 mod control;
 mod counted;
 mod env;
@@ -212,6 +214,7 @@ fn lowering<'a, 't>(
         floats: numeric::Floats::default(),
         resumes: TryVec::new(),
         arrival: None,
+        containers: containers::Containers::default(),
         pieces,
     };
     lowering.floats_likely = lowering.computes_floats();
@@ -239,6 +242,8 @@ struct Facts {
     is_null: bool,
     /// Most likely a float.
     is_likely_float: bool,
+    /// Most likely a small int.
+    is_likely_small: bool,
     /// Certainly a str that is a name.
     is_name: bool,
     /// What a global name stands for unless the program has given it another meaning.
@@ -322,6 +327,8 @@ struct Lowering<'a, 't> {
     resumes: TryVec<numeric::Resume>,
     /// Where a second way in is still to arrive.
     arrival: Option<midway::Arrival>,
+    /// What has the items that the loop at hand wants.
+    containers: containers::Containers,
     /// Where pieces go, if the function is not lowered at once.
     pieces: Option<Pieces<'a>>,
 }
@@ -675,6 +682,9 @@ impl Lowering<'_, '_> {
         {
             self.at = at as u32;
             alive = self.arrive_at(at, alive)?;
+            if alive {
+                self.learn_containers(at)?;
+            }
             if let Op::Label(label) = *op {
                 if alive && let Some((to, goes_on)) = self.numeric_loop(at)? {
                     (at, alive) = (to, goes_on);
