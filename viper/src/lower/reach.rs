@@ -51,10 +51,15 @@ impl Lower<'_, '_> {
         let from = self.b.current();
         let mut entries = 0;
         for (at, op) in ops.iter().enumerate() {
-            let Some(to) = op.target().filter(|_| !is_inside(at)) else {
+            let Some(to) = op.target() else { continue };
+            if !is_inside(self.position(to)) {
                 continue;
-            };
-            entries += usize::from(is_inside(self.position(to)));
+            }
+            // On its way through finally blocks, which may stand behind all of this, anything may be written.
+            if matches!(op, CodeOp::UnwindJump(..)) {
+                return Ok(());
+            }
+            entries += usize::from(!is_inside(at));
         }
         // Control falls in at the top, or jumps over the body to the condition.
         let jump = ops.get(..start).and_then(|before| {
@@ -64,7 +69,8 @@ impl Lower<'_, '_> {
         let leads_in = match jump {
             Some(CodeOp::Jump(to)) => {
                 let block = self.labels.get(to.0 as usize).and_then(|state| state.block);
-                entries == 1 && is_inside(self.position(*to)) && self.b.jumps_to(from) == block
+                let leads_there = block.is_some() && self.b.jumps_to(from) == block;
+                entries == 1 && is_inside(self.position(*to)) && leads_there
             }
             _ => entries == 0 && self.b.jumps_to(from) == Some(top),
         };
