@@ -55,6 +55,26 @@ pub struct HotFunction<'a> {
     /// Where the loop begins at which it is to have a second way in, for a frame of bytecode that has come there: a loop
     /// in no block. And whether it has to take any frame, or may refuse one whose words are not what is likely.
     pub midway: Option<(u32, bool)>,
+    /// What its first local slots hold now, which is what they most likely will.
+    pub seen: TryVec<Seen>,
+}
+
+/// A value by what machine code is quick with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Seen {
+    /// None of the others, or none at all.
+    #[default]
+    Other,
+    /// A small int.
+    Small,
+    /// A float.
+    Float,
+    /// A list.
+    List,
+    /// A bytearray.
+    Bytearray,
+    /// An array with items of this type code.
+    Array(u8),
 }
 
 /// What the header of a `.mpy` file says.

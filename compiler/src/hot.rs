@@ -13,7 +13,7 @@ use ferlance_bytecode::lift::{label_at, lift};
 use ferlance_bytecode::module::{Header, HotFunction};
 use ferlance_bytecode::tables::{ConstTable, NameTable};
 use ferlance_collections::{IndexVec, TryVec};
-use ferlance_native_emitter::lower::{Midway, Tables};
+use ferlance_native_emitter::lower::{Hints, Midway, Tables};
 
 use crate::native;
 use crate::options::Options;
@@ -31,6 +31,7 @@ pub fn compile(
         consts,
         n_locals,
         midway,
+        seen,
     } = function;
     let mut code = lift(raw, names, n_locals, 0).ok()?;
     code.kind = CodeKind::Native;
@@ -52,7 +53,11 @@ pub fn compile(
         consts: &mut table,
     };
     options.tell_machine_code();
-    let raw = native::again(&code, &mut tables, options, midway).ok()?;
+    let hints = Hints {
+        midway,
+        seen: &seen,
+    };
+    let raw = native::again(&code, &mut tables, options, hints).ok()?;
     Some(CompiledModule {
         header: Header {
             arch: options.arch,

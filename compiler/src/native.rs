@@ -17,7 +17,7 @@ use ferlance_native_emitter::arch::x86::X86;
 use ferlance_native_emitter::arch::xtensa::Xtensa;
 use ferlance_native_emitter::emit::{DirectCall, EmitError, Made, emit, emit_in_pieces};
 use ferlance_native_emitter::link::link;
-use ferlance_native_emitter::lower::{self, Midway, Tables};
+use ferlance_native_emitter::lower::{self, Hints, Tables};
 use ferlance_native_emitter::nir::Func;
 use ferlance_native_emitter::opt::optimise;
 use ferlance_native_emitter::target::Host;
@@ -81,7 +81,7 @@ fn whole(
     options: &Options<'_>,
     notes: Option<&mut Notes>,
 ) -> Result<RawCode<'static>, EmitError> {
-    let (func, data) = lowered(code, target, tables, options, None)?;
+    let (func, data) = lowered(code, target, tables, options, Hints::default())?;
     if let (Some(workers), None) = (options.workers, &notes) {
         workers.give(Job::new(scope, func, *target, data));
         return Ok(not_yet());
@@ -128,14 +128,14 @@ pub(crate) fn again(
     code: &Code,
     tables: &mut Tables<'_>,
     options: &Options<'_>,
-    midway: Option<Midway>,
+    hints: Hints<'_>,
 ) -> Result<RawCode<'static>, EmitError> {
     let target = options.target.as_ref().ok_or(EmitError::NoEmitter)?;
-    if !options.native_pieces || midway.is_some() {
-        let made = lowered(code, target, tables, options, midway)
+    if !options.native_pieces || hints.midway.is_some() {
+        let made = lowered(code, target, tables, options, hints)
             .and_then(|(func, data)| finished(code, target, func, data, None));
         match made {
-            Err(EmitError::OutOfMemory) if midway.is_none() => {}
+            Err(EmitError::OutOfMemory) if hints.midway.is_none() => {}
             made => return made,
         }
     }
@@ -148,9 +148,9 @@ fn lowered(
     target: &Target,
     tables: &mut Tables<'_>,
     options: &Options<'_>,
-    midway: Option<Midway>,
+    hints: Hints<'_>,
 ) -> Result<(Func, FunctionData), EmitError> {
-    let lower::Lowered { mut func, n_state } = lower::lower(code, target, tables, midway)?;
+    let lower::Lowered { mut func, n_state } = lower::lower(code, target, tables, hints)?;
     // Who wants all of a program as machine code waits for it; who decorates a function wants that one fast.
     func.is_hasty = !options.for_file && options.emit == CodeKind::Native;
     settle(&mut func, target, tables)?;

@@ -26,6 +26,7 @@ pub(super) const SMALL: Facts = Facts {
     is_likely_float: false,
     is_likely_small: false,
     is_name: false,
+    items: None,
     builtin: None,
 };
 const BOOL: Facts = Facts {
@@ -36,6 +37,7 @@ const BOOL: Facts = Facts {
     is_likely_float: false,
     is_likely_small: false,
     is_name: false,
+    items: None,
     builtin: None,
 };
 

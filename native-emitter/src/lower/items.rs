@@ -12,6 +12,9 @@ const IS_LOWER_CASE: i64 = 0x20;
 
 impl Lowering<'_, '_> {
     pub(super) fn load_subscr(&mut self) -> Done {
+        if self.load_known_item()? {
+            return Ok(());
+        }
         let index = self.pop()?;
         let base = self.pop()?;
         let load = |this: &mut Self| -> Done<Vreg> {
@@ -79,6 +82,9 @@ impl Lowering<'_, '_> {
     }
 
     pub(super) fn store_subscr(&mut self) -> Done {
+        if self.store_known_item()? {
+            return Ok(());
+        }
         let index = self.pop()?;
         let base = self.pop()?;
         let value = self.pop()?;
@@ -144,7 +150,7 @@ impl Lowering<'_, '_> {
     }
 
     /// The type code of an array.
-    fn type_code(&mut self, base: Vreg) -> Done<Vreg> {
+    pub(super) fn type_code(&mut self, base: Vreg) -> Done<Vreg> {
         let offset = layout::ARRAY_TYPECODE as i64 * self.word();
         Ok(self.b.load(Type::Word, Width::U8, base, offset)?)
     }
@@ -217,6 +223,17 @@ impl Lowering<'_, '_> {
         if !self.facts(index).is_small {
             self.require(Cond::TestNonZero, index, 1, slow)?;
         }
+        self.place_within(base, index, slow)
+    }
+
+    /// The same if types are known.
+    pub(super) fn place_within(
+        &mut self,
+        base: Vreg,
+        index: Vreg,
+        slow: Block,
+    ) -> Done<(Vreg, Vreg)> {
+        let word = self.word();
         let at = self.b.binary(Op::Sar, index, 1)?;
         let offset = layout::LIST_LEN as i64 * word;
         let len = self.b.load(Type::Word, Width::Word, base, offset)?;

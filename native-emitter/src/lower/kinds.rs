@@ -5,7 +5,7 @@
 //! that is tested where the loop is entered. Locals that nobody will read have no kind, so nothing is done for them.
 use ferlance_abi::{BinaryOp, UnaryOp, qstr};
 use ferlance_bytecode::Code;
-use ferlance_bytecode::module::Const;
+use ferlance_bytecode::module::{Const, Seen};
 use ferlance_bytecode::op::{ITER_SLOTS, Label, Op};
 use ferlance_collections::{BitSet, TryVec};
 
@@ -25,8 +25,46 @@ pub(super) enum Kind {
     /// Of the first of an iterator's places: a range that rises. The next value, the end and the step are in the
     /// places behind it, and in the iterator's memory is a next value from before.
     Range,
+    /// A container whose items are in its memory.
+    Items(Items),
     /// Any object.
     Any,
+}
+
+/// What such a container has in its memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Items {
+    /// Objects: a list.
+    Objects,
+    /// Bytes: a bytearray.
+    Bytes,
+    /// Integers of 16 bits with a sign, and of 32 bits: arrays.
+    Halves,
+    Words,
+}
+
+impl Items {
+    /// What an item is in Python.
+    fn kind(self) -> Kind {
+        match self {
+            Items::Objects => Kind::Any,
+            Items::Bytes | Items::Halves | Items::Words => Kind::Small,
+        }
+    }
+}
+
+impl From<Seen> for Kind {
+    fn from(seen: Seen) -> Kind {
+        match seen {
+            Seen::Small => Kind::Small,
+            Seen::Float => Kind::Float,
+            Seen::List => Kind::Items(Items::Objects),
+            Seen::Bytearray => Kind::Items(Items::Bytes),
+            Seen::Array(b'h') => Kind::Items(Items::Halves),
+            Seen::Array(b'i') => Kind::Items(Items::Words),
+            Seen::Array(_) | Seen::Other => Kind::Any,
+        }
+    }
 }
 
 impl Kind {
@@ -418,6 +456,8 @@ const LEAST_GAIN: u32 = 6;
 const LEAST_GAIN_OF_COUNTED: u32 = 10;
 /// A step of a range is worth so many operators.
 const RANGE_GAIN: u32 = 3;
+/// As is an item of a container of a known type.
+const ITEM_GAIN: u32 = 2;
 
 fn is_worth_it(gains: u32, ops: usize, is_counted: bool) -> bool {
     let least = match is_counted {
@@ -428,11 +468,12 @@ fn is_worth_it(gains: u32, ops: usize, is_counted: bool) -> bool {
 }
 
 /// May a loop of these ops be worth a copy? Most are not, which this tells at little cost.
-pub(super) fn may_be_worth_it(ops: &[Op], is_counted: bool) -> bool {
+pub(super) fn may_be_worth_it(ops: &[Op], is_counted: bool, has_seen: bool) -> bool {
     let gains = ops.iter().map(|op| match op {
         Op::Binary(op) if Class::of(*op) != Class::Other => 1,
         Op::Unary(_) => 1,
         Op::ForIter(_) => RANGE_GAIN,
+        Op::LoadSubscr | Op::StoreSubscr if has_seen => ITEM_GAIN,
         _ => 0,
     });
     is_worth_it(gains.sum(), ops.len(), is_counted)
@@ -598,6 +639,21 @@ impl Pass<'_, '_> {
                     };
                     self.gains += kind.is_number() as u32 * RANGE_GAIN;
                     kinds.push(kind)?;
+                }
+                Op::LoadSubscr => {
+                    let (_, container) = (kinds.pop(), kinds.pop());
+                    kinds.push(match container {
+                        Some(Kind::Items(items)) => {
+                            self.gains += ITEM_GAIN;
+                            items.kind()
+                        }
+                        Some(Kind::None) => Kind::None,
+                        _ => Kind::Any,
+                    })?;
+                }
+                Op::StoreSubscr => {
+                    self.gains += matches!(top(1), Kind::Items(_)) as u32 * ITEM_GAIN;
+                    kinds.truncate(kinds.len().saturating_sub(3).max(n_locals));
                 }
                 op => {
                     let (pops, pushes) = op.stack_effect();

@@ -44,7 +44,7 @@ use ferlance_abi::qstr::Pool;
 use ferlance_abi::{Arch, Qstr, ScopeFlags, obj_word};
 use ferlance_bytecode::bytes::Bytes;
 use ferlance_bytecode::code::Code;
-use ferlance_bytecode::module::Const;
+use ferlance_bytecode::module::{Const, Seen};
 use ferlance_bytecode::op::{Comp, CompKind, ConstId, Op};
 use ferlance_bytecode::tables::{ConstTable, NameTable};
 use ferlance_collections::{BitSet, TryVec};
@@ -79,14 +79,23 @@ pub struct Lowered {
     pub n_state: u32,
 }
 
-/// Lowers `code` for `@native`, perhaps with a second way in.
+/// What is known of a function beyond its code.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Hints<'a> {
+    /// A second way in.
+    pub midway: Option<Midway>,
+    /// What its first locals most likely are.
+    pub seen: &'a [Seen],
+}
+
+/// Lowers `code` for `@native`.
 pub fn lower(
     code: &Code,
     target: &Target,
     tables: &mut Tables<'_>,
-    midway: Option<Midway>,
+    hints: Hints<'_>,
 ) -> Result<Lowered, LowerError> {
-    let mut lowering = lowering(code, target, tables, None, midway)?;
+    let mut lowering = lowering(code, target, tables, None, hints)?;
     lowering.ops()?;
     if lowering.arrival.is_some() {
         return Err(LowerError::BadCode);
@@ -102,7 +111,7 @@ pub fn lower_in_pieces(
     tables: &mut Tables<'_>,
     sink: &mut dyn Sink,
 ) -> Result<u32, LowerError> {
-    let mut lowering = lowering(code, target, tables, Some(sink), None)?;
+    let mut lowering = lowering(code, target, tables, Some(sink), Hints::default())?;
     lowering.ops()?;
     lowering.end_piece(u32::MAX)?;
     match lowering.args_words > pieces::most_args(&lowering.flow) {
@@ -118,7 +127,7 @@ fn lowering<'a, 't>(
     target: &'a Target,
     tables: &'a mut Tables<'t>,
     sink: Option<&'a mut dyn Sink>,
-    midway: Option<Midway>,
+    hints: Hints<'a>,
 ) -> Result<Lowering<'a, 't>, LowerError> {
     let flow = Flow::new(code)?;
     let unbound = bound::may_be_unbound(code, &flow)?;
@@ -208,6 +217,7 @@ fn lowering<'a, 't>(
         position: None,
         live: None,
         is_live_found: false,
+        seen: hints.seen,
         numeric: None,
         floats_likely: false,
         halves: 0,
@@ -220,7 +230,7 @@ fn lowering<'a, 't>(
     lowering.floats_likely = lowering.computes_floats();
     lowering.settle_frame()?;
     lowering.cached_prologue()?;
-    if let Some(midway) = midway {
+    if let Some(midway) = hints.midway {
         lowering.enter_midway(&params, midway)?;
     }
     lowering.prologue(&params)?;
@@ -246,6 +256,8 @@ struct Facts {
     is_likely_small: bool,
     /// Certainly a str that is a name.
     is_name: bool,
+    /// Certainly a container with such items.
+    items: Option<kinds::Items>,
     /// What a global name stands for unless the program has given it another meaning.
     builtin: Option<builtins::Builtin>,
 }
@@ -316,6 +328,8 @@ struct Lowering<'a, 't> {
     /// By op: live locals, if they have been found out.
     live: Option<TryVec<u64>>,
     is_live_found: bool,
+    /// What the first locals most likely are.
+    seen: &'a [Seen],
     /// The numeric copy of a loop that is being lowered.
     numeric: Option<numeric::Numeric>,
     /// Does the function look like one that computes with floats?
@@ -716,7 +730,7 @@ impl Lowering<'_, '_> {
                 continue;
             }
             self.end_long_piece(op)?;
-            self.begin_op(keeps_escape(op));
+            self.begin_op(keeps_escape(op) || self.is_known_load(op));
             if flow::is_pushed_iter(ops, at) {
                 self.pushed_iter(at)?;
                 at += 4;

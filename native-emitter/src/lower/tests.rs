@@ -45,10 +45,11 @@ pub(crate) fn for_each_function(
             names,
             consts,
         };
-        let lowered = super::lower(&code, target, &mut tables, None).unwrap_or_else(|error| {
-            let text = ferlance_bytecode::text::Display { code: &code, pool };
-            panic!("{error}: {text}")
-        });
+        let lowered = super::lower(&code, target, &mut tables, super::Hints::default())
+            .unwrap_or_else(|error| {
+                let text = ferlance_bytecode::text::Display { code: &code, pool };
+                panic!("{error}: {text}")
+            });
         each(&code, lowered, &mut tables);
         next = lower.scopes().after(scope);
     }

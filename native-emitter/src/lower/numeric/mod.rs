@@ -17,6 +17,7 @@
 //! between: one escape serves a whole expression.
 mod escape;
 mod floats;
+mod items;
 mod ops;
 mod range;
 mod settle;
@@ -127,17 +128,21 @@ impl Lowering<'_, '_> {
             _ => self.object_var(place)?,
         };
         let value = self.b.read_local(var)?;
-        if kind == Kind::Small && !self.facts(value).is_small {
-            self.note(value, SMALL)?;
+        match kind {
+            Kind::Small if !self.facts(value).is_small => self.note(value, SMALL)?,
+            Kind::Items(items) => self.note_items(value, items)?,
+            _ => {}
         }
         Ok(value)
     }
 
     /// Writes an object or a number to a place.
     fn write_place(&mut self, place: usize, value: Vreg) -> Done {
-        let kind = match self.b.ty(value) {
-            Type::F64 => Kind::Float,
-            _ if self.facts(value).is_small => Kind::Small,
+        let facts = self.facts(value);
+        let kind = match (self.b.ty(value), facts.items) {
+            (Type::F64, _) => Kind::Float,
+            _ if facts.is_small => Kind::Small,
+            (_, Some(items)) => Kind::Items(items),
             _ => Kind::Any,
         };
         let var = match kind {

@@ -107,6 +107,7 @@ impl Lowering<'_, '_> {
                 let value = self.b.read_local(var)?;
                 match wanted {
                     Kind::Float => self.require_float(value, rare)?,
+                    Kind::Items(items) => self.require_items(value, items, rare)?,
                     _ => self.require(Cond::TestNonZero, value, SMALL_TAG, rare)?,
                 }
                 found.push((place, wanted, value))?;

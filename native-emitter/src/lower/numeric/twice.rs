@@ -7,7 +7,7 @@ use crate::lower::counted::{MAX_OPS, pattern};
 use crate::lower::flow::LowerError;
 use crate::lower::kinds::{self, Kind, Region, Scene, bit};
 use crate::lower::prologue::Frame;
-use crate::lower::{Done, Lowering};
+use crate::lower::{Done, Facts, Lowering};
 use crate::nir::Block;
 
 impl Lowering<'_, '_> {
@@ -45,8 +45,12 @@ impl Lowering<'_, '_> {
         };
         let (from, to, entry) = bounds;
         let is_counted = pattern(self.code, &self.flow, at).is_some();
-        let is_fit =
-            to - from <= MAX_OPS && kinds::may_be_worth_it(&self.code.ops()[from..to], is_counted);
+        let is_fit = to - from <= MAX_OPS
+            && kinds::may_be_worth_it(
+                &self.code.ops()[from..to],
+                is_counted,
+                !self.seen.is_empty(),
+            );
         if !is_fit || !self.find_live()? {
             return Ok(None);
         }
@@ -101,10 +105,21 @@ impl Lowering<'_, '_> {
                     (kinds[place], expected[place]) = (Kind::Small, Kind::Small);
                 } else if facts.is_likely_float {
                     expected[place] = Kind::Float;
+                } else if facts == Facts::default() {
+                    expected[place] = self.seen_at(place);
                 }
             }
         }
         Ok((kinds, expected))
+    }
+
+    /// What a local most likely is.
+    fn seen_at(&self, place: usize) -> Kind {
+        let is_cell = self.code.cells.iter().any(|slot| *slot as usize == place);
+        match self.seen.get(place) {
+            Some(seen) if !is_cell && place < self.n_locals() => Kind::from(*seen),
+            _ => Kind::Any,
+        }
     }
 
     fn lower_twice(&mut self, region: Region, before: TryVec<Kind>) -> Done<(usize, bool)> {

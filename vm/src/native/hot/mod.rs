@@ -18,11 +18,11 @@ use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
 use ferlance_abi::{CodeKind, ScopeFlags, layout};
 use ferlance_bytecode::bytes::Bytes;
-use ferlance_bytecode::decode::Decoder;
-use ferlance_bytecode::module::{CodeId, CompiledModule, Const, HotFunction, Number, RawCode};
-use ferlance_bytecode::op::{Op, opcode};
-use ferlance_bytecode::prelude::Prelude;
-use ferlance_collections::TryVec;
+use ferlance_bytecode::module::{
+    CodeId, CompiledModule, Const, HotFunction, Number, RawCode, Seen,
+};
+use ferlance_bytecode::op::opcode;
+use ferlance_collections::{OutOfMemory, TryVec};
 
 use super::fun_obj::{self, NativeFun};
 use super::{direct, load, trampoline};
@@ -38,11 +38,19 @@ use crate::obj::ty::{Type, VTable};
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 
+mod loops;
+mod seen;
+
+use self::loops::{Loops, cannot_wait};
+use self::seen::Locals;
+
 const WORD: usize = size_of::<usize>();
 
 /// Jumps back and calls, each counted as some of them, until a function is hot: compiling takes about as long as so
 /// many save. Builds with checks do it soon, so that tests run it.
 const READY: u32 = if cfg!(debug_assertions) { 4 } else { 1024 };
+/// The same for who computes with big ints: as bytecode that takes hardly longer.
+const LATER: u32 = 16 * READY;
 /// A call, in jumps back.
 const CALL: u32 = 2;
 
@@ -202,81 +210,6 @@ pub(crate) fn new(
     Ok(unsafe { Ptr::from_non_null(hot.as_non_null().cast()) })
 }
 
-/// May a call go on for ever without a place where machine code could take over? Generators are resumed as they began,
-/// and exception buffers are made where blocks begin.
-fn cannot_wait(raw: &RawCode<'_>, names: &[Qstr]) -> bool {
-    let mut loops = Loops::new(raw, names);
-    let is_generator = Prelude::split(&raw.bytes)
-        .is_some_and(|parts| parts.prelude.flags.has(ScopeFlags::GENERATOR));
-    loops.any(|outer| is_generator || outer.is_protected)
-}
-
-/// A loop that is in no other.
-struct Outer {
-    first: usize,
-    last: usize,
-    /// Is it in an exception block?
-    is_protected: bool,
-}
-
-/// The outermost loops of a function.
-struct Loops<'a> {
-    code: &'a [u8],
-    names: &'a [Qstr],
-    /// Those up to here have been found.
-    at: usize,
-}
-
-impl<'a> Loops<'a> {
-    fn new(raw: &'a RawCode<'_>, names: &'a [Qstr]) -> Loops<'a> {
-        let code = Prelude::split(&raw.bytes).map_or(&[][..], |parts| parts.code);
-        Loops { code, names, at: 0 }
-    }
-
-    /// Each jump, from the first on: its instruction and where it leads.
-    fn jumps(&self) -> impl Iterator<Item = (Op, usize, usize)> {
-        Decoder::new(self.code, self.names)
-            .map_while(Result::ok)
-            .filter_map(|instr| {
-                let to = instr.op.target()?;
-                Some((instr.op, instr.offset as usize, to.0 as usize))
-            })
-    }
-}
-
-impl Iterator for Loops<'_> {
-    type Item = Outer;
-
-    fn next(&mut self) -> Option<Outer> {
-        let mut found = None;
-        for (_, at, target) in self.jumps() {
-            if target > at || target < self.at {
-                continue;
-            }
-            // Each is the end of a loop, and what comes later is around the one that was found or behind it.
-            found = match found {
-                Some((first, last)) if target > last => Some((first, last)),
-                Some((first, _)) if target > first => Some((first, at)),
-                _ => Some((target, at)),
-            };
-        }
-        let (first, last) = found?;
-        self.at = last;
-        let is_protected = self.jumps().any(|(op, at, handler)| {
-            let is_block = matches!(
-                op,
-                Op::SetupWith(_) | Op::SetupExcept(_) | Op::SetupFinally(_)
-            );
-            is_block && at < first && handler > last
-        });
-        Some(Outer {
-            first,
-            last,
-            is_protected,
-        })
-    }
-}
-
 impl Hot {
     /// The hot code that this is, if it is.
     pub(crate) fn of(code: Ptr<Code>) -> Option<Ptr<Hot>> {
@@ -297,6 +230,12 @@ impl Hot {
         let left = self.left.get().saturating_sub(n);
         self.left.set(left);
         left == 0
+    }
+
+    /// It takes longer to be hot.
+    fn postpone(&self) -> Stage {
+        self.left.set(LATER);
+        Stage::Cold
     }
 
     /// The raw code.
@@ -349,9 +288,14 @@ fn call(rt: &mut Runtime, obj: Obj, args: Args<'_>) -> R<Obj> {
         if let Stage::Cold = hot.stage.get()
             && hot.count(CALL)
         {
-            hot.stage.set(match compile(rt, hot, fun.context, None) {
-                Some(made) => Stage::Made(made),
-                None => give_up(code),
+            let params = args.pos().iter().take(code.n_pos as usize);
+            hot.stage.set(match Locals::new(params.copied().map(Some)) {
+                Ok(locals) if locals.are_big() => hot.postpone(),
+                Ok(locals) => match compile(rt, hot, fun.context, None, locals.seen) {
+                    Some(made) => Stage::Made(made),
+                    None => give_up(code),
+                },
+                Err(_) => give_up(code),
             });
         }
         match hot.stage.get() {
@@ -397,6 +341,7 @@ fn compile(
     hot: Ptr<Hot>,
     context: Ptr<Module>,
     midway: Option<(u32, bool)>,
+    seen: TryVec<Seen>,
 ) -> Option<Ptr<Code>> {
     let hook = rt.imports.hot?;
     let consts = consts(context, &hot.common).ok()?;
@@ -415,6 +360,7 @@ fn compile(
         consts,
         n_locals: u32::from(hot.code.n_locals),
         midway,
+        seen,
     };
     let module = hook(rt, function)?;
     let made = install(rt, hot, context, &module);
@@ -425,10 +371,7 @@ fn compile(
 }
 
 /// The object table as the compiler wants it: as long as it is, with the floats in it.
-fn consts(
-    context: Ptr<Module>,
-    common: &Common,
-) -> Result<TryVec<Const<'static>>, ferlance_collections::OutOfMemory> {
+fn consts(context: Ptr<Module>, common: &Common) -> Result<TryVec<Const<'static>>, OutOfMemory> {
     let mut consts = TryVec::new();
     for i in 0..common.n_consts.get() {
         let object = context.obj_table.get().and_then(|table| {
@@ -540,6 +483,11 @@ pub(crate) unsafe fn turn(
     if !hot.count(part as u32 + 1) {
         return Turn::Nothing;
     }
+    // SAFETY: the caller's.
+    if unsafe { locals_of(fp, &hot.code) }.is_ok_and(|locals| locals.are_big()) {
+        hot.postpone();
+        return Turn::Inner;
+    }
     let raw = RawCode {
         bytes: Bytes::Borrowed(hot.raw()),
         ..RawCode::default()
@@ -569,6 +517,15 @@ pub(crate) unsafe fn turn(
     }
 }
 
+/// The locals of a frame of this code.
+///
+/// # Safety
+/// It is one.
+unsafe fn locals_of(fp: *mut Frame, code: &Code) -> Result<Locals, OutOfMemory> {
+    // SAFETY: the caller's; so many words of the frame are locals.
+    Locals::new((0..code.n_locals as usize).map(|at| unsafe { (*fp).base.add(at).read() }))
+}
+
 /// Runs what is left of a call as machine code from the loop at `target` on.
 ///
 /// # Safety
@@ -593,7 +550,9 @@ unsafe fn go_on(
     let mut is_loose = false;
     let result = loop {
         let offset = u32::try_from(target).ok()?;
-        let made = compile(rt, hot, context, Some((offset, is_loose)))?;
+        // SAFETY: the caller's.
+        let seen = unsafe { locals_of(fp, code) }.ok()?.seen;
+        let made = compile(rt, hot, context, Some((offset, is_loose)), seen)?;
         hot.stage.set(Stage::Made(made));
         let Ok(fun) = rt.new_obj(NativeFun::new(context, made)) else {
             rt.clear_exception();
