@@ -17,12 +17,8 @@ impl Lowering<'_, '_> {
         }
         let index = self.pop()?;
         let base = self.pop()?;
-        let load = |this: &mut Self| -> Done<Vreg> {
-            let sentinel = this.b.constant(Type::Obj, obj_word::SENTINEL as i64)?;
-            Ok(this.b.call(Fun::ObjSubscr, &[base, index, sentinel])?)
-        };
         if self.is_small() || !self.may_index_list(index) {
-            let value = load(self)?;
+            let value = self.load_any_item(base, index)?;
             return self.push(value);
         }
         let (slow, join) = (self.b.cold_block()?, self.b.block()?);
@@ -30,7 +26,7 @@ impl Lowering<'_, '_> {
         if let Some(kind) = self.kind_of_base(base)? {
             self.load_known(kind, (base, index), slow, join)?;
             self.b.enter(slow)?;
-            let other = self.aside(load)?;
+            let other = self.aside(|this| this.load_any_item(base, index))?;
             self.b.jump(join, &[other])?;
             self.b.enter(join)?;
             let facts = Facts {
@@ -75,10 +71,16 @@ impl Lowering<'_, '_> {
             }
         }
         self.b.enter(slow)?;
-        let other = self.aside(load)?;
+        let other = self.aside(|this| this.load_any_item(base, index))?;
         self.b.jump(join, &[other])?;
         self.b.enter(join)?;
         self.push(value)
+    }
+
+    /// An item of whatever it is, by the runtime.
+    pub(super) fn load_any_item(&mut self, base: Vreg, index: Vreg) -> Done<Vreg> {
+        let sentinel = self.b.constant(Type::Obj, obj_word::SENTINEL as i64)?;
+        Ok(self.b.call(Fun::ObjSubscr, &[base, index, sentinel])?)
     }
 
     pub(super) fn store_subscr(&mut self) -> Done {
@@ -219,14 +221,13 @@ impl Lowering<'_, '_> {
         index: Vreg,
         slow: Block,
     ) -> Done<(Vreg, Vreg)> {
-        let word = self.word();
         if !self.facts(index).is_small {
             self.require(Cond::TestNonZero, index, 1, slow)?;
         }
         self.place_within(base, index, slow)
     }
 
-    /// The same if types are known.
+    /// The same if the index is a small int, too.
     pub(super) fn place_within(
         &mut self,
         base: Vreg,

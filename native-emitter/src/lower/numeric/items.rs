@@ -1,6 +1,5 @@
 //! Items of containers whose types are known where the loop begins.
 use ferlance_abi::fun_table::Fun;
-use ferlance_abi::obj_word;
 use ferlance_bytecode::op::Op as Bytecode;
 
 use super::TAG_BITS;
@@ -60,10 +59,7 @@ impl Lowering<'_, '_> {
         }
         self.b.jump(join, &[item])?;
         self.b.enter(slow)?;
-        let other = self.aside(|this| {
-            let sentinel = this.b.constant(Type::Obj, obj_word::SENTINEL as i64)?;
-            Ok(this.b.call(Fun::ObjSubscr, &[base, index, sentinel])?)
-        })?;
+        let other = self.aside(|this| this.load_any_item(base, index))?;
         self.b.jump(join, &[other])?;
         self.b.enter(join)?;
         if !is_object {
