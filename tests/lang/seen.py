@@ -184,6 +184,60 @@ for _ in range(12):
 print(one, scale(1.0, 2, 30), scale(1 << 70, 1, 3) > 1 << 69, attempt(scale, "a", 2, 3))
 
 
+# Locals that the loop sets, and that are not there when it begins the next time.
+def late(n, make):
+    for i in range(n):
+        x = make()
+        for k in range(3):
+            y = x
+    s = 0
+    for i in range(n):
+        s += y[i] if make is list else y
+    return s
+
+
+def unset(n, items):
+    for i in range(n):
+        if i > 0:
+            items[0] = last[0] * 2.5
+        last = items
+        number = items[0] * 0.5
+    return last, number
+
+
+for _ in range(12):
+    one = late(9, float), unset(9, [1.0, 2.0])
+print(one, attempt(late, 0, float), attempt(late, 0, int), attempt(unset, 0, [1.0]), attempt(unset, 3, [1]))
+
+
+def falls(x0, n):
+    x2 = -1.5
+    for i2 in range(n):
+        x3 = +(-x2)
+        x2 = x3
+    return x0, x2, x3
+
+
+for _ in range(3):
+    print(falls(1, 200), attempt(falls, 2, 0))
+
+
+def deleted(data):
+    for i in range(2):
+        data[i] = 9
+    del data
+    try:
+        for i in range(2):
+            data[i] = 9
+    except NameError:
+        return "gone"
+
+
+for _ in range(12):
+    one = deleted(bytearray(2))
+print(one)
+
+
 # A loop on the module's level, entered while it runs.
 line = array("h", [0] * 16)
 data = [0] * 16

@@ -190,20 +190,6 @@ def unbound(go):
 print(unbound(True), unbound(False))
 
 
-def deleted(data):
-    for i in range(2):
-        data[i] = 9
-    del data
-    try:
-        for i in range(2):
-            data[i] = 9
-    except NameError:
-        return "gone"
-
-
-print(deleted(bytearray(2)))
-
-
 def nested(rows, n):
     t = 0
     for row in rows:

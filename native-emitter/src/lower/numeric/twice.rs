@@ -54,7 +54,6 @@ impl Lowering<'_, '_> {
         if !is_fit || !self.find_live()? {
             return Ok(None);
         }
-        let (before, expected) = self.kinds_before(entry)?;
         let mut unsure = 0;
         for op in self.unbound.iter() {
             if let Some(Bytecode::LoadFast(local) | Bytecode::DeleteFast(local)) =
@@ -63,6 +62,7 @@ impl Lowering<'_, '_> {
                 unsure |= bit(local.index());
             }
         }
+        let (before, expected) = self.kinds_before(entry, unsure)?;
         let scene = Scene {
             code: self.code,
             flow: &self.flow,
@@ -86,7 +86,8 @@ impl Lowering<'_, '_> {
     }
 
     /// What is known of each place before the loop that is entered at `entry`, and what is expected.
-    fn kinds_before(&mut self, entry: Label) -> Done<(TryVec<Kind>, TryVec<Kind>)> {
+    /// Tests of what is expected are for objects: nothing is expected of locals that may be unbound.
+    fn kinds_before(&mut self, entry: Label, unsure: u64) -> Done<(TryVec<Kind>, TryVec<Kind>)> {
         let at = self.flow.label_at[entry.index()] as usize;
         let live = self.live_before(at);
         let n = self.n_locals() + self.flow.max_depth as usize;
@@ -105,7 +106,7 @@ impl Lowering<'_, '_> {
                     (kinds[place], expected[place]) = (Kind::Small, Kind::Small);
                 } else if facts.is_likely_float {
                     expected[place] = Kind::Float;
-                } else if facts == Facts::default() {
+                } else if facts == Facts::default() && unsure & bit(place) == 0 {
                     expected[place] = self.seen_at(place);
                 }
             }
