@@ -1,11 +1,46 @@
-//! Arguments in memory, for short code: what is computed for a call is stored where the call wants it at once.
+//! The argument area: what a call takes from memory, and what it gives there.
 //!
-//! In short code a value on the stack has its own word of the argument area, by its depth. Stores into the area are
-//! put right behind what makes the value, so that it need not be kept over the calls that make the next ones; and a
-//! value that a call has left in its word is not stored there again.
+//! In short code what is computed for a call is stored where the call wants it at once: a value on the stack has its
+//! own word of the area, by its depth. Stores into the area are put right behind what makes the value, so that it need not
+//! be kept over the calls that make the next ones; and a value that a call has left in its word is not stored there again.
 use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 
-use crate::nir::{Func, Inst, Op, Slot, Vreg};
+use super::{Done, Lowering};
+use crate::nir::{Func, Inst, Op, Slot, Type, Vreg};
+
+impl Lowering<'_, '_> {
+    /// Puts values into the argument area and gives its address.
+    pub(super) fn area(&mut self, values: &[Vreg]) -> Done<Vreg> {
+        let first = self.area_offset();
+        for (at, value) in values.iter().enumerate() {
+            let offset = first + at as i64 * self.word();
+            self.b.slot_store(self.args, offset, *value)?;
+        }
+        self.area_of(values.len() as u32)
+    }
+
+    /// The address of the argument area, with room for so many words.
+    pub(super) fn area_of(&mut self, words: u32) -> Done<Vreg> {
+        let first = self.area_offset();
+        let before = (first / self.word()) as u32;
+        self.args_words = self.args_words.max(before + words);
+        Ok(self.b.slot_addr(self.args, first)?)
+    }
+
+    /// Where in the argument area the words of the op at hand begin: in short code each depth of the stack has its own.
+    pub(super) fn area_offset(&self) -> i64 {
+        match self.target.small && self.pieces.is_none() {
+            true => i64::from(self.depth) * self.word(),
+            false => 0,
+        }
+    }
+
+    /// Word `at` of the argument area, after a call that fills it.
+    pub(super) fn area_word(&mut self, at: u32) -> Done<Vreg> {
+        let offset = self.area_offset() + i64::from(at) * self.word();
+        Ok(self.b.slot_load(Type::Obj, self.args, offset)?)
+    }
+}
 
 /// Moves and drops stores into `area`, block by block.
 pub(super) fn settle(func: &mut Func, area: Slot) -> Result<(), OutOfMemory> {

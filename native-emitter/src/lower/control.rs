@@ -1,7 +1,7 @@
 //! Jumps, truth and loops.
 use ferlance_abi::fun_table::Fun;
-use ferlance_abi::layout;
 use ferlance_abi::obj_word::{QSTR_TAG, TAG_BITS};
+use ferlance_abi::{Arch, layout};
 use ferlance_bytecode::op::{ITER_SLOTS, Label};
 
 use super::flow::{LowerError, is_marker_rotation};
@@ -10,6 +10,16 @@ use super::{Done, Lowering};
 use crate::nir::{Block, Cond, Op, Overflow, Slot, Type, Vreg, Width};
 
 impl Lowering<'_, '_> {
+    /// Goes to `yes` or `no` by a C bool.
+    pub(super) fn branch_c_bool(&mut self, truth: Vreg, yes: Block, no: Block) -> Done {
+        // Only the low byte is defined there.
+        let (cond, imm) = match self.target.arch {
+            Arch::X64 | Arch::X86 => (Cond::TestNonZero, 0xff),
+            _ => (Cond::Ne, 0),
+        };
+        Ok(self.b.branch(cond, truth, imm, (yes, &[]), (no, &[]))?)
+    }
+
     pub(super) fn label_block(&mut self, label: Label) -> Done<Block> {
         if self.pieces.is_some() {
             return self.exit_to_label(label);

@@ -4,7 +4,7 @@ use std::vec::Vec;
 use std::{fs, path::Path};
 
 use ferlance_abi::code_kind::CodeKind;
-use ferlance_abi::qstr;
+use ferlance_abi::{Arch, qstr};
 use ferlance_frontend::hir::ScopeId;
 use ferlance_frontend::lower::{Lower, Options};
 use ferlance_frontend::parser::{ParseOptions, parse};
