@@ -56,7 +56,7 @@ pub struct HotFunction<'a> {
     /// in no block. And whether it has to take any frame, or may refuse one whose words are not what is likely.
     pub midway: Option<(u32, bool)>,
     /// What its first local slots hold now, which is what they most likely will.
-    pub seen: TryVec<Seen>,
+    pub seen: &'a [Seen],
 }
 
 /// A value by what machine code is quick with.

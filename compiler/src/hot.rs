@@ -53,10 +53,7 @@ pub fn compile(
         consts: &mut table,
     };
     options.tell_machine_code();
-    let hints = Hints {
-        midway,
-        seen: &seen,
-    };
+    let hints = Hints { midway, seen };
     let raw = native::again(&code, &mut tables, options, hints).ok()?;
     Some(CompiledModule {
         header: Header {

@@ -233,9 +233,8 @@ impl Hot {
     }
 
     /// It takes longer to be hot.
-    fn postpone(&self) -> Stage {
+    fn postpone(&self) {
         self.left.set(LATER);
-        Stage::Cold
     }
 
     /// The raw code.
@@ -289,14 +288,15 @@ fn call(rt: &mut Runtime, obj: Obj, args: Args<'_>) -> R<Obj> {
             && hot.count(CALL)
         {
             let params = args.pos().iter().take(code.n_pos as usize);
-            hot.stage.set(match Locals::new(params.copied().map(Some)) {
+            match Locals::new(params.copied().map(Some)) {
                 Ok(locals) if locals.are_big() => hot.postpone(),
-                Ok(locals) => match compile(rt, hot, fun.context, None, locals.seen) {
-                    Some(made) => Stage::Made(made),
-                    None => give_up(code),
-                },
-                Err(_) => give_up(code),
-            });
+                Ok(locals) => {
+                    let made = compile(rt, hot, fun.context, None, &locals.seen);
+                    hot.stage
+                        .set(made.map_or_else(|| give_up(code), Stage::Made));
+                }
+                Err(_) => hot.stage.set(give_up(code)),
+            }
         }
         match hot.stage.get() {
             Stage::Cold => {}
@@ -341,7 +341,7 @@ fn compile(
     hot: Ptr<Hot>,
     context: Ptr<Module>,
     midway: Option<(u32, bool)>,
-    seen: TryVec<Seen>,
+    seen: &[Seen],
 ) -> Option<Ptr<Code>> {
     let hook = rt.imports.hot?;
     let consts = consts(context, &hot.common).ok()?;
@@ -465,8 +465,12 @@ pub(crate) unsafe fn turn(
         let mut patience = patience.saturating_sub(1);
         if patience == 0 && is_free {
             // SAFETY: the caller's.
-            if let Some((ip, sp)) = unsafe { go_on(rt, fp, hot, sp, target) } {
-                return Turn::Ended(ip, sp);
+            if let Ok(locals) = unsafe { locals_of(fp, &hot.code) } {
+                // SAFETY: the caller's.
+                let end = unsafe { go_on(rt, fp, hot, sp, (target, &locals.seen)) };
+                if let Some((ip, sp)) = end {
+                    return Turn::Ended(ip, sp);
+                }
             }
             patience = u32::MAX;
         }
@@ -484,7 +488,10 @@ pub(crate) unsafe fn turn(
         return Turn::Nothing;
     }
     // SAFETY: the caller's.
-    if unsafe { locals_of(fp, &hot.code) }.is_ok_and(|locals| locals.are_big()) {
+    let Ok(locals) = (unsafe { locals_of(fp, &hot.code) }) else {
+        return Turn::Nothing;
+    };
+    if locals.are_big() {
         hot.postpone();
         return Turn::Inner;
     }
@@ -511,7 +518,7 @@ pub(crate) unsafe fn turn(
     }
     hot.wait.set(Wait::Call);
     // SAFETY: the caller's.
-    match unsafe { go_on(rt, fp, hot, sp, target) } {
+    match unsafe { go_on(rt, fp, hot, sp, (target, &locals.seen)) } {
         Some((ip, sp)) => Turn::Ended(ip, sp),
         None => Turn::Nothing,
     }
@@ -526,7 +533,7 @@ unsafe fn locals_of(fp: *mut Frame, code: &Code) -> Result<Locals, OutOfMemory> 
     Locals::new((0..code.n_locals as usize).map(|at| unsafe { (*fp).base.add(at).read() }))
 }
 
-/// Runs what is left of a call as machine code from the loop at `target` on.
+/// Runs what is left of a call as machine code from the loop at `target` on, where its locals hold what was seen.
 ///
 /// # Safety
 /// As [`turn`].
@@ -535,7 +542,7 @@ unsafe fn go_on(
     fp: *mut Frame,
     hot: Ptr<Hot>,
     sp: *mut Slot,
-    target: usize,
+    (target, seen): (usize, &[Seen]),
 ) -> Option<(*const u8, *mut Slot)> {
     let code = &hot.code;
     if !direct::has_stack(rt) {
@@ -550,8 +557,6 @@ unsafe fn go_on(
     let mut is_loose = false;
     let result = loop {
         let offset = u32::try_from(target).ok()?;
-        // SAFETY: the caller's.
-        let seen = unsafe { locals_of(fp, code) }.ok()?.seen;
         let made = compile(rt, hot, context, Some((offset, is_loose)), seen)?;
         hot.stage.set(Stage::Made(made));
         let Ok(fun) = rt.new_obj(NativeFun::new(context, made)) else {

@@ -12,8 +12,7 @@ use crate::obj::list::List;
 pub(super) struct Locals {
     /// What machine code is told of each.
     pub(super) seen: TryVec<Seen>,
-    /// How many are of types that machine code is quick with, and how many are big ints.
-    n_quick: usize,
+    /// How many are big ints.
     n_big: usize,
 }
 
@@ -22,13 +21,10 @@ impl Locals {
     pub(super) fn new(slots: impl Iterator<Item = Slot>) -> Result<Locals, OutOfMemory> {
         let mut locals = Locals {
             seen: TryVec::new(),
-            n_quick: 0,
             n_big: 0,
         };
         for slot in slots {
-            let seen = seen(slot);
-            locals.seen.push(seen)?;
-            locals.n_quick += usize::from(seen != Seen::Other);
+            locals.seen.push(seen(slot))?;
             locals.n_big += usize::from(slot.is_some_and(|object| object.is::<BigObj>()));
         }
         Ok(locals)
@@ -36,7 +32,8 @@ impl Locals {
 
     /// Does the function seem to compute with big ints? The runtime does that, whoever calls it.
     pub(super) fn are_big(&self) -> bool {
-        self.n_big > 0 && self.n_big >= self.n_quick
+        let is_quick = |seen: &&Seen| **seen != Seen::Other;
+        self.n_big > 0 && self.n_big >= self.seen.iter().filter(is_quick).count()
     }
 }
 
