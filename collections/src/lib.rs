@@ -24,4 +24,4 @@ pub use index_vec::{Index, IndexVec};
 pub use oom::OutOfMemory;
 pub use sort::sort_few;
 pub use try_string::TryString;
-pub use try_vec::TryVec;
+pub use try_vec::{SCARCE_MEMORY, TryVec};

@@ -9,8 +9,8 @@ use core::ops::{Deref, DerefMut, RangeBounds};
 
 use crate::oom::{self, OutOfMemory};
 
-/// Is memory what there is least of? So it is on boards.
-const SCARCE_MEMORY: bool = cfg!(not(target_pointer_width = "64"));
+/// Is memory what there is least of? So it is on boards: then what can be found out anew is better not kept.
+pub const SCARCE_MEMORY: bool = cfg!(not(target_pointer_width = "64"));
 
 /// Where it is, vectors begin with so many bytes.
 const FIRST_BYTES: usize = 16;

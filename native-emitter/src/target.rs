@@ -1,9 +1,6 @@
 //! For whom code is made.
 use ferlance_abi::Arch;
 
-/// Does the compiler run where what can be found out anew is better not kept?
-pub(crate) const SCARCE_MEMORY: bool = cfg!(not(target_pointer_width = "64"));
-
 /// Which runtime the code will meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Host {

@@ -49,7 +49,7 @@ use ferlance_bytecode::code::Code;
 use ferlance_bytecode::module::Seen;
 use ferlance_bytecode::op::{Label, Op};
 use ferlance_bytecode::tables::{ConstTable, NameTable};
-use ferlance_collections::{BitSet, TryVec};
+use ferlance_collections::{BitSet, SCARCE_MEMORY, TryVec};
 
 pub(crate) use cached::POINTER_BITS;
 pub use env::{expand_env, lower_env};
@@ -63,7 +63,7 @@ use self::ops::keeps_escape;
 use self::pieces::{Homes, Pieces};
 use self::values::Facts;
 use crate::nir::{Block, Builder, Entry, Func, Kept, Slot, Type, Var, Vreg};
-use crate::target::{Host, SCARCE_MEMORY, Target};
+use crate::target::{Host, Target};
 
 /// The tables of a module in the making, which lowering adds to.
 pub struct Tables<'a> {

@@ -1,9 +1,8 @@
 //! Numbers without gaps. Passes make values and lists and leave the old ones behind, so that in the end most numbers
 //! stand for nothing; but what is known of each value takes memory and time by its number.
-use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
+use ferlance_collections::{BitSet, IndexVec, OutOfMemory, SCARCE_MEMORY, TryVec};
 
 use crate::nir::{Func, List, Vreg};
-use crate::target::SCARCE_MEMORY;
 
 /// Renumbers values and lists, in their order, and gives back the room.
 pub(super) fn compact(func: &mut Func) -> Result<(), OutOfMemory> {

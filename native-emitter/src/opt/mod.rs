@@ -33,14 +33,13 @@ mod tests;
 mod trips;
 mod uses;
 
-use ferlance_collections::OutOfMemory;
+use ferlance_collections::{OutOfMemory, SCARCE_MEMORY};
 
 use crate::analysis::{Cfg, Flow};
 use crate::arch::Arch;
 use crate::lower::expand_env;
 use crate::nir::Func;
 use crate::nir::verify;
-use crate::target::SCARCE_MEMORY;
 
 /// Optimises `func` and brings it into the form that the allocator takes.
 pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {

@@ -4,7 +4,7 @@
 //! its way. A bundle that finds no room is taken apart, and a single value goes to memory.
 use alloc::collections::BinaryHeap;
 
-use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
+use ferlance_collections::{BitSet, IndexVec, OutOfMemory, SCARCE_MEMORY, TryVec};
 
 use super::bundles::{Bundle, BundleData, Bundles};
 use super::busy::Busy;
@@ -12,7 +12,6 @@ use super::intervals::{Numbers, Range, point};
 use super::spill::Short;
 use crate::arch::{Arch, Preg, PregSet};
 use crate::nir::Vreg;
-use crate::target::SCARCE_MEMORY;
 
 /// Who has a register when: rising, apart from each other.
 #[derive(Debug, Default)]

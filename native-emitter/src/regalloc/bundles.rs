@@ -3,12 +3,13 @@
 //! An edge's argument and the parameter it goes to, a copy and what it copies, a result and the operand that the
 //! machine overwrites: if they are never alive at once they become one bundle, most frequent pairs first, and the move
 //! between them vanishes. A value that a loop carries then stays in one register all around.
-use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec, niche_index_type};
+use ferlance_collections::{
+    BitSet, IndexVec, OutOfMemory, SCARCE_MEMORY, TryVec, niche_index_type,
+};
 
 use super::intervals::{Numbers, Range, Ranges, asked, asked_at_end, meet, merge, point};
 use crate::arch::{Arch, Constraints, Preg, PregSet, Use, Which};
 use crate::nir::{Block, Func, Inst, Op, Term, Type, Vreg};
-use crate::target::SCARCE_MEMORY;
 
 niche_index_type! {
     /// Values that share a place, or a register that an instruction uses itself.

@@ -24,7 +24,7 @@ pub mod moves;
 mod prepare;
 mod spill;
 
-use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
+use ferlance_collections::{BitSet, IndexVec, OutOfMemory, SCARCE_MEMORY, TryVec};
 
 use self::assign::{Assignment, Room};
 use self::bundles::{Bundles, Roles};
@@ -33,7 +33,6 @@ use self::spill::{Log, Memory};
 use crate::analysis::{Cfg, Dominators, Liveness, Loops, entry_lines};
 use crate::arch::{Arch, MAX_TEMPS, Place, Preg, PregSet, Temps};
 use crate::nir::{Block, BlockData, Func, Inst, Op, Term, Type, Vreg};
-use crate::target::SCARCE_MEMORY;
 
 pub use checker::{Unsound, check};
 

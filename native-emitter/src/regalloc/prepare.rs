@@ -1,11 +1,10 @@
 //! Before allocation: edges that carry values get a block of their own, constants that are made where they are wanted
 //! get values of their own, and blocks are put in the order of the code.
-use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
+use ferlance_collections::{BitSet, IndexVec, OutOfMemory, SCARCE_MEMORY, TryVec};
 
 use super::intervals::asked;
 use crate::arch::Arch;
 use crate::nir::{Block, Edge, Func, Inst, List, Op, Term, Vreg};
-use crate::target::SCARCE_MEMORY;
 
 /// Gives each edge with arguments from a block with several ends a block for its moves.
 pub(super) fn split_edges(func: &mut Func) -> Result<(), OutOfMemory> {

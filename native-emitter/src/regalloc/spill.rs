@@ -2,14 +2,13 @@
 //!
 //! What the machine cannot take from memory gets a copy right before it, in a value of its own that lives for one
 //! instruction only. A constant or an address is not kept in memory but made anew each time.
-use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
+use ferlance_collections::{BitSet, IndexVec, OutOfMemory, SCARCE_MEMORY, TryVec};
 
 use super::bundles::{Bundles, Roles, words};
 use super::intervals::{Numbers, Range, asked, asked_at_end, meet, merged, point};
 use crate::analysis::Liveness;
 use crate::arch::{Arch, Constraints, Place, Preg, PregSet, Use};
 use crate::nir::{Block, Func, Inst, List, Op, Term, Vreg};
-use crate::target::SCARCE_MEMORY;
 
 /// Values with a role.
 #[derive(Debug)]

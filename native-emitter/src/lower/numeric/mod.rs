@@ -25,7 +25,7 @@ mod twice;
 
 use ferlance_abi::fun_table::Fun;
 use ferlance_abi::{Qstr, layout, obj_word};
-use ferlance_collections::TryVec;
+use ferlance_collections::{SCARCE_MEMORY, TryVec};
 
 use crate::lower::arith::SMALL;
 use crate::lower::flow::{IterId, LowerError};
@@ -198,7 +198,7 @@ impl Lowering<'_, '_> {
 }
 
 /// Boards do without: a compiler that runs where words have 32 bits has none of this.
-pub(super) const IS_HERE: bool = cfg!(target_pointer_width = "64");
+pub(super) const IS_HERE: bool = !SCARCE_MEMORY;
 
 const SMALL_TAG: i64 = obj_word::SMALL_INT_TAG as i64;
 /// None of these bits is set in a pointer.
