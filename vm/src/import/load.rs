@@ -171,7 +171,9 @@ fn load_code(
         unsafe { children.add(i).write(child) };
     }
     #[cfg(feature = "native")]
-    let hot = machine.common.filter(|_| native::hot::is_meant(module, id));
+    let hot = machine
+        .common
+        .filter(|_| config::QUICKEN && native::hot::is_meant(module, id));
     match raw.kind {
         #[cfg(feature = "native")]
         RawKind::Bytecode => bytecode(rt, module, raw, context, children, in_place, hot),
