@@ -18,7 +18,7 @@ use ferlance_native_emitter::arch::xtensa::Xtensa;
 use ferlance_native_emitter::emit::{DirectCall, EmitError, Made, emit, emit_in_pieces};
 use ferlance_native_emitter::link::link;
 use ferlance_native_emitter::lower::{self, Hints, Tables};
-use ferlance_native_emitter::nir::Func;
+use ferlance_native_emitter::nir::{Effort, Func};
 use ferlance_native_emitter::opt::optimise;
 use ferlance_native_emitter::target::Host;
 use ferlance_native_emitter::{Machine, Target};
@@ -152,7 +152,12 @@ fn lowered(
 ) -> Result<(Func, FunctionData), EmitError> {
     let lower::Lowered { mut func, n_state } = lower::lower(code, target, tables, hints)?;
     // Who wants all of a program as machine code waits for it; who decorates a function wants that one fast.
-    func.is_hasty = !options.for_file && options.emit == CodeKind::Native;
+    func.effort = match options.emit {
+        // Short code is made by passes that look once more.
+        _ if target.small => Effort::Full,
+        CodeKind::Native if !options.for_file => Effort::Little,
+        _ => Effort::Fair,
+    };
     settle(&mut func, target, tables)?;
     let data = FunctionData::new(code, n_state, tables.names)?;
     Ok((func, data))

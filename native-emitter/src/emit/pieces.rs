@@ -14,7 +14,7 @@ use crate::arch::{Emit, PregSet};
 use crate::frame::Frame;
 use crate::lower::{LowerError, Sink, Tables, lower_in_pieces};
 use crate::nir::shape::param_type;
-use crate::nir::{Func, Type};
+use crate::nir::{Effort, Func, Type};
 use crate::opt::optimise;
 use crate::regalloc::{Allocation, allocate};
 
@@ -142,7 +142,7 @@ impl<'a, A: Emit> Out<'a, A> {
     }
 
     fn write(&mut self, mut func: Func, at: Option<u32>, next: u32) -> Result<(), Stop> {
-        func.is_hasty = true;
+        func.effort = Effort::Little;
         optimise(&mut func, self.arch)?;
         let allocation = allocate(&mut func, self.arch)?;
         #[cfg(debug_assertions)]

@@ -27,6 +27,17 @@ pub struct SlotData {
     pub words: u32,
 }
 
+/// How much is done for code to be good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effort {
+    /// Little, so that it is there soon: each pass about once, registers in one try.
+    Little,
+    /// Each pass about once, registers with care: what calls the runtime for most of its work gains nothing by more.
+    Fair,
+    /// Passes as often as they find something.
+    Full,
+}
+
 /// A basic block.
 #[derive(Debug, PartialEq)]
 pub struct BlockData {
@@ -59,8 +70,8 @@ pub struct Func {
     pub pool: TryVec<Vreg>,
     /// Targets of switches.
     pub targets: TryVec<Block>,
-    /// Is the code to be there soon rather than to be the best?
-    pub is_hasty: bool,
+    /// How much is done for its code.
+    pub effort: Effort,
 }
 
 impl Func {
@@ -74,7 +85,7 @@ impl Func {
             slots: IndexVec::new(),
             pool: TryVec::new(),
             targets: TryVec::new(),
-            is_hasty: false,
+            effort: Effort::Full,
         }
     }
 

@@ -15,7 +15,7 @@ pub mod types;
 pub mod verify;
 
 pub use builder::{Builder, Home, Kept, Operand, Var};
-pub use func::{BlockData, Func, Slot, SlotData, VregData};
+pub use func::{BlockData, Effort, Func, Slot, SlotData, VregData};
 pub use inst::{Alu, Edge, Inst, List, Op, Overflow, Shift, Site, Term};
 pub use shape::Shape;
 pub use types::{Block, Cond, Entry, Type, Vreg, Width};

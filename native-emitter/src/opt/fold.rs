@@ -9,14 +9,14 @@ use super::branch::holds;
 use super::subst::Subst;
 use super::uses::{constant, definitions};
 use crate::arch::Arch;
-use crate::nir::{Cond, Func, Inst, Op, Overflow, Shape, Term, Vreg, Width};
+use crate::nir::{Cond, Effort, Func, Inst, Op, Overflow, Shape, Term, Vreg, Width};
 
 /// Folds until nothing changes in one walk.
 pub(super) fn fold(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemory> {
     let bits = arch.target().word_bits();
     let mut any = false;
     // The last rounds find little.
-    let rounds = if func.is_hasty { 1 } else { 4 };
+    let rounds = if func.effort == Effort::Full { 4 } else { 1 };
     for _ in 0..rounds {
         let mut folder = Folder {
             bits,

@@ -10,7 +10,7 @@ use ferlance_collections::{HashIndex, OutOfMemory, TryVec};
 use super::subst::Subst;
 use crate::analysis::{Cfg, Dominators};
 use crate::arch::Arch;
-use crate::nir::{Block, Cond, Edge, Func, Inst, Op, Term, Vreg};
+use crate::nir::{Block, Cond, Edge, Effort, Func, Inst, Op, Term, Vreg};
 
 /// How far up branches are looked at.
 const MAX_STEPS: u32 = 48;
@@ -24,8 +24,8 @@ pub(super) fn gvn(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemory>
     let mut index = HashIndex::new();
     let mut changed = false;
     // Out of loops what is made by one load is not worth a register, nor even a place in the frame.
-    let shares_words = !func.is_hasty || cfg.leads_back();
-    let is_hasty = func.is_hasty;
+    let is_full = func.effort == Effort::Full;
+    let shares_words = is_full || cfg.leads_back();
     for block in &cfg.order {
         for at in 0..func.blocks[*block].insts.len() {
             let mut inst = func.blocks[*block].insts[at];
@@ -39,7 +39,7 @@ pub(super) fn gvn(func: &mut Func, arch: &dyn Arch) -> Result<bool, OutOfMemory>
                 || inst.op == Op::Copy
                 || is_cheap(&inst, arch)
                 || !shares_words && is_word(inst.op)
-                || is_hasty && matches!(inst.op, Op::SlotAddr(_))
+                || !is_full && matches!(inst.op, Op::SlotAddr(_))
             {
                 continue;
             }

@@ -38,13 +38,12 @@ use ferlance_collections::{OutOfMemory, SCARCE_MEMORY};
 use crate::analysis::{Cfg, Flow};
 use crate::arch::Arch;
 use crate::lower::expand_env;
-use crate::nir::Func;
-use crate::nir::verify;
+use crate::nir::{Effort, Func, verify};
 
 /// Optimises `func` and brings it into the form that the allocator takes.
 pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
-    if func.is_hasty {
-        return optimise_hastily(func, arch);
+    if func.effort != Effort::Full {
+        return optimise_once(func, arch);
     }
     let word = arch.target().word();
     if arch.target().small {
@@ -108,9 +107,9 @@ pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     Ok(())
 }
 
-/// What pays at once: each pass about once, those about loops where there are loops. Numbers have gaps then, which cost
+/// What pays in code that calls the runtime: each pass about once, those about loops where there are loops. Numbers have gaps then, which cost
 /// less time than to close them.
-fn optimise_hastily(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
+fn optimise_once(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
     let word = arch.target().word();
     if SCARCE_MEMORY {
         compact::compact(func)?;
@@ -155,7 +154,7 @@ fn optimise_hastily(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory>
     Ok(())
 }
 
-/// The passes about loops, for who is in a hurry; gives the graph as it is then.
+/// The passes about loops, about once each; gives the graph as it is then.
 #[inline(never)]
 fn optimise_loops(func: &mut Func, arch: &dyn Arch, cfg: Cfg) -> Result<Cfg, OutOfMemory> {
     let word = arch.target().word();

@@ -9,7 +9,7 @@ use ferlance_collections::{
 
 use super::intervals::{Numbers, Range, Ranges, asked, asked_at_end, meet, merge, point};
 use crate::arch::{Arch, Constraints, Preg, PregSet, Use, Which};
-use crate::nir::{Block, Func, Inst, Op, Term, Type, Vreg};
+use crate::nir::{Block, Effort, Func, Inst, Op, Term, Type, Vreg};
 
 niche_index_type! {
     /// Values that share a place, or a register that an instruction uses itself.
@@ -468,7 +468,7 @@ impl Maker<'_> {
             }
         }
         // Who is in a hurry tries them again.
-        if SCARCE_MEMORY && !self.func.is_hasty {
+        if SCARCE_MEMORY && self.func.effort != Effort::Little {
             let pairs = &mut self.made.pairs;
             pairs.retain(|pair| !pair.joined);
             *pairs = TryVec::from_slice(pairs)?;

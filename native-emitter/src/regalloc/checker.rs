@@ -338,6 +338,7 @@ impl Checker<'_> {
 mod tests {
     use super::*;
     use crate::arch::x86::X86;
+    use crate::nir::Effort;
     use crate::nir::text::parse;
     use crate::opt::legalise::legalise;
     use crate::regalloc::allocate;
@@ -408,16 +409,16 @@ mod tests {
         }
         text += "return v3\nb2:\nreturn v10\n";
         let arch = X86::new(Target::stock(Name::X64, 0)).unwrap();
-        for is_hasty in [false, true] {
+        for effort in [Effort::Full, Effort::Little] {
             let mut func = parse(&text).unwrap();
-            func.is_hasty = is_hasty;
+            func.effort = effort;
             legalise(&mut func, &arch).unwrap();
             let allocation = allocate(&mut func, &arch).unwrap();
             assert!(allocation.spill_words > 5, "{}", allocation.spill_words);
             assert_eq!(
                 check(&func, &arch, &allocation),
                 Ok(()),
-                "{is_hasty} {func}"
+                "{effort:?} {func}"
             );
         }
     }

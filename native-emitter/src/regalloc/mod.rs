@@ -32,7 +32,7 @@ use self::intervals::Numbers;
 use self::spill::{Log, Memory};
 use crate::analysis::{Cfg, Dominators, Liveness, Loops, entry_lines};
 use crate::arch::{Arch, MAX_TEMPS, Place, Preg, PregSet, Temps};
-use crate::nir::{Block, BlockData, Func, Inst, Op, Term, Type, Vreg};
+use crate::nir::{Block, BlockData, Effort, Func, Inst, Op, Term, Type, Vreg};
 
 pub use checker::{Unsound, check};
 
@@ -135,7 +135,7 @@ pub fn allocate(func: &mut Func, arch: &dyn Arch) -> Result<Allocation, Allocate
         let mut filled = None;
         if !assignment.spilled.is_empty() {
             // Who is in a hurry takes what registers are left where such values are wanted.
-            if !func.is_hasty || assignment.stuck {
+            if func.effort != Effort::Little || assignment.stuck {
                 let spilled = assignment.spilled;
                 if SCARCE_MEMORY {
                     (room, kept) = (Room::default(), None);
