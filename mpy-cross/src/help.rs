@@ -67,7 +67,11 @@ Options:
         }
     }
     text.push_str(
-        "  -X source-lines          Keep line numbers for tracebacks (default).
+        "  -X native=small          Native code small rather than fast.
+  -X native=pieces         Native functions compiled piece by piece, which takes little memory.
+  -X viper=sound           Viper functions check indices of pointers.
+  -X viper=stock           Viper takes what the stock compiler takes, and no more.
+  -X source-lines          Keep line numbers for tracebacks (default).
   -X no-source-lines       Drop them; every traceback line is then 1.
   -X heapsize=N            Accepted, without effect: memory grows as needed.
 
@@ -185,6 +189,20 @@ mod tests {
     fn help_and_completions_name_every_option() {
         for row in OPTIONS {
             assert!(help("mpy-cross").contains(row.name), "{}", row.name);
+            if row.name == "-X" {
+                // The first of several is what goes without saying.
+                for choice in row
+                    .choices
+                    .iter()
+                    .filter(|choice| **choice != "native=fast")
+                {
+                    let (option, value) = choice.split_once('=').unwrap_or((choice, ""));
+                    let is_told = help("mpy-cross")
+                        .lines()
+                        .any(|line| line.contains(&format!("-X {option}")) && line.contains(value));
+                    assert!(is_told, "{choice}");
+                }
+            }
             for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
                 let text = completions(shell);
                 let name = row.name.trim_start_matches('-');

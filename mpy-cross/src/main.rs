@@ -99,6 +99,12 @@ fn run(job: &Job) -> ExitCode {
         ..Options::default()
     };
     if job.explain {
+        if ferlance_bytecode::mpy::is_one(&source) {
+            let name = String::from_utf8_lossy(&input_name);
+            return complain(&format!(
+                "{name} is compiled; --explain takes the source that it is made of\n"
+            ));
+        }
         return explained(job, &source, &mut pool, &options);
     }
     let module = match compile(&source, &mut pool, &options) {

@@ -195,6 +195,22 @@ fn a_full_disk_is_noticed() {
 }
 
 #[test]
+fn what_is_compiled_cannot_be_explained() {
+    let folder = folder();
+    std::fs::write(folder.path().join("m.mpy"), b"M\x06\x00\x1f\x00").expect("it is ours");
+    let output = Command::new(env!("CARGO_BIN_EXE_mpy-cross"))
+        .args(["--explain", "m.mpy"])
+        .current_dir(folder.path())
+        .output()
+        .expect("the program starts");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "m.mpy is compiled; --explain takes the source that it is made of\n"
+    );
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
 #[cfg(unix)]
 fn a_closed_pipe_is_noticed() {
     let folder = folder();

@@ -19,6 +19,11 @@ pub use read::{Host, read};
 pub use write::write;
 pub(crate) use write::{write_code_head, write_const, write_header, write_name};
 
+/// Does this look like a `.mpy` file of any version, rather than like a source? A version is no character of a text.
+pub fn is_one(bytes: &[u8]) -> bool {
+    matches!(bytes, [ferlance_abi::mpy::MAGIC, 0..=8, ..])
+}
+
 /// Tags of the object table.
 pub(crate) mod tag {
     pub(crate) const FUN_TABLE: u8 = 0;

@@ -18,9 +18,13 @@ pub(crate) fn explain(invocation: &Invocation) -> u8 {
     }
     let target = Target {
         host: Host::Ferlance,
+        small: invocation.native_small,
         ..Target::stock(arch, 0)
     };
     let words = invocation.argv.get(1..).unwrap_or(&[]);
+    if words.iter().all(|word| *word == b"--asm") {
+        return crate::complain("usage: ferlance explain [--asm] FILE...\n");
+    }
     let listing: Option<explain::Listing<'_>> = match words.contains(&b"--asm".as_slice()) {
         // Machine code of x86 is shown as bytes here: `mpy-cross --explain --asm` brings a disassembler for it.
         true => Some(&|target, code, at, out| listing(&Boards, target, code, at, out)),
@@ -38,6 +42,11 @@ pub(crate) fn explain(invocation: &Invocation) -> u8 {
                 ));
             }
         };
+        if ferlance_bytecode::mpy::is_one(&source) {
+            return crate::complain(&format!(
+                "ferlance: {name} is compiled; explain takes the source that it is made of\n"
+            ));
+        }
         let mut pool = Pool::new();
         let options = Options {
             input_name: file,

@@ -73,5 +73,7 @@ Examples:
   ferlance -i main.py                   run a file, then prompt with its names
   ferlance -X heapsize=64K main.py      run in as little memory as a board has
   ferlance -X compile-only main.py      check the syntax
+  ferlance explain [--asm] main.py      show what its machine code leaves to the runtime, and why
+  ferlance dump main.mpy                show what is in a compiled file
 "
 );

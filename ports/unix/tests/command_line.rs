@@ -333,6 +333,47 @@ fn whatever_prints_says_that_it_could_not() {
     }
 }
 
+/// The machine code that is shown is what the same options make when the program runs.
+#[test]
+fn explain_takes_sources_and_the_options_of_a_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let source = "@micropython.native\ndef f(a, b):\n    return a + b\n";
+    fs::write(dir.path().join("t.py"), source).unwrap();
+    fs::write(dir.path().join("m.mpy"), MODULE).unwrap();
+    let explained = |args: &[&str]| {
+        let output = Command::new(PROGRAM)
+            .args(args)
+            .current_dir(dir.path())
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    };
+    let (code, fast, _) = explained(&["explain", "t.py"]);
+    assert!(code == Some(0) && fast.contains("== native `f`"), "{fast}");
+    assert_ne!(
+        explained(&["-X", "native=small", "explain", "t.py"]).1,
+        fast
+    );
+    assert_eq!(
+        explained(&["explain", "--asm"]),
+        (
+            Some(1),
+            String::new(),
+            "usage: ferlance explain [--asm] FILE...\n".into()
+        )
+    );
+    let why = "ferlance: m.mpy is compiled; explain takes the source that it is made of\n";
+    assert_eq!(
+        explained(&["explain", "m.mpy"]),
+        (Some(1), String::new(), why.into())
+    );
+}
+
 #[test]
 fn streams_that_are_closed_from_the_start_are_no_crash() {
     let dir = tempfile::tempdir().unwrap();
