@@ -155,7 +155,7 @@ macro_rules! for_each_message {
             "Write one of object, bool, int, uint, ptr, ptr8, ptr16, ptr32.";
         UnknownType, ViperTypeError, "unknown type '{}'",
             "Viper does not know a native type of this name.",
-            "Write one of object, bool, int, uint, ptr, ptr8, ptr16, ptr32.";
+            "Write one of object, bool, int, uint, ptr, ptr8, ptr16, ptr32; or, beyond stock, float, int64, uint64.";
         AsmNotFunction, SyntaxError, "inline assembler must be a function",
             "A decorator of inline assembler stands above a class.",
             "Put it above the functions.";

@@ -83,7 +83,7 @@ pub fn exit_code(rt: &mut Runtime, result: R<()>, report: Report) -> u8 {
     }
 }
 
-/// Tells on standard error what to do about a file that was made for others, if one was refused.
+/// Tells on standard error what to do about a file that is damaged or was made for others, if one was refused.
 fn hint_at_arch(rt: &mut Runtime) {
     let Some(refused) = rt.imports.refused.take() else {
         return;
@@ -125,6 +125,12 @@ fn hint_at_arch(rt: &mut Runtime) {
             format!("machine code with features of other processors (-march-flags={flags:#x})")
         }
         import::Found::Any => "machine code".to_owned(),
+        import::Found::Damage => {
+            let text = format!(
+                "hint: {file} is cut or damaged; `mpy-dump {file}` shows where. `mpy-cross {arch}{source}.py` makes it anew.\n"
+            );
+            return say(rt, &text);
+        }
     };
     let hint = if refused.needed == Arch::None {
         format!(

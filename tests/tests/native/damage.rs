@@ -295,6 +295,12 @@ pub(crate) fn foreign() -> Result<(), Failed> {
             return Err(format!("{at}: {said}").into());
         }
     }
+    fs::write(hinted.path().join("m.mpy"), &good[..good.len() / 2])?;
+    let outcome = Interpreter::ferlance().run_in(hinted.path(), &["-c", "import m"], LIMIT)?;
+    let hint = "hint: m.mpy is cut or damaged; `mpy-dump m.mpy` shows where. `mpy-cross -march=x64 m.py` makes it anew.\n";
+    if outcome.stderr != hint.as_bytes() {
+        return Err(String::from_utf8_lossy(&outcome.stderr).into());
+    }
     let scratch = tempfile::tempdir()?;
     let mut names = Vec::new();
     for arch in ["armv7m", "rv32imc", "xtensawin", "x86", "armv6m"] {

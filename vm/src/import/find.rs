@@ -282,21 +282,19 @@ pub(super) fn load_mpy(
         }
         Err(error) => {
             let found = match error {
-                mpy::MpyError::Arch { found } => Some(super::Found::Arch(found)),
-                mpy::MpyError::ArchFlags { found } => Some(super::Found::Flags(found)),
-                mpy::MpyError::SmallIntBits { found } => Some(super::Found::SmallIntBits(found)),
-                mpy::MpyError::Version { found } => Some(super::Found::Version(found)),
-                mpy::MpyError::SubVersion { found } => Some(super::Found::SubVersion(found)),
-                mpy::MpyError::NoNative => Some(super::Found::Any),
-                _ => None,
+                mpy::MpyError::Arch { found } => super::Found::Arch(found),
+                mpy::MpyError::ArchFlags { found } => super::Found::Flags(found),
+                mpy::MpyError::SmallIntBits { found } => super::Found::SmallIntBits(found),
+                mpy::MpyError::Version { found } => super::Found::Version(found),
+                mpy::MpyError::SubVersion { found } => super::Found::SubVersion(found),
+                mpy::MpyError::NoNative => super::Found::Any,
+                _ => super::Found::Damage,
             };
-            if let Some(found) = found {
-                rt.imports.refused = Some(super::Refused {
-                    file: rt.intern(path)?,
-                    found,
-                    needed: host.arch,
-                });
-            }
+            rt.imports.refused = Some(super::Refused {
+                file: rt.intern(path)?,
+                found,
+                needed: host.arch,
+            });
             Err(rt.value_error(error.message()))
         }
     }

@@ -33,13 +33,13 @@ pub struct Imports {
     pub compile: Option<hook::CompileHook>,
     /// The compiler of functions that have turned out to be hot, where there is one.
     pub hot: Option<hook::HotHook>,
-    /// The last file that was refused because of whom it was made for, for a hint to whoever started the program.
+    /// The last file that was refused because of what it is, for a hint to whoever started the program.
     pub refused: Option<Refused>,
     /// Built-in modules that the port adds to those of the runtime.
     pub extra: &'static [&'static module::ModuleDef],
 }
 
-/// A `.mpy` file that was made for others.
+/// A `.mpy` file that was made for others, or is damaged.
 #[derive(Clone, Copy)]
 pub struct Refused {
     /// Path of the file.
@@ -50,7 +50,7 @@ pub struct Refused {
     pub needed: Arch,
 }
 
-/// For whom a file was made.
+/// For whom a file was made, if for anyone.
 #[derive(Clone, Copy)]
 pub enum Found {
     /// That of another architecture, by its number in the header.
@@ -65,6 +65,8 @@ pub enum Found {
     SubVersion(u8),
     /// Some.
     Any,
+    /// What no compiler makes: the file is cut or damaged.
+    Damage,
 }
 
 impl Imports {
