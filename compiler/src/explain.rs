@@ -34,24 +34,40 @@ pub struct Explained {
     pub remarks: TryVec<Remark>,
     /// What memory it touches, as far as that belongs to the runtime.
     pub accesses: TryVec<Access>,
-    /// Its machine code, and which line what is of.
+    /// Its machine code, with which line what is of.
     pub code: TryVec<u8>,
+    /// Bytes of the code that a file gets. That is `code` to the byte unless marks of lines, which it is made without, have
+    /// moved registers.
+    pub n_bytes: usize,
+    /// Is it `code`?
+    pub is_exact: bool,
     /// From which offset on code belongs to which line.
     pub marks: TryVec<LineMark>,
     /// Bytes of machine stack.
     pub frame_bytes: u32,
 }
 
+impl Explained {
+    /// Takes over what calls in `code`, which begins with this function's, have got for distances.
+    pub(crate) fn link(&mut self, code: &[u8]) -> Result<(), OutOfMemory> {
+        if let (true, Some(code)) = (self.is_exact, code.get(..self.n_bytes)) {
+            self.code = TryVec::from_slice(code)?;
+        }
+        Ok(())
+    }
+}
+
 /// Gathers what is known of functions while a source is compiled.
 pub(crate) type Notes = TryVec<Explained>;
 
-/// Notes a function.
+/// Notes a function: `machine` with marks of lines, as it is `written` without.
 pub(crate) fn note(
     notes: &mut Notes,
     of: &Code,
     func: &Func,
     machine: &Machine,
     target: &Target,
+    written: &Machine,
 ) -> Result<(), OutOfMemory> {
     notes.push(Explained {
         name: of.name,
@@ -60,8 +76,10 @@ pub(crate) fn note(
         remarks: remarks(func)?,
         accesses: accesses(func, target.word())?,
         code: machine.bytes.try_clone()?,
+        n_bytes: written.bytes.len(),
+        is_exact: written.bytes == machine.bytes,
         marks: machine.lines.try_clone()?,
-        frame_bytes: machine.frame_bytes,
+        frame_bytes: written.frame_bytes,
     })
 }
 
@@ -97,10 +115,17 @@ pub fn write_explained(
                 "      |   == {} `{}`: {} bytes of {}, {} bytes of stack",
                 emitter(function.kind),
                 pool.str(function.name),
-                function.code.len(),
+                function.n_bytes,
                 target.arch.name(),
                 function.frame_bytes,
             )?;
+            if listing.is_some() && !function.is_exact {
+                writeln!(
+                    out,
+                    "      |   (listed with marks of lines, without which a file has it: registers and {} bytes may differ)",
+                    function.n_bytes.abs_diff(function.code.len()),
+                )?;
+            }
         }
         for function in functions {
             for remark in function.remarks.iter().filter(|remark| remark.line == line) {

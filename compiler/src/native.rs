@@ -99,7 +99,7 @@ fn finished(
 ) -> Result<RawCode<'static>, EmitError> {
     let machine = machine(&mut func, target)?;
     if let Some(notes) = notes {
-        explain::note(notes, code, &func, &machine, target)?;
+        explain::note(notes, code, &func, &machine, target, &machine)?;
     }
     Ok(data.around(&machine, target)?)
 }
@@ -187,6 +187,11 @@ pub(crate) fn viper(
         form,
         module,
     };
+    // Notes about this function, and where its code begins.
+    let mut noted: TryVec<(usize, u32)> = TryVec::new();
+    if let Some(notes) = &notes {
+        noted.push((notes.len(), 0))?;
+    }
     let Machine {
         mut bytes,
         mut calls,
@@ -220,6 +225,9 @@ pub(crate) fn viper(
                 };
                 // A copy of another function has been told of where that stands.
                 let notes = notes.as_deref_mut().filter(|_| callee == scope);
+                if let Some(notes) = &notes {
+                    noted.push((notes.len(), to))?;
+                }
                 let made = makes.machine(lower, callee, options, notes)?;
                 for inner in &made.calls {
                     calls.push(DirectCall {
@@ -233,6 +241,15 @@ pub(crate) fn viper(
         };
         if !link(target, &mut bytes, call.offset, to) {
             return Err(lower.scope_error(scope, Message::NativeMalformed));
+        }
+    }
+    for (at, start) in noted {
+        let code = bytes.get(start as usize..);
+        if let (Some(note), Some(code)) = (
+            notes.as_deref_mut().and_then(|notes| notes.get_mut(at)),
+            code,
+        ) {
+            note.link(code)?;
         }
     }
     Ok(RawCode {
@@ -266,7 +283,29 @@ impl Makes<'_> {
         };
         // On any firmware it is loops that are to be fast, and all else short.
         target.small |= target.host == Host::Stock && !scope_driver::has_loop(self.code)?;
-        let target = &target;
+        let func = self.lowered(lower, scope, options, &target, false)?;
+        let marked = match notes {
+            Some(_) => Some(self.lowered(lower, scope, options, &target, true)?),
+            None => None,
+        };
+        drop(self.types);
+        let (_, made) = emitted(lower, scope, func, &target)?;
+        if let (Some(notes), Some(marked)) = (notes, marked) {
+            let (func, marked) = emitted(lower, scope, marked, &target)?;
+            explain::note(notes, self.code, &func, &marked, &target, &made)?;
+        }
+        Ok(made)
+    }
+
+    /// The function with marks of lines or without.
+    fn lowered(
+        &self,
+        lower: &mut Lower<'_>,
+        scope: ScopeId,
+        options: &Options<'_>,
+        target: &Target,
+        lines: bool,
+    ) -> Result<Func, Diag> {
         let (pool, _, consts) = lower.pool_and_tables();
         let env = ferlance_viper::Env {
             target,
@@ -278,28 +317,32 @@ impl Makes<'_> {
             },
             defaults: self.module.defaults(scope.0),
             own: self.module.signature(scope.0),
-            lines: notes.is_some(),
+            lines,
             consts,
         };
-        let lowered = ferlance_viper::lower(self.code, &self.types, env, self.form);
-        drop(self.types);
-        let mut func = lowered.map_err(|stop| match stop {
+        ferlance_viper::lower(self.code, &self.types, env, self.form).map_err(|stop| match stop {
             Stop::OutOfMemory => Diag::from(OutOfMemory),
             Stop::Refused(error) => typing::refusal(lower, scope, self.code, &error, options),
-        })?;
-        let (pool, names, consts) = lower.pool_and_tables();
-        let mut tables = Tables {
-            pool,
-            names,
-            consts,
-        };
-        settle(&mut func, target, &mut tables)?;
-        let made = machine(&mut func, target).map_err(|error| refusal(lower, scope, error))?;
-        if let Some(notes) = notes {
-            explain::note(notes, self.code, &func, &made, target)?;
-        }
-        Ok(made)
+        })
     }
+}
+
+/// The machine code of a viper function, and the function as it is then.
+fn emitted(
+    lower: &mut Lower<'_>,
+    scope: ScopeId,
+    mut func: Func,
+    target: &Target,
+) -> Result<(Func, Machine), Diag> {
+    let (pool, names, consts) = lower.pool_and_tables();
+    let mut tables = Tables {
+        pool,
+        names,
+        consts,
+    };
+    settle(&mut func, target, &mut tables)?;
+    let made = machine(&mut func, target).map_err(|error| refusal(lower, scope, error))?;
+    Ok((func, made))
 }
 
 /// Something that is done with the machine that a target has.

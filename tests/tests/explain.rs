@@ -7,22 +7,27 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use ferlance_abi::arch::Arch;
+use ferlance_abi::code_kind::CodeKind;
 use ferlance_abi::qstr::Pool;
 use ferlance_bytecode::disasm::Disassembler;
+use ferlance_bytecode::module::RawCode;
 use ferlance_compiler::explain::{Explained, Listing, explain, write_explained};
-use ferlance_compiler::{Options, Target};
+use ferlance_compiler::{Options, Target, compile};
 use ferlance_tests::workspace;
 use mpy_cross::listing::listing;
 use mpy_cross::machine::Machines;
 
-fn explained(source: &str, arch: Arch, pool: &mut Pool) -> Vec<Explained> {
-    let options = Options {
+fn options(arch: Arch) -> Options<'static> {
+    Options {
         arch,
         target: Some(Target::stock(arch, 0)),
         small_int_bits: 31,
         ..Options::default()
-    };
-    let functions = explain(source.as_bytes(), pool, &options);
+    }
+}
+
+fn explained(source: &str, arch: Arch, pool: &mut Pool) -> Vec<Explained> {
+    let functions = explain(source.as_bytes(), pool, &options(arch));
     functions.map_or_else(|_| Vec::new(), |found| found.into_iter().collect())
 }
 
@@ -232,4 +237,46 @@ fn an_independent_disassembler_reads_the_same() {
         }
         assert!(wrong.is_empty(), "{arch:?}\n{wrong}");
     }
+}
+
+/// What is shown is what a file would hold, or else it is said that it is not.
+#[test]
+fn the_code_shown_is_the_code_written() {
+    let (mut wrong, mut exact, mut all) = (String::new(), 0, 0);
+    for arch in [Arch::X64, Arch::Armv7m, Arch::Xtensawin] {
+        for path in sources() {
+            let source = std::fs::read(&path).expect("it is readable");
+            for emit in [CodeKind::Bytecode, CodeKind::Native] {
+                let options = Options {
+                    emit,
+                    ..options(arch)
+                };
+                let mut pool = Pool::new();
+                let Ok(module) = compile(&source, &mut pool, &options) else {
+                    continue;
+                };
+                let shown = explain(&source, &mut Pool::new(), &options).expect("it was compiled");
+                for function in &shown {
+                    all += 1;
+                    exact += usize::from(function.is_exact);
+                    let is_there = |raw: &RawCode<'_>| {
+                        raw.bytes
+                            .windows(function.code.len())
+                            .any(|bytes| bytes == &*function.code)
+                    };
+                    if function.is_exact != module.codes.iter().any(is_there) {
+                        writeln!(
+                            wrong,
+                            "{arch:?} {emit:?} {}: line {}",
+                            path.display(),
+                            function.line
+                        )
+                        .expect("strings take any text");
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(exact * 4 > all * 3, "{exact} of {all} are exact");
 }
