@@ -18,7 +18,7 @@ use ferlance_bytecode::op::{Local, Op as Bytecode};
 use ferlance_collections::{BitSet, TryVec};
 
 use super::flow::{LowerError, bound_slots};
-use super::kinds::bounds;
+use super::region::bounds;
 use super::{Done, Lowering};
 use crate::nir::{Block, Cond, Op, Overflow, Type, Vreg, Width};
 

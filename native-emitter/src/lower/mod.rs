@@ -13,7 +13,7 @@
 //! prologue    how a function or a resumed generator starts  numeric    copies of loops for numbers
 //! cached      names and attributes with inline caches       items      items of lists, bytearrays and arrays
 //! area        arguments in memory                           builtins   built-in functions by name
-//! kinds       what loops do with numbers                    pieces     piece by piece, where memory is scarce
+//! region      what a loop does with numbers, by kinds       pieces     piece by piece, where memory is scarce
 //! containers  what has the items that a loop wants          midway     a second way in, for what bytecode has begun
 //! halves      floats in expressions, not made objects       env        where tables come from
 //! ```
@@ -39,6 +39,7 @@ mod numeric;
 mod ops;
 mod pieces;
 mod prologue;
+mod region;
 #[cfg(test)]
 mod tests;
 mod values;

@@ -3,7 +3,8 @@ use ferlance_collections::TryVec;
 
 use super::{IS_HERE, Resume};
 use crate::lower::flow::LowerError;
-use crate::lower::kinds::{Kind, bit};
+use crate::lower::kinds::Kind;
+use crate::lower::region::bit;
 use crate::lower::{Done, Lowering};
 use crate::nir::Block;
 

@@ -29,7 +29,8 @@ use ferlance_collections::{SCARCE_MEMORY, TryVec};
 
 use crate::lower::arith::SMALL;
 use crate::lower::flow::{IterId, LowerError};
-use crate::lower::kinds::{Kind, Region};
+use crate::lower::kinds::Kind;
+use crate::lower::region::Region;
 use crate::lower::{Done, Lowering};
 use crate::nir::{Block, Slot, Type, Var, Vreg};
 

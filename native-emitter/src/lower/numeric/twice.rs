@@ -5,8 +5,9 @@ use ferlance_collections::TryVec;
 use super::{IS_HERE, Numeric};
 use crate::lower::counted::{MAX_OPS, pattern};
 use crate::lower::flow::LowerError;
-use crate::lower::kinds::{self, Kind, Region, Scene, bit};
+use crate::lower::kinds::Kind;
 use crate::lower::prologue::Frame;
+use crate::lower::region::{self, Region, Scene, bit};
 use crate::lower::{Done, Facts, Lowering};
 use crate::nir::Block;
 
@@ -40,13 +41,13 @@ impl Lowering<'_, '_> {
         if !is_fit || matches!(self.frame, Frame::Generator { .. }) {
             return Ok(None);
         }
-        let Some(bounds) = kinds::bounds(self.code, &self.flow, at) else {
+        let Some(bounds) = region::bounds(self.code, &self.flow, at) else {
             return Ok(None);
         };
         let (from, to, entry) = bounds;
         let is_counted = pattern(self.code, &self.flow, at).is_some();
         let is_fit = to - from <= MAX_OPS
-            && kinds::may_be_worth_it(
+            && region::may_be_worth_it(
                 &self.code.ops()[from..to],
                 is_counted,
                 !self.seen.is_empty(),
@@ -80,7 +81,7 @@ impl Lowering<'_, '_> {
     pub(in crate::lower) fn find_live(&mut self) -> Done<bool> {
         if !self.is_live_found {
             self.is_live_found = true;
-            self.live = kinds::live_locals(self.code, &self.flow)?;
+            self.live = region::live_locals(self.code, &self.flow)?;
         }
         Ok(self.live.is_some())
     }
