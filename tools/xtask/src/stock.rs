@@ -58,3 +58,42 @@ pub(crate) const SMALLEST_HEAP: [(&str, u64); 2] = [("hello", 2_864), ("classes"
 
 /// Lines per second of the stock cross compiler, by lines of the source.
 pub(crate) const MPY_CROSS_LINES: [(u64, u64); 2] = [(5_000, 83_000), (100_000, 4_700)];
+
+/// A kernel of `benches/kernels` with `@micropython.native` in stock firmware, compiled by stock `mpy-cross`: thousands of
+/// instructions of the kernel alone, QEMU's count.
+pub(crate) struct NativeKernel {
+    /// File name without `_plain.py`.
+    pub name: &'static str,
+    /// On Cortex-M3.
+    armv7m: u32,
+    /// On RV32.
+    rv32imc: u32,
+}
+
+impl NativeKernel {
+    /// By the name of the architecture.
+    pub(crate) fn on(&self, march: &str) -> Option<f64> {
+        match march {
+            "armv7m" => Some(f64::from(self.armv7m)),
+            "rv32imc" => Some(f64::from(self.rv32imc)),
+            _ => None,
+        }
+    }
+}
+
+/// All kernels.
+pub(crate) const NATIVE_KERNELS: [NativeKernel; 5] = [
+    native_kernel("sieve", 9_433, 14_063),
+    native_kernel("crc32", 19_987, 22_517),
+    native_kernel("fir", 3_323, 4_998),
+    native_kernel("mandel", 8_358, 13_395),
+    native_kernel("matmul", 4_008, 6_140),
+];
+
+const fn native_kernel(name: &'static str, armv7m: u32, rv32imc: u32) -> NativeKernel {
+    NativeKernel {
+        name,
+        armv7m,
+        rv32imc,
+    }
+}
