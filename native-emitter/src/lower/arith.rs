@@ -167,6 +167,7 @@ impl Lowering<'_, '_> {
             Class::Sum if has_likely => self.note_likely_float(value)?,
             _ => {}
         }
+        self.note_likely_wide(op, [l, r], value)?;
         self.push(value)?;
         Ok(1)
     }

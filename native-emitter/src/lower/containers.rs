@@ -40,9 +40,10 @@ struct Site {
 
 // What a container is: the type code of an array, or one of these.
 const OTHER: i64 = 0;
-const LIST: i64 = 2;
-const BYTEARRAY: i64 = layout::BYTEARRAY_TYPECODE as i64;
-const INTS: i64 = b'i' as i64;
+pub(super) const LIST: i64 = 2;
+pub(super) const BYTEARRAY: i64 = layout::BYTEARRAY_TYPECODE as i64;
+pub(super) const INTS: i64 = b'i' as i64;
+pub(super) const WORDS: i64 = b'I' as i64;
 
 /// The buffer is to be read and written.
 const READ_WRITE: i64 = 3;
@@ -77,6 +78,11 @@ impl Lowering<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Does op `at` load or store an item of what has been asked for its kind?
+    pub(super) fn is_site(&self, at: usize) -> bool {
+        at < self.containers.to && self.containers.sites.iter().any(|site| site.at == at)
     }
 
     /// What tells the kind of `base`, whose item the op at hand loads or stores.

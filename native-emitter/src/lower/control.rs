@@ -76,6 +76,9 @@ impl Lowering<'_, '_> {
             let zero = self.b.float(Type::F64, 0)?;
             return Ok(self.b.float_branch(Cond::Ne, value, zero, yes, no)?);
         }
+        if self.b.ty(value) == Type::Word && self.is_wide() && self.is_numeric() {
+            return Ok(self.b.branch(Cond::Ne, value, 0, (yes, &[]), (no, &[]))?);
+        }
         let facts = self.facts(value);
         if facts.is_bool {
             let truth = self.fixed(Fun::ConstTrue)?;

@@ -17,8 +17,23 @@ pub(super) enum Kind {
     Range,
     /// A container whose items are in its memory.
     Items(Items),
+    /// An int from 0 to 2^32 - 1, kept as a word: only where not all of these are small ints.
+    Wide,
+    /// An item that op so many has loaded from a container of no known type. To the analysis only, as the next one.
+    Item(u32),
+    /// An object that is most likely a small int.
+    Likely,
     /// Any object.
     Any,
+}
+
+/// What the numeric copies of a function keep in registers besides small ints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// Floats.
+    Floats,
+    /// [`Kind::Wide`].
+    Wide,
 }
 
 /// What such a container has in its memory.
@@ -62,7 +77,17 @@ impl Kind {
         match (self, other) {
             (Kind::None, kind) | (kind, Kind::None) => kind,
             (one, two) if one == two => one,
+            (Kind::Small, kind @ (Kind::Wide | Kind::Likely))
+            | (kind @ (Kind::Wide | Kind::Likely), Kind::Small) => kind,
             _ => Kind::Any,
+        }
+    }
+
+    /// What the lowering knows of it.
+    pub(super) fn known(self) -> Kind {
+        match self {
+            Kind::Item(_) | Kind::Likely => Kind::Any,
+            kind => kind,
         }
     }
 
@@ -85,6 +110,43 @@ impl Kind {
             Class::Bits if l == Kind::Small || r == Kind::Small => Kind::Small,
             Class::Sum | Class::Quotient | Class::Remainder | Class::Bits if has_none => Kind::None,
             _ => Kind::Any,
+        }
+    }
+
+    /// The same where numbers are [`Numbers::Wide`], and whether the operator is one on words; `constant` is the right
+    /// operand, if it is a small int that is known.
+    pub(super) fn of_wide(op: BinaryOp, l: Kind, r: Kind, constant: Option<i64>) -> (Kind, bool) {
+        let is_wide = |kind| matches!(kind, Kind::Wide);
+        let is_fit = |kind| matches!(kind, Kind::Wide | Kind::Small | Kind::Likely | Kind::None);
+        let has_wide = (is_wide(l) || is_wide(r)) && is_fit(l) && is_fit(r);
+        let is_negative = constant.is_some_and(|constant| constant < 0);
+        let class = Class::of(op);
+        match op {
+            BinaryOp::And | BinaryOp::InplaceAnd if has_wide => match constant {
+                Some(0..) => (Kind::Small, true),
+                _ => (Kind::Wide, true),
+            },
+            BinaryOp::Or | BinaryOp::InplaceOr | BinaryOp::Xor | BinaryOp::InplaceXor
+                if has_wide && !is_negative =>
+            {
+                (Kind::Wide, true)
+            }
+            BinaryOp::ShiftRight | BinaryOp::InplaceShiftRight
+                if is_wide(l)
+                    && match constant {
+                        Some(count) => (0..32).contains(&count),
+                        None => r == Kind::Small,
+                    } =>
+            {
+                (Kind::Wide, true)
+            }
+            _ if class == Class::Order && has_wide && !is_negative => (Kind::Any, true),
+            _ => match class {
+                Class::Order | Class::Other | Class::Quotient => (Kind::Any, false),
+                _ if l == Kind::Small && r == Kind::Small => (Kind::Small, false),
+                _ if l == Kind::None || r == Kind::None => (Kind::None, false),
+                _ => (Kind::Any, false),
+            },
         }
     }
 

@@ -226,6 +226,8 @@ fn lowering<'a, 't>(
         seen: hints.seen,
         numeric: None,
         floats_likely: false,
+        wide_likely: false,
+        wide: TryVec::new(),
         halves: 0,
         floats: numeric::Floats::default(),
         resumes: TryVec::new(),
@@ -234,6 +236,7 @@ fn lowering<'a, 't>(
         pieces,
     };
     lowering.floats_likely = lowering.computes_floats();
+    lowering.wide_likely = lowering.computes_wide();
     lowering.settle_frame()?;
     lowering.cached_prologue()?;
     if let Some(midway) = hints.midway {
@@ -317,6 +320,10 @@ struct Lowering<'a, 't> {
     numeric: Option<numeric::Numeric>,
     /// Does the function look like one that computes with floats?
     floats_likely: bool,
+    /// Does the function look like one that computes with ints of 32 bits where small ints have fewer?
+    wide_likely: bool,
+    /// Values that are such ints: certainly this one, or most likely some.
+    wide: TryVec<(Vreg, Option<u32>)>,
     /// By stack depth: values in two halves, see [`halves`].
     halves: u64,
     floats: numeric::Floats,

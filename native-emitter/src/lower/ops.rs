@@ -53,6 +53,7 @@ impl Lowering<'_, '_> {
                 if self.is_float(id) {
                     self.note_likely_float(value)?;
                 }
+                self.note_wide_const(value, id)?;
                 self.push(value)?;
             }
             Op::LoadConstFalse => {
@@ -192,6 +193,7 @@ impl Lowering<'_, '_> {
                 let count = counts.left() + counts.right() + 1;
                 self.unpack(Fun::UnpackEx, sequence, n, count)?;
             }
+            Op::LoadSubscr if self.load_wide_item()? => {}
             Op::LoadSubscr => self.load_subscr()?,
             Op::StoreSubscr => self.store_subscr()?,
             Op::CallFunction(args) => self.call_function(args)?,

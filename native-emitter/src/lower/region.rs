@@ -3,7 +3,7 @@
 //! A forward analysis over the ops of a loop and those inside it, by local and stack place. It is optimistic: what a
 //! loop carries is what its body makes of it, whatever it was before; a value from before that is not known to be
 //! that is tested where the loop is entered. Locals that nobody will read have no kind, so nothing is done for them.
-use ferlance_abi::qstr;
+use ferlance_abi::{BinaryOp, qstr};
 use ferlance_bytecode::Code;
 use ferlance_bytecode::module::Const;
 use ferlance_bytecode::op::{ITER_SLOTS, Label, Op};
@@ -11,7 +11,7 @@ use ferlance_collections::{BitSet, TryVec};
 
 use super::counted::pattern;
 use super::flow::{Flow, LowerError};
-use super::kinds::{Class, Kind};
+use super::kinds::{Class, Kind, Numbers};
 
 /// Functions with more locals have no numeric copies: a set of locals is a word here.
 const MAX_LOCALS: u32 = 64;
@@ -65,6 +65,14 @@ pub(super) fn bit(local: usize) -> u64 {
     1u64.checked_shl(local as u32).unwrap_or(0)
 }
 
+/// The number of a constant that fits an unsigned word of 32 bits and is no small int there.
+pub(super) fn wide_number(object: &Const<'_>) -> Option<u32> {
+    let Const::Int(text) = object else {
+        return None;
+    };
+    core::str::from_utf8(text).ok()?.parse().ok()
+}
+
 /// A loop that has a numeric copy.
 #[derive(Debug)]
 pub(super) struct Region {
@@ -78,6 +86,8 @@ pub(super) struct Region {
     pub(super) states: TryVec<Option<TryVec<Kind>>>,
     /// Ops that add the step to a counter that has not reached its end, so that there is one more small int.
     pub(super) steps: BitSet,
+    /// Operators on words, and loads of items that are wanted as words: see [`Numbers::Wide`].
+    pub(super) wide: BitSet,
 }
 
 /// A loop in the region.
@@ -134,6 +144,9 @@ pub(super) struct Scene<'a> {
     pub(super) consts: &'a [Const<'static>],
     /// Locals that may be unbound where they are read.
     pub(super) unsure: u64,
+    pub(super) numbers: Numbers,
+    /// Is op so many the load of an item of what has been asked for its type?
+    pub(super) is_site: &'a dyn Fn(usize) -> bool,
 }
 
 /// The bounds of the loop that begins at op `at`, a jump to its test or its first label: first op, op behind it,
@@ -186,6 +199,7 @@ impl Scene<'_> {
                 inners: &inners,
                 states,
                 gains: 0,
+                wide: BitSet::with_limit(self.code.ops().len())?,
             };
             pass.arrive(from.wrapping_sub(1), entry, before)?;
             let mut rounds = 0;
@@ -197,8 +211,11 @@ impl Scene<'_> {
             }
             // A counter is known to be one without a numeric copy.
             let counters = inners.iter().filter(|inner| inner.counts.is_some()).count() as u32;
-            let gains = pass.gains.saturating_sub(2 * counters);
-            let mut states = pass.states;
+            let gains = match self.numbers {
+                Numbers::Floats => pass.gains.saturating_sub(2 * counters),
+                Numbers::Wide => pass.gains,
+            };
+            let (mut states, wide) = (pass.states, pass.wide);
             let is_copied_anyway = inners.first().is_some_and(|outer| outer.counts.is_some());
             if !is_worth_it(gains, to - from, is_copied_anyway) {
                 return Ok(None);
@@ -215,10 +232,19 @@ impl Scene<'_> {
                     entry,
                     states,
                     steps,
+                    wide,
                 }));
             }
         }
         Ok(None)
+    }
+
+    /// An object from elsewhere.
+    pub(super) fn unknown(&self) -> Kind {
+        match self.numbers {
+            Numbers::Floats => Kind::Any,
+            Numbers::Wide => Kind::Likely,
+        }
     }
 
     fn n_locals(&self) -> usize {
@@ -265,7 +291,7 @@ impl Scene<'_> {
                 writes,
                 firm: self.unsure,
                 counts: counted.map(|counted| counted.has_end),
-                iterates: is_over_range(ops, from),
+                iterates: self.numbers == Numbers::Floats && is_over_range(ops, from),
             })?;
         }
         Ok((inners, steps))
@@ -293,6 +319,7 @@ impl Scene<'_> {
     fn complete(&self, label: usize, state: &mut [Kind]) {
         let live = self.live_at(Label::from_index(label));
         for (place, kind) in state.iter_mut().enumerate() {
+            *kind = kind.known();
             if *kind == Kind::None && (place >= self.n_locals() || live & bit(place) != 0) {
                 *kind = Kind::Any;
             }
@@ -310,6 +337,8 @@ const LEAST_GAIN_OF_COUNTED: u32 = 10;
 const RANGE_GAIN: u32 = 3;
 /// As is an item of a container of a known type.
 const ITEM_GAIN: u32 = 2;
+/// An operator that makes no big int is worth more than one that makes no float.
+const WIDE_GAIN: u32 = 3;
 
 fn is_worth_it(gains: u32, ops: usize, is_counted: bool) -> bool {
     let least = match is_counted {
@@ -337,9 +366,45 @@ struct Pass<'a, 's> {
     states: TryVec<Option<TryVec<Kind>>>,
     /// Operators on numbers.
     gains: u32,
+    /// See [`Region::wide`].
+    wide: BitSet,
 }
 
 impl Pass<'_, '_> {
+    /// What an operator gives where numbers are wide, and whether it is news that an operand is wanted as a word.
+    fn wide_binary(
+        &mut self,
+        (at, op): (usize, BinaryOp),
+        (mut l, mut r): (Kind, Kind),
+        constant: Option<i64>,
+    ) -> Result<(Kind, bool), LowerError> {
+        let before = self.wide.len();
+        if let (Kind::Item(load), Kind::Wide) = (l, r)
+            && Kind::of_wide(op, Kind::Wide, r, None).1
+        {
+            self.wide.insert(load as usize)?;
+            l = Kind::Wide;
+        }
+        if let (Kind::Wide, Kind::Item(load)) = (l, r)
+            && Kind::of_wide(op, l, Kind::Wide, None).1
+        {
+            self.wide.insert(load as usize)?;
+            r = Kind::Wide;
+        }
+        let is_new = self.wide.len() > before;
+        let (kind, on_words) = Kind::of_wide(op, l, r, constant);
+        match on_words {
+            true => {
+                self.wide.insert(at)?;
+                self.gains += WIDE_GAIN;
+            }
+            false => {
+                self.wide.remove(at);
+            }
+        }
+        Ok((kind, is_new))
+    }
+
     /// Control goes from op `from` to a label. Has that told anything?
     fn arrive(&mut self, from: usize, to: Label, kinds: &[Kind]) -> Result<bool, LowerError> {
         let scene = self.scene;
@@ -366,12 +431,15 @@ impl Pass<'_, '_> {
             .find(|inner| inner.entry == to && !(inner.from..inner.to).contains(&from));
         for (place, known) in known.iter_mut().enumerate() {
             let mut kind = kinds.get(place).copied().unwrap_or(Kind::Any);
+            if let Kind::Item(_) = kind {
+                kind = Kind::Any;
+            }
             if place < n_locals {
                 if live & bit(place) == 0 {
                     continue;
                 }
                 if let Some(inner) = entered
-                    && kind == Kind::Any
+                    && kind.known() == Kind::Any
                     && inner.writes & !inner.firm & bit(place) != 0
                 {
                     continue;
@@ -402,9 +470,12 @@ impl Pass<'_, '_> {
         let mut changed = false;
         let mut alive = false;
         let mut kinds: TryVec<Kind> = TryVec::new();
+        // The small int that the last op has pushed.
+        let mut constant = None;
         self.gains = 0;
         for (at, op) in scene.code.ops().iter().enumerate().take(to).skip(from) {
             if let Op::Label(label) = *op {
+                constant = None;
                 if alive {
                     changed |= self.arrive(at.wrapping_sub(1), label, &kinds)?;
                 }
@@ -415,20 +486,26 @@ impl Pass<'_, '_> {
                 }
                 continue;
             }
-            if !alive {
+            if !alive || matches!(op, Op::Line(_)) {
                 continue;
             }
+            let known = constant.take();
             let top = |below: usize| {
                 let at = kinds.len().checked_sub(below + 1);
                 at.and_then(|at| kinds.get(at)).copied().unwrap_or_default()
             };
             match *op {
-                Op::Line(_) => continue,
-                Op::LoadConstSmallInt(_) => kinds.push(Kind::Small)?,
+                Op::LoadConstSmallInt(value) => {
+                    constant = Some(scene.code.int_value(value));
+                    kinds.push(Kind::Small)?;
+                }
                 Op::LoadConstObj(id) => {
                     let object = scene.consts.get(id.0 as usize);
-                    kinds.push(match object {
-                        Some(Const::Float(_)) => Kind::Float,
+                    kinds.push(match (object, scene.numbers) {
+                        (Some(Const::Float(_)), Numbers::Floats) => Kind::Float,
+                        (Some(object), Numbers::Wide) if wide_number(object).is_some() => {
+                            Kind::Wide
+                        }
                         _ => Kind::Any,
                     })?;
                 }
@@ -468,6 +545,12 @@ impl Pass<'_, '_> {
                 Op::Binary(op) => {
                     let (r, l) = (kinds.pop(), kinds.pop());
                     let (l, r) = (l.unwrap_or_default(), r.unwrap_or_default());
+                    if scene.numbers == Numbers::Wide {
+                        let (kind, is_new) = self.wide_binary((at, op), (l, r), known)?;
+                        changed |= is_new;
+                        kinds.push(kind)?;
+                        continue;
+                    }
                     let kind = Kind::of_binary(op, l, r);
                     let is_order = Class::of(op) == Class::Order && l.is_number() && r.is_number();
                     self.gains += (kind.is_number() || is_order) as u32;
@@ -475,7 +558,8 @@ impl Pass<'_, '_> {
                 }
                 Op::Unary(op) => {
                     let kind = Kind::of_unary(op, kinds.pop().unwrap_or_default());
-                    self.gains += kind.is_number() as u32;
+                    let counts = kind.is_number() && scene.numbers == Numbers::Floats;
+                    self.gains += counts as u32;
                     kinds.push(kind)?;
                 }
                 Op::JumpIfTrueOrPop(to) | Op::JumpIfFalseOrPop(to) => {
@@ -487,7 +571,7 @@ impl Pass<'_, '_> {
                     changed |= self.arrive(at, to, &kinds[..done])?;
                     let kind = match kinds.get(done) {
                         Some(Kind::Range) => Kind::Small,
-                        _ => Kind::Any,
+                        _ => scene.unknown(),
                     };
                     self.gains += kind.is_number() as u32 * RANGE_GAIN;
                     kinds.push(kind)?;
@@ -500,8 +584,20 @@ impl Pass<'_, '_> {
                             items.kind()
                         }
                         Some(Kind::None) => Kind::None,
+                        _ if self.wide.contains(at) => {
+                            self.gains += ITEM_GAIN;
+                            Kind::Wide
+                        }
+                        _ if scene.numbers == Numbers::Wide && (scene.is_site)(at) => {
+                            Kind::Item(at as u32)
+                        }
                         _ => Kind::Any,
                     })?;
+                }
+                Op::CallFunction(_) | Op::CallMethod(_) => {
+                    let (pops, _) = op.stack_effect();
+                    kinds.truncate(kinds.len().saturating_sub(pops as usize).max(n_locals));
+                    kinds.push(scene.unknown())?;
                 }
                 Op::StoreSubscr => {
                     self.gains += matches!(top(1), Kind::Items(_)) as u32 * ITEM_GAIN;

@@ -75,18 +75,21 @@ impl Lowering<'_, '_> {
     /// A block that goes to `to` in the rare copy with the values of now: live locals, `depth` places of the stack.
     pub(super) fn leave_to(&mut self, to: Block, live: u64, depth: u32) -> Done<Block> {
         let ranges = self.ranges(depth)?;
-        let mut objects = TryVec::new();
+        let (mut objects, mut wide) = (TryVec::new(), TryVec::new());
         let floats = self.live_floats(live, depth)?;
         for place in 0..self.n_locals() + depth as usize {
             let is_live = place >= self.n_locals() || live & bit(place) != 0;
-            if is_live && self.kind_at(place) != Kind::Float {
+            let kind = self.kind_at(place);
+            if is_live && kind == Kind::Wide {
+                wide.push((self.object_var(place)?, self.read_place(place)?))?;
+            } else if is_live && kind != Kind::Float {
                 let var = self.object_var(place)?;
                 objects.push((var, self.b.read_local(var)?))?;
             }
         }
         let mut numbers = TryVec::new();
         for place in &floats {
-            let var = self.float_var(*place)?;
+            let var = self.number_var(*place)?;
             numbers.push(self.b.read_local(var)?)?;
         }
         let current = self.b.current();
@@ -97,6 +100,10 @@ impl Lowering<'_, '_> {
         }
         for (var, value) in objects {
             self.b.write_local(var, value)?;
+        }
+        for (var, value) in wide {
+            let object = self.box_by_call(value)?;
+            self.b.write_local(var, object)?;
         }
         if let ([place], [number]) = (floats.as_slice(), numbers.as_slice()) {
             let object = self.object(*number)?;

@@ -105,7 +105,7 @@ impl Lowering<'_, '_> {
         let mut aside = TryVec::with_capacity(places.len())?;
         let area = self.float_area(places.len() as u32)?;
         for (at, place) in places.iter().enumerate() {
-            let var = self.float_var(*place)?;
+            let var = self.number_var(*place)?;
             let value = self.b.read_local(var)?;
             let offset = at as i64 * self.word();
             self.b.slot_store(area, offset, value)?;
@@ -136,7 +136,7 @@ impl Lowering<'_, '_> {
         let result = call(self)?;
         for (place, offset) in &aside {
             let value = self.take_float(*offset)?;
-            let var = self.float_var(*place)?;
+            let var = self.number_var(*place)?;
             self.b.write_local(var, value)?;
         }
         Ok(result)

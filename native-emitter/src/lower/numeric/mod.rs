@@ -13,6 +13,8 @@
 //! *escapes*: before anything has changed, control goes to the same op in the rare copy, with floats made objects.
 //! The rare copy is as if there were no other, and stays to the end of the outermost loop.
 //!
+//! Where small ints have 31 bits, the numbers in registers are ints of 32 bits without a sign instead: see `wide`.
+//!
 //! The values of an escape are those before the op at hand, or before an earlier one if nothing but arithmetic is in
 //! between: one escape serves a whole expression.
 mod escape;
@@ -22,6 +24,7 @@ mod ops;
 mod range;
 mod settle;
 mod twice;
+mod wide;
 
 use ferlance_abi::fun_table::Fun;
 use ferlance_abi::{Qstr, layout, obj_word};
@@ -59,7 +62,7 @@ pub(super) struct Resume {
     block: Block,
 }
 
-/// Floats as numbers: their variables, by place, and memory for them while something is called.
+/// Floats, or wide ints, as numbers: their variables, by place, and memory for floats while something is called.
 #[derive(Default)]
 pub(super) struct Floats {
     vars: TryVec<Option<Var>>,
@@ -98,17 +101,21 @@ impl Lowering<'_, '_> {
 
     /// The variable for the number of a value of the stack.
     pub(super) fn stack_float_var(&mut self, at: u32) -> Done<Var> {
-        self.float_var(self.n_locals() + at as usize)
+        self.number_var(self.n_locals() + at as usize)
     }
 
-    fn float_var(&mut self, place: usize) -> Done<Var> {
+    fn number_var(&mut self, place: usize) -> Done<Var> {
         if self.floats.vars.len() <= place {
             self.floats.vars.resize(place + 1, None)?;
         }
         if let Some(var) = self.floats.vars[place] {
             return Ok(var);
         }
-        let var = self.b.var(Type::F64, Qstr::NONE)?;
+        let ty = match self.is_wide() {
+            true => Type::Word,
+            false => Type::F64,
+        };
+        let var = self.b.var(ty, Qstr::NONE)?;
         self.floats.vars[place] = Some(var);
         Ok(var)
     }
@@ -125,11 +132,20 @@ impl Lowering<'_, '_> {
     fn read_place(&mut self, place: usize) -> Done<Vreg> {
         let kind = self.kind_at(place);
         let var = match kind {
-            Kind::Float => self.float_var(place)?,
+            Kind::Float | Kind::Wide => self.number_var(place)?,
             _ => self.object_var(place)?,
         };
         let value = self.b.read_local(var)?;
         match kind {
+            Kind::Wide => {}
+            // A word in the place of an object is one.
+            _ if self.is_wide() && self.b.ty(value) == Type::Word => {
+                let object = self.b.copy(Type::Obj, value)?;
+                if kind == Kind::Small {
+                    self.note(object, SMALL)?;
+                }
+                return Ok(object);
+            }
             Kind::Small if !self.facts(value).is_small => self.note(value, SMALL)?,
             Kind::Items(items) => self.note_items(value, items)?,
             _ => {}
@@ -142,12 +158,13 @@ impl Lowering<'_, '_> {
         let facts = self.facts(value);
         let kind = match (self.b.ty(value), facts.items) {
             (Type::F64, _) => Kind::Float,
+            (Type::Word, _) if self.is_wide() => Kind::Wide,
             _ if facts.is_small => Kind::Small,
             (_, Some(items)) => Kind::Items(items),
             _ => Kind::Any,
         };
         let var = match kind {
-            Kind::Float => self.float_var(place)?,
+            Kind::Float | Kind::Wide => self.number_var(place)?,
             _ => self.object_var(place)?,
         };
         if let Some(numeric) = &mut self.numeric
@@ -188,11 +205,12 @@ impl Lowering<'_, '_> {
         self.write_place(local.index(), value)
     }
 
-    /// A float as an object; what is one already stays.
+    /// A number as an object; what is one already stays.
     pub(super) fn object(&mut self, value: Vreg) -> Done<Vreg> {
         match self.b.ty(value) {
             _ if !IS_HERE => Ok(value),
             Type::F64 => Ok(self.b.call(Fun::ObjNewFloatFromD, &[value])?),
+            Type::Word if self.is_wide() && self.is_numeric() => self.box_wide(value),
             _ => Ok(value),
         }
     }

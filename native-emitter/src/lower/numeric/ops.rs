@@ -13,6 +13,9 @@ impl Lowering<'_, '_> {
             return Ok(None);
         }
         let (l, r) = (self.kind_below(1), self.kind_below(0));
+        if self.is_wide() {
+            return self.wide_binary(op);
+        }
         let has_float = l == Kind::Float || r == Kind::Float;
         let both = l.is_number() && r.is_number();
         match Class::of(op) {
@@ -43,7 +46,7 @@ impl Lowering<'_, '_> {
     }
 
     /// One object for both operands if they are the same number: as long as nobody asks, it has none.
-    fn share_object(&mut self) -> Done {
+    pub(super) fn share_object(&mut self) -> Done {
         let (l, r) = (
             self.read_stack(self.depth - 2)?,
             self.read_stack(self.depth - 1)?,
@@ -57,7 +60,7 @@ impl Lowering<'_, '_> {
     }
 
     /// An operator whose result is a small int, or leaves.
-    fn small_op(&mut self, op: BinaryOp) -> Done<Option<usize>> {
+    pub(super) fn small_op(&mut self, op: BinaryOp) -> Done<Option<usize>> {
         let (l, r) = (self.peek(1)?, self.peek(0)?);
         let (l_facts, r_facts) = (self.facts(l), self.facts(r));
         if self.is_left_to_the_runtime(op, r_facts.value) {

@@ -61,12 +61,22 @@ impl Lowering<'_, '_> {
 
     pub(super) fn settle_as(&mut self, wanted: &[Kind], to: Option<Label>) -> Done {
         let (mut tested, mut boxed, mut kept) = (TryVec::new(), TryVec::new(), TryVec::new());
+        let (mut wide, mut constants) = (TryVec::new(), TryVec::new());
         for (place, wanted) in wanted.iter().enumerate() {
             let kind = self.kind_at(place);
             match (kind, wanted) {
                 (Kind::Float, Kind::Float) => kept.push(place)?,
                 (Kind::Float, Kind::Any | Kind::Small) => boxed.push(place)?,
+                (Kind::Wide, Kind::Any | Kind::Small) => wide.push(place)?,
                 _ => {}
+            }
+            if *wanted == Kind::Wide && kind == Kind::Any {
+                let var = self.object_var(place)?;
+                let value = self.b.read_local(var)?;
+                if let Some(number) = self.wide_const(value) {
+                    constants.push((place, number))?;
+                    continue;
+                }
             }
             if *wanted != Kind::Any && needs(kind, *wanted) {
                 tested.push((place, *wanted))?;
@@ -84,12 +94,21 @@ impl Lowering<'_, '_> {
             _ => None,
         };
         self.box_places(&boxed, &kept)?;
+        for place in wide {
+            let value = self.read_place(place)?;
+            let object = self.box_wide(value)?;
+            let var = self.object_var(place)?;
+            self.b.write_local(var, object)?;
+        }
         for (depth, next) in self.ranges((wanted.len() - self.n_locals()) as u32)? {
             if wanted[self.n_locals() + depth as usize] != Kind::Range {
                 self.put_range(depth, next)?;
             }
         }
         let mut found = TryVec::new();
+        for (place, number) in constants {
+            found.push((place, Kind::Wide, self.wide_word(number)?))?;
+        }
         if let Some(rare) = rare {
             let mut done = 0;
             for (place, wanted) in tested {
@@ -106,6 +125,12 @@ impl Lowering<'_, '_> {
                 }
                 let var = self.object_var(place)?;
                 let value = self.b.read_local(var)?;
+                if wanted == Kind::Wide {
+                    let is_small = self.kind_at(place) == Kind::Small;
+                    let word = self.require_wide(value, is_small, rare)?;
+                    found.push((place, wanted, word))?;
+                    continue;
+                }
                 match wanted {
                     Kind::Float => self.require_float(value, rare)?,
                     Kind::Items(items) => self.require_items(value, items, rare)?,
@@ -117,11 +142,11 @@ impl Lowering<'_, '_> {
         for (place, wanted, value) in found {
             let known = match wanted {
                 Kind::Float => self.float_value(value)?,
-                Kind::Range => value,
+                Kind::Range | Kind::Wide => value,
                 _ => self.b.copy(Type::Obj, value)?,
             };
             let var = match wanted {
-                Kind::Float => self.float_var(place)?,
+                Kind::Float | Kind::Wide => self.number_var(place)?,
                 _ => self.object_var(place)?,
             };
             self.b.write_local(var, known)?;
@@ -132,7 +157,7 @@ impl Lowering<'_, '_> {
     /// Makes objects of the floats in `places`; those in `kept` stay numbers.
     fn box_places(&mut self, places: &[usize], kept: &[usize]) -> Done {
         if let ([place], []) = (places, kept) {
-            let var = self.float_var(*place)?;
+            let var = self.number_var(*place)?;
             let value = self.b.read_local(var)?;
             let object = self.object(value)?;
             let var = self.object_var(*place)?;
@@ -152,7 +177,7 @@ impl Lowering<'_, '_> {
         }
         for (place, offset) in kept {
             let value = self.take_float(*offset)?;
-            let var = self.float_var(*place)?;
+            let var = self.number_var(*place)?;
             self.b.write_local(var, value)?;
         }
         Ok(())
@@ -163,7 +188,7 @@ impl Lowering<'_, '_> {
 fn needs(kind: Kind, wanted: Kind) -> bool {
     match wanted {
         Kind::None => false,
-        Kind::Any => matches!(kind, Kind::Float | Kind::Range),
+        Kind::Any => matches!(kind, Kind::Float | Kind::Wide | Kind::Range),
         wanted => kind != wanted,
     }
 }

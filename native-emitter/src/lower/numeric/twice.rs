@@ -2,10 +2,11 @@
 use ferlance_bytecode::op::{Label, Op as Bytecode};
 use ferlance_collections::TryVec;
 
+use super::wide::MAX_WIDE_OPS;
 use super::{IS_HERE, Numeric};
 use crate::lower::counted::{MAX_OPS, pattern};
 use crate::lower::flow::LowerError;
-use crate::lower::kinds::Kind;
+use crate::lower::kinds::{Kind, Numbers};
 use crate::lower::prologue::Frame;
 use crate::lower::region::{self, Region, Scene, bit};
 use crate::lower::{Done, Facts, Lowering};
@@ -37,7 +38,8 @@ impl Lowering<'_, '_> {
     /// Lowers the loop that begins at op `at` twice, if it gains by that: gives the op behind it, and whether control
     /// comes there.
     pub(in crate::lower) fn numeric_loop(&mut self, at: usize) -> Done<Option<(usize, bool)>> {
-        let is_fit = IS_HERE && self.has_floats() && self.numeric.is_none() && !self.is_copied;
+        let is_fit = self.has_floats() || self.is_wide();
+        let is_fit = is_fit && IS_HERE && self.numeric.is_none() && !self.is_copied;
         if !is_fit || matches!(self.frame, Frame::Generator { .. }) {
             return Ok(None);
         }
@@ -46,7 +48,11 @@ impl Lowering<'_, '_> {
         };
         let (from, to, entry) = bounds;
         let is_counted = pattern(self.code, &self.flow, at).is_some();
-        let is_fit = to - from <= MAX_OPS
+        let (numbers, most) = match self.is_wide() {
+            true => (Numbers::Wide, MAX_WIDE_OPS),
+            false => (Numbers::Floats, MAX_OPS),
+        };
+        let is_fit = to - from <= most
             && region::may_be_worth_it(
                 &self.code.ops()[from..to],
                 is_counted,
@@ -70,6 +76,8 @@ impl Lowering<'_, '_> {
             live: self.live.as_deref().unwrap_or_default(),
             consts: self.tables.consts.consts(),
             unsure,
+            numbers,
+            is_site: &|at| self.is_site(at),
         };
         match scene.analyse(bounds, &expected)? {
             Some(region) => self.lower_twice(region, before).map(Some),
@@ -93,7 +101,11 @@ impl Lowering<'_, '_> {
         let live = self.live_before(at);
         let n = self.n_locals() + self.flow.max_depth as usize;
         let mut kinds = TryVec::filled(Kind::Any, n)?;
-        let mut expected = TryVec::filled(Kind::Any, n)?;
+        let unknown = match self.is_wide() {
+            true => Kind::Likely,
+            false => Kind::Any,
+        };
+        let mut expected = TryVec::filled(unknown, n)?;
         for place in 0..n {
             let is_there = match place.checked_sub(self.n_locals()) {
                 Some(depth) => depth < self.depth as usize,
@@ -105,9 +117,11 @@ impl Lowering<'_, '_> {
                 let facts = self.facts(value);
                 if facts.is_small {
                     (kinds[place], expected[place]) = (Kind::Small, Kind::Small);
+                } else if self.is_wide() && self.is_likely_wide(value) {
+                    expected[place] = Kind::Wide;
                 } else if facts.is_likely_float {
                     expected[place] = Kind::Float;
-                } else if facts == Facts::default() && unsure & bit(place) == 0 {
+                } else if !self.is_wide() && facts == Facts::default() && unsure & bit(place) == 0 {
                     expected[place] = self.seen_at(place);
                 }
             }
