@@ -32,7 +32,8 @@ fn main() -> ExitCode {
             }
         }
     }
-    let interpreter = match board.as_deref().map(Arch::from_name) {
+    let board = board.as_deref().map(Arch::from_name);
+    let interpreter = match board {
         None => Ok(Interpreter::ferlance()),
         Some(Some(arch)) => board::interpreter(arch),
         Some(None) => Err("no such architecture".to_owned()),
@@ -41,6 +42,10 @@ fn main() -> ExitCode {
         let numbers = first..first + count;
         let report = match native.as_deref() {
             Some("hot") => random_programs::compare_hot(&interpreter, numbers, most),
+            Some("file") => {
+                let arch = board.flatten().unwrap_or(Arch::X64);
+                random_programs::compare_files(&interpreter, arch, numbers, most)
+            }
             native => {
                 if let Some(native) = native {
                     interpreter = interpreter.with_options(&["-X", &format!("native={native}")]);

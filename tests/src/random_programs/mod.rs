@@ -5,6 +5,7 @@
 //! | `tree` | a program as a tree that prints, and that can be made smaller |
 //! | `python` | functions with all kinds of values: bytecode against native |
 //! | `numbers` | loops over floats and ints: bytecode against native |
+//! | `wide` | loops over ints of 32 bits: bytecode against native |
 //! | `viper` | functions of machine words: viper against bytecode that wraps each result |
 //! | `run` | many programs in one process; those that differ, made smaller |
 
@@ -13,8 +14,9 @@ mod python;
 pub mod run;
 mod tree;
 mod viper;
+mod wide;
 
-pub use run::{Difference, Report, compare, compare_hot};
+pub use run::{Difference, Report, compare, compare_files, compare_hot};
 pub use tree::{Program, Text};
 
 use crate::nir::random::Dice;
@@ -29,7 +31,9 @@ pub fn program(number: u64) -> Program {
     for _ in 0..8 {
         dice.draw();
     }
-    if number % NUMBERS == NUMBERS - 1 {
+    if number % (2 * NUMBERS) == NUMBERS - 1 {
+        wide::program(&mut dice)
+    } else if number % NUMBERS == NUMBERS - 1 {
         numbers::program(&mut dice)
     } else if dice.one_in(3) {
         viper::program(&mut dice)

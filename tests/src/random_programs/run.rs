@@ -2,6 +2,9 @@
 
 use std::{ffi::OsString, fmt::Write as _, fs, io};
 
+use ferlance_abi::{Arch, qstr::Pool};
+use ferlance_compiler::{Options, Target, compile};
+
 use super::tree::{Program, Text};
 use crate::calls::python_string;
 use crate::interpreter::{End, Interpreter, LIMIT};
@@ -13,7 +16,8 @@ const TRIES: usize = 150;
 
 /// What the programs know.
 const PRELUDE: &str = r#"
-import sys
+import sys, env
+from array import array
 BITS = 64 if sys.maxsize > 1 << 32 else 32
 MASK = (1 << BITS) - 1
 def U(x): return x & MASK
@@ -29,8 +33,7 @@ def take(g):
             g.close()
             break
     return r
-def answer(text):
-    out = []
+def names(out):
     def log(*values):
         if len(out) < 300:
             try: out.append(repr(values))
@@ -47,14 +50,34 @@ def answer(text):
         def __repr__(self): return 'C(%r)' % self.x
         def __add__(self, y): return ('add', self.x, y)
         def __bool__(self): return self.x != 0
-    ns = {'log': log, 'C': C, 'W': W, 'U': U, 'few': few, 'take': take, 'B': b'bytes!!!'}
+    A = [
+        array('I', (0xFFFFFFFF, 0x40000000, 0x3FFFFFFF, 5)),
+        bytearray(b'\x00\xff\x7f\x01'),
+        array('i', (1, 0x7FFFFFFF, -1, 3)),
+        [0xEDB88320, 7, 0x3FFFFFFF],
+        b'bytes',
+        array('H', (1, 65535)),
+        (0x80000000, 1 << 40),
+        {0: 0x80000000, 1: -5},
+        [1, 'a', None],
+    ]
+    return {'log': log, 'A': A, 'C': C, 'W': W, 'U': U, 'few': few, 'take': take, 'B': b'bytes!!!'}
+def answer(text):
+    out = []
+    ns = names(out)
     if 'micropython.bytecode' in text: ns['uint'] = U
     try: exec(text, ns)
     except Exception as e: out.append('module: %s %s' % (type(e).__name__, e))
     return out
+def answer_file(name):
+    out = []
+    for key, value in names(out).items(): setattr(env, key, value)
+    try: __import__(name)
+    except Exception as e: out.append('module: %s %s' % (type(e).__name__, e))
+    return out
 def compare(number, tested, reference):
     print('begin', number)
-    a = answer(tested)
+    a = answer_file(tested[5:]) if tested.startswith('file:') else answer(tested)
     b = answer(reference)
     if a == b: return
     i = 0
@@ -88,7 +111,17 @@ pub fn compare(
     numbers: std::ops::Range<u64>,
     most: usize,
 ) -> io::Result<Report> {
-    compare_by(interpreter, "", numbers, most)
+    compare_by(interpreter, Way::Text { dropped: "" }, numbers, most)
+}
+
+/// The same of files for any firmware of that architecture, by our cross compiler.
+pub fn compare_files(
+    interpreter: &Interpreter,
+    arch: Arch,
+    numbers: std::ops::Range<u64>,
+    most: usize,
+) -> io::Result<Report> {
+    compare_by(interpreter, Way::File(arch), numbers, most)
 }
 
 /// The same without decorators that ask for native code, so that it is made where functions turn out to be hot.
@@ -98,13 +131,40 @@ pub fn compare_hot(
     most: usize,
 ) -> io::Result<Report> {
     let interpreter = interpreter.clone().with_options(&["-X", "emit=native"]);
-    compare_by(&interpreter, "@micropython.native\n", numbers, most)
+    let dropped = "@micropython.native\n";
+    compare_by(&interpreter, Way::Text { dropped }, numbers, most)
 }
 
-/// Runs programs, the tested ones without the lines that read `dropped`.
+/// How the tested programs come to the runtime.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    /// As text, without the lines that read `dropped`, with their line breaks.
+    Text { dropped: &'a str },
+    /// As files for this architecture.
+    File(Arch),
+}
+
+/// The file of a program.
+fn file_of(text: &str, arch: Arch) -> Result<Vec<u8>, String> {
+    let mut pool = Pool::new();
+    let options = Options {
+        input_name: b"program.py",
+        source_name: b"program.py",
+        arch,
+        target: Some(Target::stock(arch, 0)),
+        small_int_bits: 31,
+        ..Options::default()
+    };
+    let text = format!("from env import *\n{text}");
+    let module = compile(text.as_bytes(), &mut pool, &options).map_err(|diag| diag.to_string())?;
+    let bytes = ferlance_bytecode::mpy::write(&module, &pool).map_err(|_| "not written")?;
+    Ok(bytes.to_vec())
+}
+
+/// Runs programs.
 fn compare_by(
     interpreter: &Interpreter,
-    dropped: &str,
+    way: Way<'_>,
     numbers: std::ops::Range<u64>,
     most: usize,
 ) -> io::Result<Report> {
@@ -115,10 +175,10 @@ fn compare_by(
         let programs: Vec<Program> = (at..end).map(super::program).collect();
         let mut done = 0;
         while done < programs.len() {
-            let outcomes = run(interpreter, dropped, &programs[done..])?;
+            let outcomes = run(interpreter, way, &programs[done..])?;
             for (i, what) in outcomes.differ {
                 let program = programs[done + i].clone();
-                let (program, what) = shrink(interpreter, dropped, program, what)?;
+                let (program, what) = shrink(interpreter, way, program, what)?;
                 report.differences.push(Difference {
                     number: at + (done + i) as u64,
                     program,
@@ -140,15 +200,32 @@ struct Outcomes {
     differ: Vec<(usize, String)>,
 }
 
-fn run(interpreter: &Interpreter, dropped: &str, programs: &[Program]) -> io::Result<Outcomes> {
+fn run(interpreter: &Interpreter, way: Way<'_>, programs: &[Program]) -> io::Result<Outcomes> {
+    let scratch = tempfile::tempdir()?;
+    fs::write(scratch.path().join("env.py"), "")?;
     let mut script = PRELUDE.to_owned();
     for (number, program) in programs.iter().enumerate() {
-        let tested = without(dropped, program.source(Text::Tested));
+        let tested = program.source(Text::Tested);
+        let tested = match way {
+            Way::File(arch) if program.emit == "native" => {
+                match file_of(&tested, arch) {
+                    Ok(bytes) => {
+                        let name = format!("p{number}");
+                        fs::write(scratch.path().join(&name).with_extension("mpy"), bytes)?;
+                        format!("file:{name}")
+                    }
+                    // Programs that have been made smaller may be no programs; any other refusal is a difference.
+                    Err(refusal) if refusal.contains("SyntaxError") => tested,
+                    Err(refusal) => format!("raise Exception({})", python_string(&refusal)),
+                }
+            }
+            Way::File(_) => tested,
+            Way::Text { dropped } => without(dropped, tested),
+        };
         let tested = python_string(&tested);
         let reference = python_string(&program.source(Text::Reference));
         let _ = writeln!(script, "compare({number}, {tested}, {reference})");
     }
-    let scratch = tempfile::tempdir()?;
     fs::write(scratch.path().join("programs.py"), script)?;
     let outcome = interpreter.run_in(scratch.path(), &[OsString::from("programs.py")], LIMIT)?;
     let text = String::from_utf8_lossy(&outcome.stdout);
@@ -199,7 +276,7 @@ fn nature(what: &str) -> &str {
 /// The smallest program found that still differs, step by step.
 fn shrink(
     interpreter: &Interpreter,
-    dropped: &str,
+    way: Way<'_>,
     mut program: Program,
     mut what: String,
 ) -> io::Result<(Program, String)> {
@@ -209,7 +286,7 @@ fn shrink(
         candidates.sort_by_key(Program::size);
         let mut found = None;
         for tries in candidates.chunks(TRIES) {
-            let outcomes = run(interpreter, dropped, tries)?;
+            let outcomes = run(interpreter, way, tries)?;
             let mut same = outcomes.differ.into_iter();
             if let Some((i, now)) = same.find(|(_, now)| nature(now) == nature(&what)) {
                 found = Some((tries[i].clone(), now));
@@ -227,6 +304,8 @@ fn shrink(
 mod tests {
     use super::super::tree::{Expr, Kind, Stmt};
     use super::*;
+
+    const TEXT: Way<'_> = Way::Text { dropped: "" };
 
     #[test]
     fn a_planted_difference_is_found_and_made_small() {
@@ -252,13 +331,17 @@ mod tests {
             emit: "native",
             body: vec![Stmt::line("g = 3", Vec::new()), noise(), planted, noise()],
         };
-        let outcomes =
-            run(&Interpreter::ferlance(), "", std::slice::from_ref(&program)).expect("it runs");
+        let outcomes = run(
+            &Interpreter::ferlance(),
+            TEXT,
+            std::slice::from_ref(&program),
+        )
+        .expect("it runs");
         let [(0, what)] = &outcomes.differ[..] else {
             panic!("{:?}", outcomes.differ);
         };
         let (small, what) =
-            shrink(&Interpreter::ferlance(), "", program, what.clone()).expect("it runs");
+            shrink(&Interpreter::ferlance(), TEXT, program, what.clone()).expect("it runs");
         assert_eq!(small.source(Text::Tested), "log(5)\n");
         assert_eq!(what, "tested: ['(5,)'] reference: ['(6,)']");
     }

@@ -24,7 +24,8 @@ pub(crate) struct RandomPrograms {
     /// On an emulated board instead of in place.
     #[arg(long)]
     board: Option<String>,
-    /// How native code is made: `small`, `pieces`; `hot`, of functions without decorators.
+    /// How native code is made: `small`, `pieces`; `hot`, of functions without decorators; `file`, by the cross compiler
+    /// for any firmware.
     #[arg(long)]
     native: Option<String>,
 }
