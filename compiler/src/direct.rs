@@ -18,8 +18,8 @@ use crate::options::Options;
 /// What is known of the functions of a module.
 #[derive(Debug, core::default::Default)]
 pub(crate) struct Module {
-    /// Names that the body binds by `def`, with the scopes.
-    defined: TryVec<(Qstr, CodeId)>,
+    /// Names that the body binds by `def`.
+    defined: TryVec<Defined>,
     /// Names that are bound by other means, or deleted.
     rebound: TryVec<Qstr>,
     /// Defaults that the source tells, by function.
@@ -32,6 +32,14 @@ pub(crate) struct Module {
     pub signatures: TryVec<Signature>,
 }
 
+/// A name that the body binds by `def`.
+#[derive(Debug, Clone, Copy)]
+struct Defined {
+    name: Qstr,
+    child: CodeId,
+    has_defaults: bool,
+}
+
 impl Module {
     /// Notes what a scope does to the names of the module.
     pub(crate) fn look(&mut self, scope: ScopeId, code: &Code) -> Result<(), OutOfMemory> {
@@ -40,13 +48,18 @@ impl Module {
         for (at, op) in code.ops().iter().enumerate() {
             match *op {
                 Op::StoreName(name) if is_body => {
-                    let child = match before {
-                        Some(Op::MakeFunction(child)) => code.children.get(child.0 as usize),
-                        _ => None,
+                    let (child, has_defaults) = match before {
+                        Some(Op::MakeFunction(child)) => (Some(child), false),
+                        Some(Op::MakeFunctionDefargs(child)) => (Some(child), true),
+                        _ => (None, false),
                     };
-                    let known = self.defined.iter().any(|(known, _)| *known == name);
+                    let child = child.and_then(|child| code.children.get(child.0 as usize));
                     match child {
-                        Some(child) if !known => self.defined.push((name, *child))?,
+                        Some(child) if !self.defines(name) => self.defined.push(Defined {
+                            name,
+                            child: *child,
+                            has_defaults,
+                        })?,
                         _ => self.rebound.push(name)?,
                     }
                 }
@@ -68,6 +81,10 @@ impl Module {
         Ok(())
     }
 
+    fn defines(&self, name: Qstr) -> bool {
+        self.defined.iter().any(|known| known.name == name)
+    }
+
     /// Does a scope wait until all are lowered?
     pub(crate) fn defers(&self, code: &Code, options: &Options<'_>) -> bool {
         code.kind == CodeKind::Viper
@@ -81,8 +98,9 @@ impl Module {
         if self.anything {
             return Ok(());
         }
-        for (name, child) in &self.defined {
-            if self.rebound.contains(name) {
+        for known in &self.defined {
+            let (name, child) = (known.name, known.child);
+            if self.rebound.contains(&name) {
                 continue;
             }
             let Some(code) = self.code(child.0) else {
@@ -94,13 +112,14 @@ impl Module {
             let mut params = TryVec::from_slice(&code.param_types)?;
             params.resize(code.n_pos_args as usize, NativeType::Object)?;
             let calls = code.ops().iter().any(|op| match op {
-                Op::LoadGlobal(name) => self.defined.iter().any(|(known, _)| known == name),
+                Op::LoadGlobal(name) => self.defines(*name),
                 _ => false,
             });
             self.signatures.push(Signature {
-                name: *name,
+                name,
                 callee: child.0,
                 params,
+                has_defaults: known.has_defaults,
                 result: code.return_type.unwrap_or(NativeType::Object),
                 calls,
             })?;

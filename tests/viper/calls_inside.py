@@ -236,3 +236,49 @@ def calls_three(a: int) -> int:
 
 
 print(calls_four(1), calls_three(4))
+
+
+# Defaults: a call that gives all arguments is as any other, one that does not has the runtime fill them in.
+@micropython.viper
+def scaled(a: int, by: int = 5, plus: int = -1) -> int:
+    return a * by + plus
+
+
+@micropython.viper
+def all_given(n: int) -> int:
+    s = 0
+    for i in range(n):
+        s += scaled(i, 2, 3)
+    return s
+
+
+@micropython.viper
+def some_given(n: int) -> int:
+    s = 0
+    for i in range(n):
+        s += 0 + scaled(i) - scaled(i, 3)
+    return s
+
+
+print(all_given(5), some_given(5), scaled(7), scaled(7, 1), scaled(7, 1, 0))
+
+
+@micropython.viper
+def grow(n: int, by: int = 2) -> int:
+    if n > 100:
+        return n
+    return int(grow(n * by)) + grow(n * by, by + 1)
+
+
+print(grow(1), grow(1, 3))
+
+
+@micropython.viper
+def too_few(n: int) -> int:
+    return n + scaled()
+
+
+try:
+    too_few(1)
+except TypeError as e:
+    print("TypeError", e)

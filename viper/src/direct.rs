@@ -54,6 +54,8 @@ pub struct Signature {
     pub callee: u32,
     /// The types of its parameters.
     pub params: TryVec<NativeType>,
+    /// May a call leave out arguments? Then the runtime makes it.
+    pub has_defaults: bool,
     /// The type of its result.
     pub result: NativeType,
     /// Does it call directly itself?

@@ -51,7 +51,8 @@ impl Infer<'_, '_> {
         let given = self.stack.len() - count;
         let given = self.stack.get(given..).unwrap_or(&[]);
         let result = if let Some(signature) = self.scene.direct(name) {
-            if signature.params.len() != count {
+            let missing = signature.params.len().checked_sub(count);
+            if missing.is_none_or(|missing| missing > 0 && !signature.has_defaults) {
                 return Ok(None);
             }
             // Where there is nothing to box, as everywhere else.
@@ -63,7 +64,8 @@ impl Infer<'_, '_> {
             let views = self.scene.sound && signature.params.iter().any(pointer);
             let types = signature.params.iter().copied().chain([signature.result]);
             let wide = types.into_iter().any(NativeType::is_wide);
-            let callee = match views || wide || signature.words() > MOST_WORDS {
+            let is_short = missing != Some(0);
+            let callee = match is_short || views || wide || signature.words() > MOST_WORDS {
                 true => Callee::Typed(signature.result),
                 false => Callee::Direct(signature.callee),
             };
