@@ -148,7 +148,9 @@ impl Finder<'_> {
         let by_type = self.by_type(dst);
         match inst.op {
             Op::Const => Known::Constant(inst.imm),
+            // Not every block that gives something stands before those that take it.
             Op::Load(Width::Word, _) => match self.address(inst) {
+                None if self.of(inst.a) == Known::Open => Known::Open,
                 Some((part, offset)) => self.loaded(dst, part, offset).unwrap_or(by_type),
                 None => by_type,
             },
@@ -275,5 +277,26 @@ mod tests {
         // A cell is written, a type is not.
         assert!(stock(&std::format!("{argument}store.word v4 + 4 = v4")));
         assert!(!stock(&std::format!("{argument}store.word v4 = v4")));
+    }
+
+    #[test]
+    fn what_comes_from_a_block_further_down_is_followed() {
+        let text = "func q0 function
+            b0(v0: obj, v1: word, v2: word, v3: word):
+              jump b2
+            b1(v4: obj):
+              v5: word = load.word v4 + 12
+              v6: obj = load.word v5 + v1 << 2
+              return v6
+            b2:
+              v7: obj = load.word v3
+              jump b1(v7)";
+        let func = parse(text).unwrap();
+        let found = accesses(&func, 4).unwrap();
+        let parts: TryVec<_> = TryVec::from_items(found.iter().map(|access| access.part)).unwrap();
+        assert_eq!(
+            *parts,
+            [Some(Part::Object), Some(Part::Items), Some(Part::Arguments)]
+        );
     }
 }
