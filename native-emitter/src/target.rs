@@ -59,6 +59,11 @@ impl Target {
         self.arch.word_bytes() as u32
     }
 
+    /// Has the machine a division? Else the runtime divides.
+    pub const fn divides(&self) -> bool {
+        !matches!(self.arch, Arch::Armv6 | Arch::Armv6m | Arch::Xtensa)
+    }
+
     /// Bits of a machine word.
     pub const fn word_bits(&self) -> u32 {
         self.word() * 8

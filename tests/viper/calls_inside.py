@@ -282,3 +282,22 @@ try:
     too_few(1)
 except TypeError as e:
     print("TypeError", e)
+
+
+# What divides by a constant and calls nothing else, where the machine cannot divide.
+@micropython.viper
+def remainder(a: int) -> int:
+    return a % -5
+
+
+@micropython.viper
+def third(a: int) -> int:
+    return a // 3
+
+
+@micropython.viper
+def both(a: int) -> int:
+    return int(remainder(a)) * 1000 + third(a)
+
+
+print(both(1), both(7), both(-7), both(-15))

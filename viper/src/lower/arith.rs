@@ -289,11 +289,18 @@ impl Lower<'_, '_> {
     }
 
     fn divided(&mut self, quotient: bool, a: Vreg, b: Operand) -> Result<Vreg, OutOfMemory> {
-        let op = match quotient {
-            true => Op::DivFloor,
-            false => Op::ModFloor,
+        let (op, fun) = match quotient {
+            true => (Op::DivFloor, Fun::SmallIntFloorDivide),
+            false => (Op::ModFloor, Fun::SmallIntModulo),
         };
-        self.b.binary(op, a, b)
+        if self.env.target.divides() {
+            return self.b.binary(op, a, b);
+        }
+        let b = match b {
+            Operand::Reg(b) => b,
+            Operand::Imm(b) => self.b.word(b)?,
+        };
+        self.b.call(fun, &[a, b])
     }
 
     /// By dividing objects: the table has nothing shorter. Ends the block.

@@ -49,12 +49,10 @@ impl Arch for Thumb {
 
     fn has(&self, op: Op) -> bool {
         match op {
-            Op::DivFloor
-            | Op::ModFloor
-            | Op::DivUnsigned
-            | Op::ModUnsigned
-            | Op::MulAdd
-            | Op::Shifted(..) => self.is_v7(),
+            Op::DivFloor | Op::ModFloor | Op::DivUnsigned | Op::ModUnsigned => {
+                self.target.divides()
+            }
+            Op::MulAdd | Op::Shifted(..) => self.is_v7(),
             op if op.is_of_floats() => self.has_fpu(),
             _ => true,
         }

@@ -68,7 +68,9 @@ impl Arch for Xtensa {
 
     fn has(&self, op: Op) -> bool {
         match op {
-            Op::DivFloor | Op::ModFloor | Op::DivUnsigned | Op::ModUnsigned => self.has_division(),
+            Op::DivFloor | Op::ModFloor | Op::DivUnsigned | Op::ModUnsigned => {
+                self.target.divides()
+            }
             Op::Shifted(alu, shift) => matches!(alu, Alu::Add) && shift == Shift::Shl,
             Op::MulAdd => false,
             op => !op.is_of_floats(),

@@ -11,7 +11,7 @@ mod isel;
 mod regs;
 
 use ferlance_abi::Arch as Name;
-use ferlance_asm_xtensa::inst::{DIV, MISC, MULHIGH};
+use ferlance_asm_xtensa::inst::{MISC, MULHIGH};
 use ferlance_asm_xtensa::{Features, level};
 
 use crate::target::Target;
@@ -37,10 +37,6 @@ impl Xtensa {
             features,
             windowed,
         })
-    }
-
-    fn has_division(&self) -> bool {
-        self.features & DIV == DIV
     }
 
     fn has_long_product(&self) -> bool {
