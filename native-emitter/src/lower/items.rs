@@ -234,17 +234,22 @@ impl Lowering<'_, '_> {
         index: Vreg,
         slow: Block,
     ) -> Done<(Vreg, Vreg)> {
-        let word = self.word();
         let at = self.b.binary(Op::Sar, index, 1)?;
+        let data = self.data_within(base, at, slow)?;
+        Ok((data, at))
+    }
+
+    /// The data of what is a list or an array, unless `place` is outside.
+    pub(super) fn data_within(&mut self, base: Vreg, place: Vreg, slow: Block) -> Done<Vreg> {
+        let word = self.word();
         let offset = layout::LIST_LEN as i64 * word;
         let len = self.b.load(Type::Word, Width::Word, base, offset)?;
         let inside = self.b.block()?;
         self.b
-            .branch(Cond::Below, at, len, (inside, &[]), (slow, &[]))?;
+            .branch(Cond::Below, place, len, (inside, &[]), (slow, &[]))?;
         self.b.enter(inside)?;
         let offset = layout::LIST_ITEMS as i64 * word;
-        let data = self.b.load(Type::Word, Width::Word, base, offset)?;
-        Ok((data, at))
+        Ok(self.b.load(Type::Word, Width::Word, base, offset)?)
     }
 
     /// Goes on if `base`, an object on the heap, is of the type `ty`, else at `other`.

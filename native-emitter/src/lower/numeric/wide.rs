@@ -382,18 +382,6 @@ impl Lowering<'_, '_> {
         Ok(true)
     }
 
-    /// The data of a container at `base`, unless `place` is outside it.
-    fn data_within(&mut self, base: Vreg, place: Vreg, slow: Block) -> Done<Vreg> {
-        let offset = layout::LIST_LEN as i64 * self.word();
-        let len = self.b.load(Type::Word, Width::Word, base, offset)?;
-        let inside = self.b.block()?;
-        self.b
-            .branch(Cond::Below, place, len, (inside, &[]), (slow, &[]))?;
-        self.b.enter(inside)?;
-        let offset = layout::LIST_ITEMS as i64 * self.word();
-        Ok(self.b.load(Type::Word, Width::Word, base, offset)?)
-    }
-
     /// Where to go on in the rare copy behind the op at hand, whose result has been pushed.
     fn escape_behind(&mut self) -> Done<Block> {
         let (at, depth) = (self.at + 1, self.depth);
