@@ -196,9 +196,10 @@ fn statement(dice: &mut Dice, scope: &mut Scope, depth: usize, out: &mut Vec<Stm
             }
         }
         14 => {
-            let op = ["+", "-", "*", "<<"][dice.below(4)];
+            // A shift by more would fill the memory of a board.
+            let by = ["+ $", "- $", "* $", "<< ($ & 31)"][dice.below(4)];
             Stmt::line(
-                &format!("{w} = ({w} {op} $) & {}", constant(dice)),
+                &format!("{w} = ({w} {by}) & {}", constant(dice)),
                 vec![small(dice, 1)],
             )
         }

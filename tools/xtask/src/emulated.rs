@@ -222,11 +222,11 @@ fn build_xtensa(target: &str) -> Result<PathBuf> {
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env_remove("RUSTUP_TOOLCHAIN"))?;
     let out = target_folder.join(target).join("release");
-    let program = out.join("ferlance-emulated");
-    let compiled = [
-        newest(&out.join("deps"), "ferlance_emulated-")?,
-        newest(&out.join("deps"), "compiler_builtins-")?,
-    ];
+    let program = out.join("ferlance-emulated.elf");
+    let runtime = newest(&out.join("deps"), "ferlance_emulated-")?;
+    // Cargo would compile it anew each time: it expects a program of its own beside the assembly.
+    fs::write(runtime.with_extension(""), "")?;
+    let compiled = [runtime, newest(&out.join("deps"), "compiler_builtins-")?];
     if is_newer(&program, &compiled) {
         return Ok(program);
     }
