@@ -11,7 +11,7 @@
 //!              │ padding to `align`   │ ┐
 //!              │ registers kept over  │ │
 //!              │   calls in cold code │ │
-//!              │ scratch word         │ │
+//!              │ scratch words        │ │
 //!              │ spill slots          │ │ `locals` bytes
 //!              │ frame slots          │ │
 //!   Out(1)     │                      │ │
@@ -43,8 +43,6 @@ pub struct FrameShape {
     pub saved_bytes: [u32; 2],
     /// The saved registers' bytes are rounded up to this, before locals.
     pub saved_align: u32,
-    /// A word for cycles of moves, [`crate::arch::Place::SCRATCH_WORD`], where no register is spared for them.
-    pub scratch_word: bool,
 }
 
 /// A function's frame. Offsets are in bytes from sp in the body.
@@ -64,7 +62,7 @@ pub struct Frame {
     slots: IndexVec<Slot, u32>,
     /// First byte of the spill area.
     spills: u32,
-    /// The scratch word.
+    /// First byte of the scratch words: [`Place::SCRATCH_WORD`].
     scratch: u32,
     /// First byte of the registers kept over cold calls, and which these are.
     kept: u32,
@@ -98,11 +96,18 @@ impl Frame {
             slots.push(at)?;
             at = at.saturating_add(data.words.saturating_mul(word));
         }
-        let spills = align_up(at, if allocation.wide_spills { 8 } else { word });
+        let widest = if allocation.wide_spills { 8 } else { word };
+        let spills = align_up(at, widest);
         let scratch = spills.saturating_add(allocation.spill_words.saturating_mul(word));
-        let kept = scratch.saturating_add(if shape.scratch_word { word } else { 0 });
+        let regs = arch.regs();
+        let in_frame = regs.scratch == Place::SCRATCH_WORD
+            || regs.moves_use_scratch && allocation.spill_words > 0;
+        let (scratch, scratch_bytes) = match in_frame {
+            true => (align_up(scratch, widest), widest),
+            false => (scratch, 0),
+        };
         let kept = align_up(
-            kept,
+            scratch.saturating_add(scratch_bytes),
             if allocation.kept.intersection(PregSet::FLOATS).is_empty() {
                 word
             } else {

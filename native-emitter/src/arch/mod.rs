@@ -57,10 +57,13 @@ pub struct RegFile {
     /// Where the fun table's address goes before a call if an argument needs its register: not a register of an
     /// argument, and clobbered by calls.
     pub callee: Preg,
-    /// Breaks cycles of moves; never holds a value across an instruction. May be a place in the frame.
+    /// Breaks cycles of moves; never holds a value across an instruction. May be [`Place::SCRATCH_WORD`].
     pub scratch: Place,
     /// The same for floats.
     pub float_scratch: Place,
+    /// Moves to and from memory may use the registers above, so that cycles with memory in them are broken by
+    /// [`Place::SCRATCH_WORD`].
+    pub moves_use_scratch: bool,
 }
 
 impl RegFile {
@@ -268,7 +271,8 @@ pub trait Emit: Arch {
     fn epilogue(&self, e: &mut Emitter<'_, Self::Fixup>) -> Emitted;
 
     /// Copies a value of type `ty` from any place to any other: registers, spill slots, stack arguments, from
-    /// constants. May use scratch registers that no value is ever in, but not [`RegFile::scratch`].
+    /// constants. May use scratch registers that no value is ever in; [`RegFile::scratch`] between registers never, and
+    /// else as [`RegFile::moves_use_scratch`] says.
     fn move_(&self, e: &mut Emitter<'_, Self::Fixup>, dst: Place, src: Place, ty: Type) -> Emitted;
 
     /// One instruction. Not asked for calls, [`Op::Const`], [`Op::FConst`], [`Op::Copy`] (these are moves) and

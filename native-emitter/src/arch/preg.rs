@@ -158,7 +158,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// The word of the frame that [`crate::frame::FrameShape::scratch_word`] asks for.
+    /// Words of the frame for cycles of moves, with room for any value.
     pub const SCRATCH_WORD: Place = Place::Spill(u32::MAX);
 
     /// The register, if it is in one.

@@ -32,12 +32,7 @@ impl<A: Emit> Writer<'_, A> {
         let regs = self.arch.regs();
         let mut ready = core::mem::take(&mut self.ready);
         ready.clear();
-        sequence(
-            &mut self.moves,
-            regs.scratch,
-            regs.float_scratch,
-            &mut ready,
-        )?;
+        sequence(&mut self.moves, regs, &mut ready)?;
         for it in &ready {
             self.move_(it.dst, it.src, it.ty)?;
         }

@@ -1,11 +1,12 @@
 //! Many moves at once: all sources are read before any destination is written.
 //!
-//! A move is ready when nobody waits for what its destination holds. If none is ready all that is left are cycles: the
-//! scratch place takes one value out, and the cycle becomes a chain. Moves between memory words go
-//! through another register, which is the machine's affair.
+//! A move is ready when nobody waits for what its destination holds. If none is ready all that is left are cycles: a
+//! scratch place takes one value out, and the cycle becomes a chain. Moves between memory words go through another
+//! register, which is the machine's affair; where that is the scratch register itself, words of the frame take its part
+//! in cycles with memory in them.
 use ferlance_collections::{OutOfMemory, TryVec};
 
-use crate::arch::Place;
+use crate::arch::{Place, RegFile};
 use crate::nir::Type;
 
 /// One of the moves.
@@ -24,8 +25,7 @@ pub struct Move {
 /// Words come before floats, which have their own scratch place.
 pub fn sequence(
     moves: &mut TryVec<Move>,
-    scratch: Place,
-    float_scratch: Place,
+    regs: &RegFile,
     out: &mut TryVec<Move>,
 ) -> Result<(), OutOfMemory> {
     moves.retain(|it| it.dst != it.src && it.dst != Place::None);
@@ -43,7 +43,11 @@ pub fn sequence(
             out.push(moves.remove(at))?;
             continue;
         }
-        let scratch = if float { float_scratch } else { scratch };
+        let scratch = match (float, regs.moves_use_scratch && meets_memory(moves, dst)) {
+            (_, true) => Place::SCRATCH_WORD,
+            (false, false) => regs.scratch,
+            (true, false) => regs.float_scratch,
+        };
         out.push(Move {
             dst: scratch,
             src: dst,
@@ -58,58 +62,99 @@ pub fn sequence(
     Ok(())
 }
 
+/// Has the cycle with this place one in memory?
+fn meets_memory(moves: &[Move], start: Place) -> bool {
+    let mut at = start;
+    for _ in moves {
+        if at.reg().is_none() {
+            return true;
+        }
+        match moves.iter().find(|it| it.dst == at) {
+            Some(next) if next.src != start => at = next.src,
+            _ => break,
+        }
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arch::Preg;
+    use crate::arch::{Preg, PregSet};
     use std::collections::HashMap;
     use std::vec::Vec;
 
     const SCRATCH: Place = Place::Reg(Preg::int(31));
+    const FLOAT_SCRATCH: Place = Place::Reg(Preg::float(31));
+    const REGS: RegFile = RegFile {
+        ints: &[],
+        floats: &[],
+        callee_saved: PregSet::EMPTY,
+        params: &[],
+        ret: Preg::int(0),
+        args: &[],
+        result: Preg::int(0),
+        float_args: &[],
+        float_result: Preg::float(0),
+        callee: Preg::int(30),
+        scratch: SCRATCH,
+        float_scratch: FLOAT_SCRATCH,
+        moves_use_scratch: true,
+    };
 
-    fn place(at: u32) -> Place {
+    fn place(at: u32, float: bool) -> Place {
         match at {
+            0..6 if float => Place::Reg(Preg::float(at as u8)),
             0..6 => Place::Reg(Preg::int(at as u8)),
             _ => Place::Spill(at),
         }
     }
 
-    /// Every function from four of six places to places, moved at once and in sequence.
+    /// Every function from five places to places, moved at once and in sequence, by a machine whose moves from or to
+    /// memory leave nothing in the scratch registers.
     #[test]
     fn all_small_sets_of_moves_come_out_as_if_done_at_once() {
         let n = 5u32;
-        for code in 0..n.pow(n) {
+        for (float, code) in [false, true]
+            .into_iter()
+            .flat_map(|float| (0..n.pow(n)).map(move |code| (float, code)))
+        {
+            let place = |at| place(at + 3, float);
+            let ty = if float { Type::F64 } else { Type::Word };
             let moves: Vec<Move> = (0..n)
                 .map(|dst| Move {
-                    dst: place(dst + 3),
-                    src: place(code / n.pow(dst) % n + 3),
-                    ty: Type::Word,
+                    dst: place(dst),
+                    src: place(code / n.pow(dst) % n),
+                    ty,
                 })
                 .collect();
-            let mut state: HashMap<Place, u32> = (0..n).map(|at| (place(at + 3), at)).collect();
+            let mut state: HashMap<Place, u32> = (0..n).map(|at| (place(at), at)).collect();
             let wanted: Vec<u32> = moves.iter().map(|it| state[&it.src]).collect();
             let mut list = TryVec::from_vec(moves.clone());
             let mut out = TryVec::new();
-            sequence(&mut list, SCRATCH, SCRATCH, &mut out).unwrap();
+            sequence(&mut list, &REGS, &mut out).unwrap();
             for it in out {
                 let value = state[&it.src];
+                if it.src.reg().is_none() || it.dst.reg().is_none() {
+                    state.extend([(SCRATCH, u32::MAX), (FLOAT_SCRATCH, u32::MAX)]);
+                }
                 state.insert(it.dst, value);
             }
             let found: Vec<u32> = moves.iter().map(|it| state[&it.dst]).collect();
-            assert_eq!(found, wanted);
+            assert_eq!(found, wanted, "{moves:?}");
         }
     }
 
     #[test]
     fn a_swap_takes_three_moves() {
         let pair = |dst, src| Move {
-            dst: place(dst),
-            src: place(src),
+            dst: place(dst, false),
+            src: place(src, false),
             ty: Type::Word,
         };
         let mut moves = TryVec::from_vec(std::vec![pair(0, 1), pair(1, 0), pair(2, 0)]);
         let mut out = TryVec::new();
-        sequence(&mut moves, SCRATCH, SCRATCH, &mut out).unwrap();
+        sequence(&mut moves, &REGS, &mut out).unwrap();
         assert_eq!(out.len(), 4);
     }
 }

@@ -23,7 +23,6 @@ pub(super) static FRAME: FrameShape = FrameShape {
     link: Some(RA),
     saved_bytes: [4, 0],
     saved_align: 4,
-    scratch_word: false,
 };
 
 /// The frame of functions with Zcmp, which saves multiples of 16 bytes.
@@ -34,7 +33,6 @@ pub(super) static FRAME_ZCMP: FrameShape = FrameShape {
     link: Some(RA),
     saved_bytes: [4, 0],
     saved_align: 16,
-    scratch_word: false,
 };
 
 /// The frame of cores with 64-bit registers.
@@ -45,7 +43,6 @@ pub(super) static FRAME_WIDE: FrameShape = FrameShape {
     link: Some(RA),
     saved_bytes: [8, 0],
     saved_align: 8,
-    scratch_word: false,
 };
 
 /// The number of a saved register, `s0` to `s11`, among these.

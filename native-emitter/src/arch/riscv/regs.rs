@@ -52,4 +52,5 @@ pub(super) static FILE: RegFile = RegFile {
     callee: x(5),
     scratch: Place::Reg(x(31)),
     float_scratch: Place::Reg(Preg::float(31)),
+    moves_use_scratch: true,
 };

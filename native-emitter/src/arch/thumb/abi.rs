@@ -19,7 +19,6 @@ pub(super) static FRAME: FrameShape = FrameShape {
     link: Some(LR),
     saved_bytes: [4, 8],
     saved_align: 4,
-    scratch_word: false,
 };
 
 /// `push {r4, lr}; add lr, pc, #9; blx lr; pop {r4, lr}; bx lr`, in Arm state: calls the Thumb code behind it.

@@ -54,6 +54,7 @@ const fn file(ints: &'static [Preg], floats: &'static [Preg]) -> RegFile {
         callee: LR,
         scratch: Place::Reg(R12),
         float_scratch: Place::Reg(f(7)),
+        moves_use_scratch: true,
     }
 }
 

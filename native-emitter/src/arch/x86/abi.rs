@@ -21,7 +21,6 @@ pub(super) static WIDE: FrameShape = FrameShape {
     link: None,
     saved_bytes: [8, 8],
     saved_align: 8,
-    scratch_word: false,
 };
 
 /// No register is spared for moves.
@@ -32,7 +31,6 @@ pub(super) static NARROW: FrameShape = FrameShape {
     link: None,
     saved_bytes: [4, 4],
     saved_align: 4,
-    scratch_word: true,
 };
 
 pub(super) fn enter(e: &mut E<'_>) -> Emitted {

@@ -45,6 +45,7 @@ pub(super) static WIDE: RegFile = RegFile {
     callee: RAX,
     scratch: Place::Reg(Preg::int(11)),
     float_scratch: Place::Reg(Preg::float(15)),
+    moves_use_scratch: false,
 };
 
 /// 32-bit code. A word of the frame is the scratch place.
@@ -61,6 +62,7 @@ pub(super) static NARROW: RegFile = RegFile {
     callee: RAX,
     scratch: Place::SCRATCH_WORD,
     float_scratch: Place::SCRATCH_WORD,
+    moves_use_scratch: false,
 };
 
 /// The registers whose low bytes 32-bit code can name.

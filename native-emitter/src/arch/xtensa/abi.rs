@@ -22,7 +22,6 @@ pub(super) static CALL0_FRAME: FrameShape = FrameShape {
     link: Some(A0),
     saved_bytes: [4, 0],
     saved_align: 4,
-    scratch_word: false,
 };
 
 /// The frame of windowed functions.
@@ -33,7 +32,6 @@ pub(super) static WINDOWED_FRAME: FrameShape = FrameShape {
     link: None,
     saved_bytes: [0, 0],
     saved_align: 4,
-    scratch_word: false,
 };
 
 /// Bytes that `entry` can make at most.

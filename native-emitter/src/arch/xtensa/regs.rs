@@ -39,6 +39,7 @@ pub(super) static CALL0: RegFile = RegFile {
     callee: A0,
     scratch: Place::Reg(a(8)),
     float_scratch: Place::Reg(Preg::float(15)),
+    moves_use_scratch: true,
 };
 
 static WINDOWED_ARGS: [Preg; 6] = [a(10), a(11), a(12), a(13), a(14), a(15)];
@@ -71,4 +72,5 @@ pub(super) static WINDOWED: RegFile = RegFile {
     callee: a(9),
     scratch: Place::Reg(a(8)),
     float_scratch: Place::Reg(Preg::float(15)),
+    moves_use_scratch: true,
 };
