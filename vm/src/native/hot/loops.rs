@@ -4,15 +4,18 @@ use ferlance_abi::qstr::Qstr;
 use ferlance_bytecode::decode::Decoder;
 use ferlance_bytecode::module::RawCode;
 use ferlance_bytecode::op::Op;
-use ferlance_bytecode::prelude::Prelude;
+use ferlance_bytecode::prelude::{Prelude, PreludeParts};
 
 /// May a call go on for ever without a place where machine code could take over? Generators are resumed as they began,
 /// and exception buffers are made where blocks begin.
 pub(super) fn cannot_wait(raw: &RawCode<'_>, names: &[Qstr]) -> bool {
-    let mut loops = Loops::new(raw, names);
-    let is_generator = Prelude::split(&raw.bytes)
-        .is_some_and(|parts| parts.prelude.flags.has(ScopeFlags::GENERATOR));
-    loops.any(|outer| is_generator || outer.is_protected)
+    let Some(PreludeParts { prelude, .. }) = Prelude::split(&raw.bytes) else {
+        return false;
+    };
+    let is_generator = prelude.flags.has(ScopeFlags::GENERATOR);
+    // Most functions have neither, so that nobody need look for their loops.
+    (is_generator || prelude.n_exc_stack > 0)
+        && Loops::new(raw, names).any(|outer| is_generator || outer.is_protected)
 }
 
 /// A loop that is in no other.
