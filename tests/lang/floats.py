@@ -33,3 +33,7 @@ print(int(total * 1000000))
 # A power of constants is what it is of variables.
 eighth, five, minus = 0.125, 0.75, -7
 print([0.125**0.75, 0.125**1.125, 0.125**2.625, 7**-7, 0.75**0.125] == [eighth**five, eighth ** (1 + eighth), eighth ** (2.5 + eighth), 7**minus, five**eighth])
+# Remainders of numbers that are far apart are exact.
+for a in (1e20, 1e40, 3e300, -3e300):
+    for b in (1000003, -7.25, 1.4e-18):
+        print(a % b == (a % abs(b) + (b if b < 0 else 0)), int(a % b * 1000))
