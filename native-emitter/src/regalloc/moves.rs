@@ -3,7 +3,7 @@
 //! A move is ready when nobody waits for what its destination holds. If none is ready all that is left are cycles: a
 //! scratch place takes one value out, and the cycle becomes a chain. Moves between memory words go through another
 //! register, which is the machine's affair; where that is the scratch register itself, words of the frame take its part
-//! in cycles with memory in them.
+//! as long as there are cycles with memory in them.
 use ferlance_collections::{OutOfMemory, TryVec};
 
 use crate::arch::{Place, RegFile};
@@ -43,10 +43,14 @@ pub fn sequence(
             out.push(moves.remove(at))?;
             continue;
         }
-        let scratch = match (float, regs.moves_use_scratch && meets_memory(moves, dst)) {
-            (_, true) => Place::SCRATCH_WORD,
-            (false, false) => regs.scratch,
-            (true, false) => regs.float_scratch,
+        let in_memory = moves
+            .iter()
+            .take_while(|it| it.ty.is_float() == float)
+            .any(|it| it.dst.reg().is_none());
+        let scratch = match float {
+            _ if regs.moves_use_scratch && in_memory => Place::SCRATCH_WORD,
+            false => regs.scratch,
+            true => regs.float_scratch,
         };
         out.push(Move {
             dst: scratch,
@@ -60,21 +64,6 @@ pub fn sequence(
         }
     }
     Ok(())
-}
-
-/// Has the cycle with this place one in memory?
-fn meets_memory(moves: &[Move], start: Place) -> bool {
-    let mut at = start;
-    for _ in moves {
-        if at.reg().is_none() {
-            return true;
-        }
-        match moves.iter().find(|it| it.dst == at) {
-            Some(next) if next.src != start => at = next.src,
-            _ => break,
-        }
-    }
-    false
 }
 
 #[cfg(test)]
