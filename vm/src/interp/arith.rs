@@ -268,7 +268,9 @@ pub(crate) fn binary(rt: &mut Runtime, op: u8, lhs: Obj, rhs: Obj) -> R<Obj> {
                     r
                 })
             }
-            BinaryOp::TrueDivide | BinaryOp::InplaceTrueDivide if b != 0 => {
+            BinaryOp::TrueDivide | BinaryOp::InplaceTrueDivide
+                if b != 0 && float::is_exact(a) && float::is_exact(b) =>
+            {
                 return float::new(rt, a as f64 / b as f64);
             }
             _ => None,
@@ -293,7 +295,7 @@ pub(crate) fn binary(rt: &mut Runtime, op: u8, lhs: Obj, rhs: Obj) -> R<Obj> {
 #[cfg_attr(not(feature = "small"), inline(always))]
 fn number_as_float(obj: Obj) -> Option<f64> {
     match obj.as_small() {
-        Some(value) if value.unsigned_abs() as u64 >> 53 == 0 => Some(value as f64),
+        Some(value) if float::is_exact(value) => Some(value as f64),
         Some(_) => None,
         None => obj.as_float(),
     }

@@ -68,6 +68,12 @@ impl Obj {
     }
 }
 
+/// Is a float of this int the int itself, and not one near it?
+#[inline]
+pub fn is_exact(value: isize) -> bool {
+    value.unsigned_abs() as u64 >> f64::MANTISSA_DIGITS == 0
+}
+
 /// The value of a float, int or bool; `None` for other objects.
 #[inline]
 pub fn value_of(obj: Obj) -> Option<f64> {

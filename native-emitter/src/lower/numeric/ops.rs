@@ -6,6 +6,13 @@ use crate::lower::kinds::{Class, Kind};
 use crate::lower::{Done, Lowering};
 use crate::nir::{Cond, Op, Overflow, Type, Vreg};
 
+/// As many bits of an int a float holds, besides its sign.
+const EXACT_BITS: i64 = f64::MANTISSA_DIGITS as i64;
+
+fn is_exact(value: i64) -> bool {
+    value >> EXACT_BITS == 0 || value >> EXACT_BITS == -1
+}
+
 impl Lowering<'_, '_> {
     /// An operator on what is known to be numbers: how many ops that covered. `None` if it is left to the others.
     pub(in crate::lower) fn numeric_binary(&mut self, op: BinaryOp) -> Done<Option<usize>> {
@@ -143,6 +150,9 @@ impl Lowering<'_, '_> {
             None => false,
         };
         let may_divide_by_zero = float == Op::FDiv && !is_some;
+        if float == Op::FDiv {
+            self.require_exact()?;
+        }
         let (a, b, slow) = self.two_floats(may_divide_by_zero)?;
         if let (true, Some(slow)) = (may_divide_by_zero, slow) {
             let (zero, some) = (self.b.float(Type::F64, 0)?, self.b.block()?);
@@ -153,6 +163,31 @@ impl Lowering<'_, '_> {
         self.depth -= 2;
         self.push(value)?;
         Ok(1)
+    }
+
+    /// Leaves unless floats hold the small ints that an operator has for operands: the quotient of ints is rounded
+    /// once. If one of the two is a float, the other one is rounded on its way to it anyway.
+    fn require_exact(&mut self) -> Done {
+        let mut sign = None;
+        for below in 0..2 {
+            if self.kind_below(below) == Kind::Float {
+                return Ok(());
+            }
+            let value = self.peek(below)?;
+            if self.facts(value).value.is_some_and(is_exact) {
+                continue;
+            }
+            // The bits above those that a float holds: 0 or -1, and with 1 added 1 or 0.
+            let above = self.b.binary(Op::Sar, value, EXACT_BITS + 1)?;
+            let above = self.b.binary(Op::Add, above, 1)?;
+            sign = Some(match sign {
+                Some(sign) => self.b.binary(Op::Or, sign, above)?,
+                None => above,
+            });
+        }
+        let Some(sign) = sign else { return Ok(()) };
+        let slow = self.escape()?;
+        self.require(Cond::BelowEq, sign, 1, slow)
     }
 
     fn float_order(&mut self, op: BinaryOp) -> Done<usize> {

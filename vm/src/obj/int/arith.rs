@@ -109,9 +109,7 @@ fn small_op(rt: &mut Runtime, op: BinaryOp, a: isize, b: isize) -> R<Option<Obj>
             })
         }
         B::TrueDivide | B::InplaceTrueDivide
-            if b != 0
-                && a.unsigned_abs() as u64 >> 53 == 0
-                && b.unsigned_abs() as u64 >> 53 == 0 =>
+            if b != 0 && float::is_exact(a) && float::is_exact(b) =>
         {
             return float::new(rt, a as f64 / b as f64).map(Some);
         }
