@@ -6,9 +6,11 @@
 //! | `python` | functions with all kinds of values: bytecode against native |
 //! | `numbers` | loops over floats and ints: bytecode against native |
 //! | `wide` | loops over ints of 32 bits: bytecode against native |
+//! | `crowd` | more locals than a machine has registers |
 //! | `viper` | functions of machine words: viper against bytecode that wraps each result |
 //! | `run` | many programs in one process; those that differ, made smaller |
 
+mod crowd;
 mod numbers;
 mod python;
 pub mod run;
@@ -16,7 +18,7 @@ mod tree;
 mod viper;
 mod wide;
 
-pub use run::{Difference, Report, compare, compare_files, compare_hot};
+pub use run::{Difference, Report, compare, compare_board, compare_files, compare_hot};
 pub use tree::{Program, Text};
 
 use crate::nir::random::Dice;

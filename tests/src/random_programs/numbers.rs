@@ -3,6 +3,7 @@
 //! `x` is mostly a float, `i` mostly an int, `o` a parameter of any kind. What a loop has done so far is in `log`, so
 //! that an exception in the middle of it hides nothing.
 
+use super::crowd::Crowd;
 use super::tree::{Expr, Kind, Program, Stmt};
 use crate::nir::random::Dice;
 
@@ -39,6 +40,7 @@ const FLOAT_VALUES: [&str; 8] = [
 
 /// What stands around a statement.
 struct Scope {
+    crowd: Crowd,
     loops: usize,
     fresh: usize,
 }
@@ -63,6 +65,7 @@ pub(super) fn program(dice: &mut Dice) -> Program {
     }
     Program {
         emit: "native",
+        depends_on_machine: false,
         body,
     }
 }
@@ -76,8 +79,13 @@ fn any(dice: &mut Dice) -> Expr {
 }
 
 fn function(dice: &mut Dice, number: usize) -> Stmt {
-    let mut scope = Scope { loops: 0, fresh: 0 };
+    let mut scope = Scope {
+        crowd: Crowd::new(dice),
+        loops: 0,
+        fresh: 0,
+    };
     let mut body = Vec::new();
+    scope.crowd.bind(dice, "x0", &mut body);
     // Parameters are x0, i0 and o; some of the others are missing now and then.
     for name in &FLOATS[1..] {
         if !dice.one_in(12) {
@@ -106,6 +114,7 @@ fn function(dice: &mut Dice, number: usize) -> Stmt {
             ],
         });
     }
+    scope.crowd.log(&mut body);
     body.push(Stmt::line(
         "return x0, x1, x2, x3, i0, i1, i2, i3, o",
         Vec::new(),
@@ -181,6 +190,10 @@ fn statement(dice: &mut Dice, scope: &mut Scope, depth: usize, out: &mut Vec<Stm
         8 => {
             let op = ["+", "-", "&", "|", "^"][dice.below(5)];
             Stmt::line(&format!("{i} {op}= $"), vec![int(dice, 1)])
+        }
+        9 if dice.one_in(2) => {
+            let among = if dice.one_in(2) { &FLOATS } else { &INTS };
+            scope.crowd.exchange(dice, among, 7)
         }
         9 => {
             let form = ["x0, x1 = x1, $", "x2, i2 = $, i2", "x1 = x3 = $"][dice.below(3)];

@@ -75,10 +75,11 @@ def answer_file(name):
     try: __import__(name)
     except Exception as e: out.append('module: %s %s' % (type(e).__name__, e))
     return out
-def compare(number, tested, reference):
+def compare(number, tested, reference, says):
     print('begin', number)
     a = answer_file(tested[5:]) if tested.startswith('file:') else answer(tested)
     b = answer(reference)
+    if says: print('said', number, b)
     if a == b: return
     i = 0
     while i < len(a) and i < len(b) and a[i] == b[i]: i += 1
@@ -111,7 +112,27 @@ pub fn compare(
     numbers: std::ops::Range<u64>,
     most: usize,
 ) -> io::Result<Report> {
-    compare_by(interpreter, Way::Text { dropped: "" }, numbers, most)
+    compare_by(
+        Places::one(interpreter),
+        Way::Text { dropped: "" },
+        numbers,
+        most,
+    )
+}
+
+/// The same on a board whose bytecode must log what that of this machine logs, unless the words of machines are what
+/// a program is about.
+pub fn compare_board(
+    board: &Interpreter,
+    numbers: std::ops::Range<u64>,
+    most: usize,
+) -> io::Result<Report> {
+    let here = Interpreter::ferlance();
+    let places = Places {
+        tested: board,
+        here: Some(&here),
+    };
+    compare_by(places, Way::Text { dropped: "" }, numbers, most)
 }
 
 /// The same of files for any firmware of that architecture, by our cross compiler.
@@ -121,7 +142,7 @@ pub fn compare_files(
     numbers: std::ops::Range<u64>,
     most: usize,
 ) -> io::Result<Report> {
-    compare_by(interpreter, Way::File(arch), numbers, most)
+    compare_by(Places::one(interpreter), Way::File(arch), numbers, most)
 }
 
 /// The same without decorators that ask for native code, so that it is made where functions turn out to be hot.
@@ -132,7 +153,26 @@ pub fn compare_hot(
 ) -> io::Result<Report> {
     let interpreter = interpreter.clone().with_options(&["-X", "emit=native"]);
     let dropped = "@micropython.native\n";
-    compare_by(&interpreter, Way::Text { dropped }, numbers, most)
+    compare_by(
+        Places::one(&interpreter),
+        Way::Text { dropped },
+        numbers,
+        most,
+    )
+}
+
+/// Where programs run.
+#[derive(Clone, Copy)]
+struct Places<'a> {
+    tested: &'a Interpreter,
+    /// Another machine that has to log the same.
+    here: Option<&'a Interpreter>,
+}
+
+impl<'a> Places<'a> {
+    fn one(tested: &'a Interpreter) -> Self {
+        Self { tested, here: None }
+    }
 }
 
 /// How the tested programs come to the runtime.
@@ -163,7 +203,7 @@ fn file_of(text: &str, arch: Arch) -> Result<Vec<u8>, String> {
 
 /// Runs programs.
 fn compare_by(
-    interpreter: &Interpreter,
+    places: Places<'_>,
     way: Way<'_>,
     numbers: std::ops::Range<u64>,
     most: usize,
@@ -175,10 +215,10 @@ fn compare_by(
         let programs: Vec<Program> = (at..end).map(super::program).collect();
         let mut done = 0;
         while done < programs.len() {
-            let outcomes = run(interpreter, way, &programs[done..])?;
+            let outcomes = run(places, way, &programs[done..])?;
             for (i, what) in outcomes.differ {
                 let program = programs[done + i].clone();
-                let (program, what) = shrink(interpreter, way, program, what)?;
+                let (program, what) = shrink(places, way, program, what)?;
                 report.differences.push(Difference {
                     number: at + (done + i) as u64,
                     program,
@@ -200,10 +240,11 @@ struct Outcomes {
     differ: Vec<(usize, String)>,
 }
 
-fn run(interpreter: &Interpreter, way: Way<'_>, programs: &[Program]) -> io::Result<Outcomes> {
+fn run(places: Places<'_>, way: Way<'_>, programs: &[Program]) -> io::Result<Outcomes> {
     let scratch = tempfile::tempdir()?;
     fs::write(scratch.path().join("env.py"), "")?;
     let mut script = PRELUDE.to_owned();
+    let mut elsewhere = PRELUDE.to_owned();
     for (number, program) in programs.iter().enumerate() {
         let tested = program.source(Text::Tested);
         let tested = match way {
@@ -224,11 +265,25 @@ fn run(interpreter: &Interpreter, way: Way<'_>, programs: &[Program]) -> io::Res
         };
         let tested = python_string(&tested);
         let reference = python_string(&program.source(Text::Reference));
-        let _ = writeln!(script, "compare({number}, {tested}, {reference})");
+        let is_said = places.here.is_some() && !program.depends_on_machine;
+        let says = if is_said { "True" } else { "False" };
+        let _ = writeln!(script, "compare({number}, {tested}, {reference}, {says})");
+        if is_said {
+            let _ = writeln!(elsewhere, "print('said', {number}, answer({reference}))");
+        }
     }
-    fs::write(scratch.path().join("programs.py"), script)?;
-    let outcome = interpreter.run_in(scratch.path(), &[OsString::from("programs.py")], LIMIT)?;
+    let run_one = |interpreter: &Interpreter, name: &str, script: &str| {
+        fs::write(scratch.path().join(name), script)?;
+        interpreter.run_in(scratch.path(), &[OsString::from(name)], LIMIT)
+    };
+    let outcome = run_one(places.tested, "programs.py", &script)?;
     let text = String::from_utf8_lossy(&outcome.stdout);
+    let here = match places.here {
+        Some(here) => run_one(here, "here.py", &elsewhere)?.stdout,
+        None => Vec::new(),
+    };
+    let here = String::from_utf8_lossy(&here);
+    let mut here = here.lines();
     let mut outcomes = Outcomes {
         begun: 0,
         differ: Vec::new(),
@@ -236,6 +291,12 @@ fn run(interpreter: &Interpreter, way: Way<'_>, programs: &[Program]) -> io::Res
     for line in text.lines() {
         if line.starts_with("begin ") {
             outcomes.begun += 1;
+        } else if line.starts_with("said ") {
+            let here = here.next().unwrap_or("nothing");
+            if line != here {
+                let what = format!("machines: {line}\nhere: {here}");
+                outcomes.differ.push((outcomes.begun - 1, what));
+            }
         } else if let Some(rest) = line.strip_prefix("differ ") {
             let (number, what) = rest.split_once(' ').unwrap_or((rest, ""));
             if let Ok(number) = number.parse() {
@@ -275,7 +336,7 @@ fn nature(what: &str) -> &str {
 
 /// The smallest program found that still differs, step by step.
 fn shrink(
-    interpreter: &Interpreter,
+    places: Places<'_>,
     way: Way<'_>,
     mut program: Program,
     mut what: String,
@@ -286,7 +347,7 @@ fn shrink(
         candidates.sort_by_key(Program::size);
         let mut found = None;
         for tries in candidates.chunks(TRIES) {
-            let outcomes = run(interpreter, way, tries)?;
+            let outcomes = run(places, way, tries)?;
             let mut same = outcomes.differ.into_iter();
             if let Some((i, now)) = same.find(|(_, now)| nature(now) == nature(&what)) {
                 found = Some((tries[i].clone(), now));
@@ -329,20 +390,41 @@ mod tests {
         };
         let program = Program {
             emit: "native",
+            depends_on_machine: false,
             body: vec![Stmt::line("g = 3", Vec::new()), noise(), planted, noise()],
         };
-        let outcomes = run(
-            &Interpreter::ferlance(),
-            TEXT,
-            std::slice::from_ref(&program),
-        )
-        .expect("it runs");
+        let here = Interpreter::ferlance();
+        let places = Places::one(&here);
+        let outcomes = run(places, TEXT, std::slice::from_ref(&program)).expect("it runs");
         let [(0, what)] = &outcomes.differ[..] else {
             panic!("{:?}", outcomes.differ);
         };
-        let (small, what) =
-            shrink(&Interpreter::ferlance(), TEXT, program, what.clone()).expect("it runs");
+        let (small, what) = shrink(places, TEXT, program, what.clone()).expect("it runs");
         assert_eq!(small.source(Text::Tested), "log(5)\n");
         assert_eq!(what, "tested: ['(5,)'] reference: ['(6,)']");
+    }
+
+    #[test]
+    fn what_another_machine_logs_is_compared_unless_it_depends_on_words() {
+        let (tested, here) = (Interpreter::ferlance(), Interpreter::new(["echo", "said"]));
+        let places = Places {
+            tested: &tested,
+            here: Some(&here),
+        };
+        for depends_on_machine in [false, true] {
+            let program = Program {
+                emit: "native",
+                depends_on_machine,
+                body: vec![Stmt::line("log(5)", Vec::new())],
+            };
+            let outcomes = run(places, TEXT, std::slice::from_ref(&program)).expect("it runs");
+            match (depends_on_machine, &outcomes.differ[..]) {
+                (true, []) => {}
+                (false, [(0, what)]) => {
+                    assert_eq!(what, "machines: said 0 ['(5,)']\nhere: said here.py");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
     }
 }

@@ -234,6 +234,8 @@ fn smaller_blocks(block: &[Stmt], give: &mut dyn FnMut(Vec<Stmt>)) {
 #[derive(Debug, Clone)]
 pub struct Program {
     pub(super) emit: &'static str,
+    /// Does what bytecode logs depend on the width of words?
+    pub(super) depends_on_machine: bool,
     pub(super) body: Vec<Stmt>,
 }
 
@@ -257,8 +259,8 @@ impl Program {
         smaller_blocks(&self.body, &mut |body| {
             if found.len() < limit {
                 found.push(Program {
-                    emit: self.emit,
                     body,
+                    ..self.clone()
                 });
             }
         });
@@ -284,6 +286,7 @@ mod tests {
         );
         let program = Program {
             emit: "native",
+            depends_on_machine: false,
             body: vec![Stmt {
                 clauses: vec![(
                     Expr::of(Kind::Any, "if $:", vec![Expr::new(Kind::Cond, "i0 < 3")]),

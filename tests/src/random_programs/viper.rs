@@ -1,6 +1,7 @@
 //! Functions of machine words. The reference does the same arithmetic with Python's numbers and wraps each result: `W`
 //! to the signed word, `U` to the unsigned one.
 
+use super::crowd::Crowd;
 use super::tree::{Expr, Kind, Program, Stmt, Text};
 use crate::nir::random::Dice;
 
@@ -8,6 +9,7 @@ const VARS: [&str; 4] = ["i0", "i1", "i2", "i3"];
 const UVARS: [&str; 2] = ["u0", "u1"];
 
 struct Scope {
+    crowd: Crowd,
     /// Variables of the loops around.
     names: Vec<String>,
     /// Loops around.
@@ -44,6 +46,7 @@ pub(super) fn program(dice: &mut Dice) -> Program {
     }
     Program {
         emit: "viper",
+        depends_on_machine: true,
         body,
     }
 }
@@ -77,12 +80,15 @@ fn function(dice: &mut Dice, number: usize) -> Stmt {
         Stmt::line("u1 = uint(250)", Vec::new()),
     ];
     let mut scope = Scope {
+        crowd: Crowd::new(dice),
         names: Vec::new(),
         loops: 0,
         functions: number,
     };
+    scope.crowd.bind(dice, "i0", &mut body);
     let count = 2 + dice.below(5);
     block(dice, &mut scope, count, 3, &mut body);
+    scope.crowd.log(&mut body);
     body.push(Stmt::line("return $", vec![word(dice, &scope, 2)]));
     let start = format!("@micropython.EMIT\ndef f{number}");
     let header = Expr::either(
@@ -150,7 +156,8 @@ fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize) -> Stmt {
                 vec![Stmt::line("return $", vec![word(dice, scope, 2)])],
             )],
         },
-        5 | 6 => Stmt::line(&format!("{var} = $"), vec![word(dice, scope, 4)]),
+        5 => Stmt::line(&format!("{var} = $"), vec![word(dice, scope, 4)]),
+        6 => scope.crowd.exchange(dice, &VARS, 3),
         7 | 8 => {
             let mut clauses = vec![(
                 Expr::of(Kind::Any, "if $:", vec![cond(dice, scope, 2)]),

@@ -3,6 +3,7 @@
 //! `w` is mostly such an int, `s` mostly a small one, `a` a container of some kind, `o` a parameter of any. Now and then each turns
 //! out to be something else.
 
+use super::crowd::Crowd;
 use super::tree::{Expr, Kind, Program, Stmt};
 use crate::nir::random::Dice;
 
@@ -47,6 +48,7 @@ const VALUES: [&str; 24] = [
 ];
 
 struct Scope {
+    crowd: Crowd,
     loops: usize,
     fresh: usize,
 }
@@ -72,6 +74,7 @@ pub(super) fn program(dice: &mut Dice) -> Program {
     }
     Program {
         emit: "native",
+        depends_on_machine: false,
         body,
     }
 }
@@ -92,8 +95,13 @@ fn constant(dice: &mut Dice) -> &'static str {
 }
 
 fn function(dice: &mut Dice, number: usize) -> Stmt {
-    let mut scope = Scope { loops: 0, fresh: 0 };
+    let mut scope = Scope {
+        crowd: Crowd::new(dice),
+        loops: 0,
+        fresh: 0,
+    };
     let mut body = Vec::new();
+    scope.crowd.bind(dice, "w0", &mut body);
     // Parameters are w0, s0, o and a; some of the others are missing now and then.
     for name in &WIDE[1..] {
         if !dice.one_in(20) {
@@ -114,6 +122,7 @@ fn function(dice: &mut Dice, number: usize) -> Stmt {
     for _ in 0..1 + dice.below(2) {
         a_loop(dice, &mut scope, &mut body);
     }
+    scope.crowd.log(&mut body);
     body.push(Stmt::line(
         "return w0, w1, w2, w3, s0, s1, s2, o",
         Vec::new(),
@@ -177,14 +186,15 @@ fn statement(dice: &mut Dice, scope: &mut Scope, depth: usize, out: &mut Vec<Stm
         9 => Stmt::line(&format!("{s} = $"), vec![small(dice, 2)]),
         10 => Stmt::line(&format!("{w} = {}", constant(dice)), Vec::new()),
         11 => Stmt::line(&format!("log({w}, {s})"), Vec::new()),
-        12 => match dice.below(8) {
+        12 => match dice.below(10) {
             0 => Stmt::line(&format!("{w} = o"), Vec::new()),
             1 => Stmt::line(&format!("del {w}"), Vec::new()),
             2 => Stmt::line("o = $", vec![wide(dice, 1)]),
             3 => Stmt::line(&format!("{w} = $"), vec![value(dice)]),
             4 => Stmt::line("w0, w1 = w1, $", vec![wide(dice, 1)]),
             5 => Stmt::line("a[$ & 1] = $", vec![small(dice, 1), wide(dice, 1)]),
-            _ => Stmt::line("log($, $)", vec![condition(dice), wide(dice, 1)]),
+            6 | 7 => Stmt::line("log($, $)", vec![condition(dice), wide(dice, 1)]),
+            _ => scope.crowd.exchange(dice, &WIDE, 7),
         },
         13 => {
             let then = ["break", "continue", "return w0, s0, o"][dice.below(3)];

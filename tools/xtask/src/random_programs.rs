@@ -21,7 +21,7 @@ pub(crate) struct RandomPrograms {
     /// Give up after so many differences.
     #[arg(long, default_value_t = 10)]
     most: u64,
-    /// On an emulated board instead of in place.
+    /// On an emulated board instead of in place; its bytecode must log what bytecode logs here.
     #[arg(long)]
     board: Option<String>,
     /// How native code is made: `small`, `pieces`; `hot`, of functions without decorators; `file`, by the cross compiler

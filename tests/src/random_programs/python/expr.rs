@@ -116,7 +116,7 @@ pub(super) fn int(dice: &mut Dice, scope: &Scope, depth: usize) -> Expr {
                 string(dice, scope, down)
             }],
         ),
-        19 => ("l0[$]", vec![int(dice, scope, down)]),
+        19 => ("l0[$]", vec![index(dice, scope, down)]),
         20 => (
             ["min($, $)", "max($, $)"][dice.below(2)],
             vec![int(dice, scope, down), int(dice, scope, down)],
@@ -126,6 +126,15 @@ pub(super) fn int(dice: &mut Dice, scope: &Scope, depth: usize) -> Expr {
         _ => ("int($)", vec![float(dice, scope, down)]),
     };
     Expr::of(Kind::Int, form, parts)
+}
+
+/// An index; how one that does not fit a word is refused depends on the machine.
+pub(super) fn index(dice: &mut Dice, scope: &Scope, depth: usize) -> Expr {
+    let any = int(dice, scope, depth);
+    match scope.depends_on_machine {
+        true => any,
+        false => Expr::of(Kind::Int, "($ % 9 - 4)", vec![any]),
+    }
 }
 
 pub(super) fn float(dice: &mut Dice, scope: &Scope, depth: usize) -> Expr {
@@ -190,8 +199,8 @@ pub(super) fn string(dice: &mut Dice, scope: &Scope, depth: usize) -> Expr {
             "$[$:$]",
             vec![
                 string(dice, scope, down),
-                int(dice, scope, 0),
-                int(dice, scope, 0),
+                index(dice, scope, 0),
+                index(dice, scope, 0),
             ],
         ),
         4 => ("$.upper()", vec![string(dice, scope, down)]),
@@ -214,7 +223,10 @@ pub(super) fn list(dice: &mut Dice, scope: &Scope, depth: usize) -> Expr {
             "($ + $)[:12]",
             vec![list(dice, scope, down), list(dice, scope, down)],
         ),
-        2 => ("$[$:]", vec![list(dice, scope, down), int(dice, scope, 0)]),
+        2 => (
+            "$[$:]",
+            vec![list(dice, scope, down), index(dice, scope, 0)],
+        ),
         3 => ("list(range($ & 7))", vec![int(dice, scope, down)]),
         4 => (
             "[k + $ for k in range(4) if k != $]",

@@ -6,9 +6,10 @@
 
 mod expr;
 
+use super::crowd::Crowd;
 use super::tree::{Expr, Kind, Program, Stmt};
 use crate::nir::random::Dice;
-use expr::{any, any_constant, cond, float, int, int_constant, list, string};
+use expr::{any, any_constant, cond, float, index, int, int_constant, list, string};
 
 const INTS: [&str; 4] = ["i0", "i1", "i2", "i3"];
 const FLOATS: [&str; 2] = ["x0", "x1"];
@@ -25,6 +26,8 @@ const PARAMETERS: [&str; 4] = [
 ];
 
 struct Scope {
+    depends_on_machine: bool,
+    crowd: Crowd,
     /// Loops around.
     loops: usize,
     /// Numbers of the functions that may be called.
@@ -35,13 +38,22 @@ struct Scope {
 }
 
 pub(super) fn program(dice: &mut Dice) -> Program {
+    let depends_on_machine = dice.one_in(4);
     let mut body = vec![Stmt::line("g = 7", Vec::new())];
     let mut callable = Vec::new();
     let count = 1 + dice.below(3);
     for number in 0..count {
         let shape = dice.below(PARAMETERS.len());
         let generator = dice.one_in(6);
-        body.push(function(dice, number, shape, generator, &callable));
+        let scope = Scope {
+            depends_on_machine,
+            crowd: Crowd::new(dice),
+            loops: 0,
+            functions: callable.clone(),
+            generator,
+            fresh: 0,
+        };
+        body.push(function(dice, number, shape, scope));
         for _ in 0..2 {
             let call = call(dice, number, shape);
             let call = if generator {
@@ -69,6 +81,7 @@ pub(super) fn program(dice: &mut Dice) -> Program {
     body.push(Stmt::line("log(g)", Vec::new()));
     Program {
         emit: "native",
+        depends_on_machine,
         body,
     }
 }
@@ -94,23 +107,12 @@ fn call(dice: &mut Dice, number: usize, shape: usize) -> Expr {
     Expr::of(Kind::Any, &format!("f{number}({form})"), parts)
 }
 
-fn function(
-    dice: &mut Dice,
-    number: usize,
-    shape: usize,
-    generator: bool,
-    callable: &[usize],
-) -> Stmt {
-    let mut scope = Scope {
-        loops: 0,
-        functions: callable.to_vec(),
-        generator,
-        fresh: 0,
-    };
+fn function(dice: &mut Dice, number: usize, shape: usize, mut scope: Scope) -> Stmt {
     let mut body = Vec::new();
     if dice.one_in(3) {
         body.push(Stmt::line("global g", Vec::new()));
     }
+    scope.crowd.bind(dice, "i0", &mut body);
     // What parameters leave out. Without these lines, locals are not bound.
     if !dice.one_in(8) {
         for (name, value) in [
@@ -133,7 +135,8 @@ fn function(
     }
     let count = 2 + dice.below(6);
     block(dice, &mut scope, count, 3, &mut body);
-    if generator {
+    scope.crowd.log(&mut body);
+    if scope.generator {
         body.push(Stmt::line("yield $", vec![any(dice, &scope, 1)]));
     } else {
         body.push(Stmt::line(
@@ -199,11 +202,11 @@ fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize, out: &mut Vec<Stmt>) {
         9 => Stmt::line(&format!("{o} = $"), vec![any(dice, scope, 2)]),
         10 => Stmt::line(
             &format!("{l}[$] = $"),
-            vec![int(dice, scope, 1), any(dice, scope, 1)],
+            vec![index(dice, scope, 1), any(dice, scope, 1)],
         ),
         11 => match dice.below(4) {
             0 => Stmt::line(&format!("{l}.append($)"), vec![int(dice, scope, 1)]),
-            1 => Stmt::line(&format!("del {l}[$]"), vec![int(dice, scope, 1)]),
+            1 => Stmt::line(&format!("del {l}[$]"), vec![index(dice, scope, 1)]),
             2 => Stmt::line(&format!("{i} = {l}.pop()"), Vec::new()),
             _ => Stmt::line(&format!("{l}.reverse()"), Vec::new()),
         },
@@ -211,7 +214,7 @@ fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize, out: &mut Vec<Stmt>) {
         13 => match dice.below(4) {
             0 => Stmt::line(&format!("{i}, {o} = {o}, $"), vec![int(dice, scope, 1)]),
             1 => Stmt::line(&format!("{i}, *{l} = $"), vec![list(dice, scope, 1)]),
-            2 => Stmt::line("i0, i1 = i1, i0", Vec::new()),
+            2 => scope.crowd.exchange(dice, &INTS, 7),
             _ => Stmt::line(
                 "i2, (i3, o0) = $, ($, i2)",
                 vec![int(dice, scope, 1), int(dice, scope, 1)],
