@@ -16,6 +16,8 @@
 //! scanned.
 
 mod find;
+mod grow;
+mod names;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -27,11 +29,10 @@ use core::mem::offset_of;
 use core::ptr::NonNull;
 
 use ferlance_abi::layout;
-use ferlance_abi::qstr::Qstr;
 
 use super::word::Obj;
 use crate::runtime::{R, Runtime};
-use table::{Entry, REMOVED, SMALL, Table, fold_name, is_vacant};
+use table::{Entry, REMOVED, SMALL, Table, is_vacant};
 
 /// A map.
 #[repr(C)]
@@ -217,127 +218,6 @@ impl Map {
             self.view().tail().first.set(entries.len());
         }
         None
-    }
-
-    // ---- names ----
-
-    /// Position of the name's entry.
-    #[inline]
-    pub fn find_name(&self, rt: &Runtime, name: Qstr) -> Option<usize> {
-        if !self.is_names() {
-            return self.find_text(rt, name);
-        }
-        self.find_own_name(name)
-    }
-
-    /// Position of the name's entry in a map of names; `None` in any other map, whose keys' text would have to be
-    /// looked at. Attributes of instances are always maps of names.
-    #[inline]
-    pub fn find_own_name(&self, name: Qstr) -> Option<usize> {
-        let word = Obj::qstr(name).raw();
-        if self.alloc.get() <= SMALL || self.is_fixed() {
-            return self.entries().iter().position(|e| e.key.get() == word);
-        }
-        if !self.is_names() {
-            return None;
-        }
-        self.find_word(word, fold_name(word))
-    }
-
-    /// Value stored under a name.
-    #[inline]
-    pub fn get_name(&self, rt: &Runtime, name: Qstr) -> Option<Obj> {
-        Some(self.value_at(self.find_name(rt, name)?))
-    }
-
-    /// Stores under a name.
-    ///
-    /// # Errors
-    /// Out of memory, or the map is fixed.
-    #[inline]
-    pub fn set_name(&self, rt: &mut Runtime, name: Qstr, value: Obj) -> R<()> {
-        self.set_name_at(rt, name, value).map(|_| ())
-    }
-
-    /// Stores under a name; the position.
-    ///
-    /// # Errors
-    /// As [`Map::set_name`].
-    #[inline]
-    pub fn set_name_at(&self, rt: &mut Runtime, name: Qstr, value: Obj) -> R<usize> {
-        match self.find_name(rt, name) {
-            Some(at) if !self.is_fixed() => {
-                self.set_value_at(at, value);
-                Ok(at)
-            }
-            _ => {
-                let hash = if self.is_names() {
-                    fold_name(Obj::qstr(name).raw())
-                } else {
-                    table::fold(rt.pool.hash(name) as usize)
-                };
-                self.append(rt, Obj::qstr(name), hash, value)?;
-                Ok(self.entry_count() - 1)
-            }
-        }
-    }
-
-    /// Stores under a name that is not there as entry `at`, in a map of names that has no other place free before that:
-    /// one of a few entries, which gets room for `room` of them at first. `false`: it is not so, and nothing was done.
-    ///
-    /// # Errors
-    /// Out of memory.
-    #[cfg(feature = "native")]
-    #[cfg_attr(not(feature = "small"), inline(always))]
-    pub(crate) fn add_name(
-        &self,
-        rt: &mut Runtime,
-        (name, at): (Qstr, usize),
-        value: Obj,
-        room: usize,
-    ) -> R<bool> {
-        let key = Obj::qstr(name).raw();
-        let is_next = at < SMALL && self.head.get() == (at << SHIFT | NAMES | ORDERED);
-        if !is_next || self.entries().iter().any(|entry| entry.key.get() == key) {
-            return Ok(false);
-        }
-        if at >= self.alloc.get() {
-            if at != 0 {
-                return Ok(false);
-            }
-            self.begin(rt, room.clamp(1, SMALL))?;
-        }
-        if self.alloc.get() > SMALL {
-            return Ok(false);
-        }
-        let entry = self.view().entry(at);
-        entry.key.set(key);
-        entry.value.set(Some(value));
-        self.head.set((at + 1) << SHIFT | NAMES | ORDERED);
-        Ok(true)
-    }
-
-    /// Gives an empty map of names without a table one for `alloc` entries, which are few.
-    #[cfg(feature = "native")]
-    fn begin(&self, rt: &mut Runtime, alloc: usize) -> R<()> {
-        let words = alloc * size_of::<Entry>() / size_of::<usize>();
-        let at = rt.alloc_words(words, false)?;
-        for i in 0..words {
-            // SAFETY: so many words were allocated; a small table of names is no more than its entries.
-            unsafe { at.add(i).write(0) };
-        }
-        self.table.set(at.cast());
-        self.alloc.set(alloc);
-        Ok(())
-    }
-
-    /// Removes a name; what it stood for.
-    pub fn remove_name(&self, rt: &Runtime, name: Qstr) -> Option<Obj> {
-        if self.is_fixed() {
-            return None;
-        }
-        let at = self.find_name(rt, name)?;
-        Some(self.remove_at(at))
     }
 
     // ---- any key ----
@@ -564,112 +444,6 @@ impl Map {
         if self.is_names() {
             rt.names_changed();
         }
-    }
-
-    /// Adds a key that is not there.
-    #[inline]
-    fn append(&self, rt: &mut Runtime, key: Obj, hash: u32, value: Obj) -> R<()> {
-        // Native code may have made the table fixed.
-        if self.entry_count() >= self.alloc.get()
-            || (self.is_names() && !key.is_qstr())
-            || self.is_fixed()
-            || self.view().is_index_full()
-        {
-            self.make_room(rt, key)?;
-        }
-        let at = self.entry_count();
-        let table = self.view();
-        debug_assert!(at < table.alloc);
-        let entry = table.entry(at);
-        entry.key.set(key.raw());
-        entry.value.set(Some(value));
-        table.set_hash(at, hash);
-        table.link(at, hash);
-        self.set_used(at + 1);
-        Ok(())
-    }
-
-    /// Makes room for one more entry, or makes the table one that can hold this key.
-    #[cold]
-    #[inline(never)]
-    fn make_room(&self, rt: &mut Runtime, key: Obj) -> R<()> {
-        if self.is_fixed() {
-            return Err(fixed(rt));
-        }
-        let alloc = self.alloc.get();
-        let names = self.is_names() && key.is_qstr();
-        let live = self.len();
-        if self.entry_count() < alloc && names != self.is_names() {
-            return self.rebuild(rt, alloc, names);
-        }
-        // A quarter of the room must come free for a compaction to be worth while, else churn would be dear.
-        let new = if self.entry_count() < alloc {
-            // Only the index is full, of entries that were popped.
-            alloc
-        } else if live > alloc - alloc / 4 || alloc < 4 {
-            (alloc * 2).max(4)
-        } else if live < alloc / 8 {
-            (live * 2).next_power_of_two().max(4)
-        } else {
-            alloc
-        };
-        if new == alloc && names == self.is_names() {
-            self.moved(rt);
-            let live = self.view().compact(self.entry_count());
-            self.set_used(live);
-            return Ok(());
-        }
-        self.rebuild(rt, new, names)
-    }
-
-    /// Moves the live entries to a new block.
-    fn rebuild(&self, rt: &mut Runtime, alloc: usize, names: bool) -> R<()> {
-        let live = self.len();
-        let new = self.copied(rt, alloc, names)?;
-        if live != self.entry_count() || names != self.is_names() {
-            self.moved(rt);
-        }
-        let old = (self.alloc.get(), self.table.get());
-        self.table.set(new);
-        self.alloc.set(alloc);
-        let names = if names { NAMES } else { 0 };
-        self.head.set((live << SHIFT) | ORDERED | names);
-        if old.0 != 0 {
-            rt.free_block(old.1.cast());
-        }
-        Ok(())
-    }
-
-    /// A new block with room for `alloc` entries that holds the live ones.
-    fn copied(&self, rt: &mut Runtime, alloc: usize, names: bool) -> R<NonNull<Entry>> {
-        let Some(bytes) = Table::bytes(alloc, names) else {
-            return Err(rt.no_memory(usize::MAX));
-        };
-        let to = Table {
-            base: rt.alloc_block(bytes, false)?.cast(),
-            alloc,
-            names,
-        };
-        // SAFETY: the block was made for this table.
-        unsafe { to.wipe() };
-        let from = self.view();
-        let mut live = 0;
-        for (i, entry) in self.entries().iter().enumerate() {
-            let Some(key) = live_key(entry) else {
-                continue;
-            };
-            let hash = match key.as_qstr() {
-                Some(name) if from.names && !names => table::fold(rt.pool.hash(name) as usize),
-                _ => from.hash(i),
-            };
-            let new = to.entry(live);
-            new.key.set(key.raw());
-            new.value.set(entry.value.get());
-            to.set_hash(live, hash);
-            live += 1;
-        }
-        to.link_all(live);
-        Ok(to.base)
     }
 }
 

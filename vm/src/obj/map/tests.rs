@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::thread_local;
 
 use ferlance_abi::ops::{BinaryOp, UnaryOp};
+use ferlance_abi::qstr::Qstr;
 
 use super::table::fold;
 use super::*;
