@@ -51,16 +51,8 @@ pub(super) fn program(dice: &mut Dice) -> Program {
         body.push(function(dice, number));
         for _ in 0..3 {
             let args = (0..3).map(|_| any(dice)).collect();
-            let call = Expr::of(Kind::Any, &format!("log(f{number}($, $, $))"), args);
-            body.push(Stmt {
-                clauses: vec![
-                    (line("try:", Vec::new()), vec![Stmt::line("$", vec![call])]),
-                    (
-                        line("except Exception as e:", Vec::new()),
-                        vec![Stmt::line("log(type(e).__name__, e)", Vec::new())],
-                    ),
-                ],
-            });
+            let call = Stmt::line(&format!("log(f{number}($, $, $))"), args);
+            body.push(Stmt::attempt(vec![call], "log(type(e).__name__, e)"));
         }
     }
     Program {
@@ -68,10 +60,6 @@ pub(super) fn program(dice: &mut Dice) -> Program {
         depends_on_machine: false,
         body,
     }
-}
-
-fn line(form: &str, parts: Vec<Expr>) -> Expr {
-    Expr::of(Kind::Any, form, parts)
 }
 
 fn any(dice: &mut Dice) -> Expr {
@@ -106,9 +94,9 @@ fn function(dice: &mut Dice, number: usize) -> Stmt {
         let whole = std::mem::take(&mut body);
         body.push(Stmt {
             clauses: vec![
-                (line("try:", Vec::new()), whole),
+                (Expr::line("try:", Vec::new()), whole),
                 (
-                    line("except (TypeError, ZeroDivisionError):", Vec::new()),
+                    Expr::line("except (TypeError, ZeroDivisionError):", Vec::new()),
                     vec![Stmt::line("log('caught', x0, i0)", Vec::new())],
                 ),
             ],
@@ -119,15 +107,13 @@ fn function(dice: &mut Dice, number: usize) -> Stmt {
         "return x0, x1, x2, x3, i0, i1, i2, i3, o",
         Vec::new(),
     ));
-    Stmt {
-        clauses: vec![(
-            line(
-                &format!("@micropython.EMIT\ndef f{number}(x0, i0, o):"),
-                Vec::new(),
-            ),
-            body,
-        )],
-    }
+    Stmt::block(
+        Expr::line(
+            &format!("@micropython.EMIT\ndef f{number}(x0, i0, o):"),
+            Vec::new(),
+        ),
+        body,
+    )
 }
 
 fn a_loop(dice: &mut Dice, scope: &mut Scope, out: &mut Vec<Stmt>) {
@@ -135,7 +121,7 @@ fn a_loop(dice: &mut Dice, scope: &mut Scope, out: &mut Vec<Stmt>) {
     let mut body = Vec::new();
     let rounds = 1 + dice.below(6);
     let header = match dice.below(5) {
-        0 | 1 => line(
+        0 | 1 => Expr::line(
             &format!("for {} in range({rounds}):", name(dice, &INTS)),
             Vec::new(),
         ),
@@ -143,13 +129,13 @@ fn a_loop(dice: &mut Dice, scope: &mut Scope, out: &mut Vec<Stmt>) {
             let (from, step) = (dice.below(9), [1, 2, -1, -3][dice.below(4)]);
             let to = from as i64 + step * rounds as i64;
             let form = format!("for {} in range({from}, {to}, {step}):", name(dice, &INTS));
-            line(&form, Vec::new())
+            Expr::line(&form, Vec::new())
         }
         3 => {
             let items = (0..rounds).map(|_| any(dice)).collect();
             let places = vec!["$"; rounds].join(", ");
             let to = if dice.one_in(2) { "i3" } else { "x3" };
-            line(&format!("for {to} in [{places}]:"), items)
+            Expr::line(&format!("for {to} in [{places}]:"), items)
         }
         _ => {
             scope.fresh += 1;
@@ -157,7 +143,7 @@ fn a_loop(dice: &mut Dice, scope: &mut Scope, out: &mut Vec<Stmt>) {
             out.push(Stmt::line(&format!("{counter} = 0"), Vec::new()));
             body.push(Stmt::line(&format!("{counter} += 1"), Vec::new()));
             let form = format!("while {counter} < {rounds} and $:");
-            line(&form, vec![condition(dice)])
+            Expr::line(&form, vec![condition(dice)])
         }
     };
     for _ in 0..2 + dice.below(4) {
@@ -167,7 +153,7 @@ fn a_loop(dice: &mut Dice, scope: &mut Scope, out: &mut Vec<Stmt>) {
     if dice.one_in(6) {
         let mut rest = Vec::new();
         statement(dice, scope, 0, &mut rest);
-        clauses.push((line("else:", Vec::new()), rest));
+        clauses.push((Expr::line("else:", Vec::new()), rest));
     }
     out.push(Stmt { clauses });
     scope.loops -= 1;
@@ -209,21 +195,19 @@ fn statement(dice: &mut Dice, scope: &mut Scope, depth: usize, out: &mut Vec<Stm
         },
         13 => {
             let then = ["break", "continue", "return x0, i0, o"][dice.below(3)];
-            Stmt {
-                clauses: vec![(
-                    line("if $:", vec![condition(dice)]),
-                    vec![Stmt::line(then, Vec::new())],
-                )],
-            }
+            Stmt::block(
+                Expr::line("if $:", vec![condition(dice)]),
+                vec![Stmt::line(then, Vec::new())],
+            )
         }
         14 | 15 => {
             let mut then = Vec::new();
             statement(dice, scope, depth - 1, &mut then);
-            let mut clauses = vec![(line("if $:", vec![condition(dice)]), then)];
+            let mut clauses = vec![(Expr::line("if $:", vec![condition(dice)]), then)];
             if dice.one_in(2) {
                 let mut other = Vec::new();
                 statement(dice, scope, depth - 1, &mut other);
-                clauses.push((line("else:", Vec::new()), other));
+                clauses.push((Expr::line("else:", Vec::new()), other));
             }
             Stmt { clauses }
         }

@@ -75,6 +75,11 @@ impl Expr {
         Expr { kind, pieces }
     }
 
+    /// A line of a program: of no kind that anything could take the place of.
+    pub(super) fn line(form: &str, parts: Vec<Expr>) -> Expr {
+        Expr::of(Kind::Any, form, parts)
+    }
+
     /// The same between texts that only one of the two has.
     pub(super) fn only(self, text: Text, before: &str, after: &str) -> Expr {
         let piece = match text {
@@ -165,7 +170,25 @@ impl Stmt {
     /// A line; see [`Expr::of`].
     pub(super) fn line(form: &str, parts: Vec<Expr>) -> Stmt {
         Stmt {
-            clauses: vec![(Expr::of(Kind::Any, form, parts), Vec::new())],
+            clauses: vec![(Expr::line(form, parts), Vec::new())],
+        }
+    }
+
+    /// `header` with `body` below it.
+    pub(super) fn block(header: Expr, body: Vec<Stmt>) -> Stmt {
+        Stmt {
+            clauses: vec![(header, body)],
+        }
+    }
+
+    /// `body`, and `caught` if it raises an exception `e`.
+    pub(super) fn attempt(body: Vec<Stmt>, caught: &str) -> Stmt {
+        let except = Expr::new(Kind::Any, "except Exception as e:");
+        Stmt {
+            clauses: vec![
+                (Expr::new(Kind::Any, "try:"), body),
+                (except, vec![Stmt::line(caught, Vec::new())]),
+            ],
         }
     }
 

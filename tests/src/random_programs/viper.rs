@@ -27,21 +27,11 @@ pub(super) fn program(dice: &mut Dice) -> Program {
     for i in 0..functions {
         for _ in 0..3 {
             let args = vec![argument(dice), argument(dice)];
-            body.push(Stmt {
-                clauses: vec![
-                    (
-                        Expr::new(Kind::Any, "try:"),
-                        vec![
-                            Stmt::line("b = bytearray(range(7, 250, 15))", Vec::new()),
-                            Stmt::line(&format!("log(int(f{i}($, $, b) or 0), b)"), args),
-                        ],
-                    ),
-                    (
-                        Expr::new(Kind::Any, "except Exception as e:"),
-                        vec![Stmt::line("log(type(e).__name__)", Vec::new())],
-                    ),
-                ],
-            });
+            let call = vec![
+                Stmt::line("b = bytearray(range(7, 250, 15))", Vec::new()),
+                Stmt::line(&format!("log(int(f{i}($, $, b) or 0), b)"), args),
+            ];
+            body.push(Stmt::attempt(call, "log(type(e).__name__)"));
         }
     }
     Program {
@@ -95,9 +85,7 @@ fn function(dice: &mut Dice, number: usize) -> Stmt {
         format!("{start}(i0: int, i1: int, p: ptr8) -> int:"),
         format!("{start}(i0, i1, p):"),
     );
-    Stmt {
-        clauses: vec![(header, body)],
-    }
+    Stmt::block(header, body)
 }
 
 fn constant(dice: &mut Dice) -> Expr {
@@ -141,21 +129,17 @@ fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize) -> Stmt {
                 word(dice, scope, 2).only(Text::Reference, "(", ") & 255"),
             ],
         ),
-        5 if scope.loops > 0 => Stmt {
-            clauses: vec![(
-                Expr::of(Kind::Any, "if $:", vec![cond(dice, scope, 1)]),
-                vec![Stmt::line(
-                    if dice.one_in(2) { "break" } else { "continue" },
-                    Vec::new(),
-                )],
+        5 if scope.loops > 0 => Stmt::block(
+            Expr::of(Kind::Any, "if $:", vec![cond(dice, scope, 1)]),
+            vec![Stmt::line(
+                if dice.one_in(2) { "break" } else { "continue" },
+                Vec::new(),
             )],
-        },
-        6 if dice.one_in(3) => Stmt {
-            clauses: vec![(
-                Expr::of(Kind::Any, "if $:", vec![cond(dice, scope, 1)]),
-                vec![Stmt::line("return $", vec![word(dice, scope, 2)])],
-            )],
-        },
+        ),
+        6 if dice.one_in(3) => Stmt::block(
+            Expr::of(Kind::Any, "if $:", vec![cond(dice, scope, 1)]),
+            vec![Stmt::line("return $", vec![word(dice, scope, 2)])],
+        ),
         5 => Stmt::line(&format!("{var} = $"), vec![word(dice, scope, 4)]),
         6 => scope.crowd.exchange(dice, &VARS, 3),
         7 | 8 => {
@@ -189,12 +173,10 @@ fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize) -> Stmt {
                 2 => format!("range({high}, {low}, -1)"),
                 _ => format!("range({low}, {}, {})", low + 9, 1 + dice.below(4)),
             };
-            Stmt {
-                clauses: vec![(
-                    Expr::new(Kind::Any, format!("for {counter} in {range}:")),
-                    body,
-                )],
-            }
+            Stmt::block(
+                Expr::new(Kind::Any, format!("for {counter} in {range}:")),
+                body,
+            )
         }
         _ if scope.loops < 3 => {
             // At most so many rounds, whatever the body does.
@@ -207,9 +189,7 @@ fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize) -> Stmt {
             scope.names.pop();
             let header = format!("while {counter} < {} and $:", 1 + dice.below(6));
             let cond = cond(dice, scope, 1);
-            let looped = Stmt {
-                clauses: vec![(Expr::of(Kind::Any, &header, vec![cond]), body)],
-            };
+            let looped = Stmt::block(Expr::of(Kind::Any, &header, vec![cond]), body);
             Stmt {
                 clauses: vec![
                     (Expr::new(Kind::Any, format!("{counter} = 0")), Vec::new()),

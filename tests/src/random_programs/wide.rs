@@ -60,16 +60,8 @@ pub(super) fn program(dice: &mut Dice) -> Program {
         for _ in 0..4 {
             let mut args: Vec<Expr> = (0..3).map(|_| value(dice)).collect();
             args.push(Expr::new(Kind::Any, format!("A[{}]", dice.below(9))));
-            let call = Expr::of(Kind::Any, &format!("log(f{number}($, $, $, $))"), args);
-            body.push(Stmt {
-                clauses: vec![
-                    (line("try:", Vec::new()), vec![Stmt::line("$", vec![call])]),
-                    (
-                        line("except Exception as e:", Vec::new()),
-                        vec![Stmt::line("log(type(e).__name__)", Vec::new())],
-                    ),
-                ],
-            });
+            let call = Stmt::line(&format!("log(f{number}($, $, $, $))"), args);
+            body.push(Stmt::attempt(vec![call], "log(type(e).__name__)"));
         }
     }
     Program {
@@ -77,10 +69,6 @@ pub(super) fn program(dice: &mut Dice) -> Program {
         depends_on_machine: false,
         body,
     }
-}
-
-fn line(form: &str, parts: Vec<Expr>) -> Expr {
-    Expr::of(Kind::Any, form, parts)
 }
 
 /// Mostly an int of 32 bits.
@@ -128,9 +116,7 @@ fn function(dice: &mut Dice, number: usize) -> Stmt {
         Vec::new(),
     ));
     let head = format!("@micropython.EMIT\ndef f{number}(w0, s0, o, a):");
-    Stmt {
-        clauses: vec![(line(&head, Vec::new()), body)],
-    }
+    Stmt::block(Expr::line(&head, Vec::new()), body)
 }
 
 fn a_loop(dice: &mut Dice, scope: &mut Scope, out: &mut Vec<Stmt>) {
@@ -140,10 +126,10 @@ fn a_loop(dice: &mut Dice, scope: &mut Scope, out: &mut Vec<Stmt>) {
     let header = match dice.below(5) {
         0 | 1 => {
             let form = format!("for {} in range({rounds}):", small_name(dice));
-            line(&form, Vec::new())
+            Expr::line(&form, Vec::new())
         }
-        2 => line(&format!("for {} in few(a):", wide_name(dice)), Vec::new()),
-        3 => line(
+        2 => Expr::line(&format!("for {} in few(a):", wide_name(dice)), Vec::new()),
+        3 => Expr::line(
             &format!("for {} in b'\\x00\\x7f\\xff':", small_name(dice)),
             Vec::new(),
         ),
@@ -153,15 +139,13 @@ fn a_loop(dice: &mut Dice, scope: &mut Scope, out: &mut Vec<Stmt>) {
             out.push(Stmt::line(&format!("{counter} = 0"), Vec::new()));
             body.push(Stmt::line(&format!("{counter} += 1"), Vec::new()));
             let form = format!("while {counter} < {rounds} and $:");
-            line(&form, vec![condition(dice)])
+            Expr::line(&form, vec![condition(dice)])
         }
     };
     for _ in 0..2 + dice.below(4) {
         statement(dice, scope, 2, &mut body);
     }
-    out.push(Stmt {
-        clauses: vec![(header, body)],
-    });
+    out.push(Stmt::block(header, body));
     scope.loops -= 1;
 }
 
@@ -198,12 +182,10 @@ fn statement(dice: &mut Dice, scope: &mut Scope, depth: usize, out: &mut Vec<Stm
         },
         13 => {
             let then = ["break", "continue", "return w0, s0, o"][dice.below(3)];
-            Stmt {
-                clauses: vec![(
-                    line("if $:", vec![condition(dice)]),
-                    vec![Stmt::line(then, Vec::new())],
-                )],
-            }
+            Stmt::block(
+                Expr::line("if $:", vec![condition(dice)]),
+                vec![Stmt::line(then, Vec::new())],
+            )
         }
         14 => {
             // A shift by more would fill the memory of a board.
@@ -216,11 +198,11 @@ fn statement(dice: &mut Dice, scope: &mut Scope, depth: usize, out: &mut Vec<Stm
         15 | 16 => {
             let mut then = Vec::new();
             statement(dice, scope, depth - 1, &mut then);
-            let mut clauses = vec![(line("if $:", vec![condition(dice)]), then)];
+            let mut clauses = vec![(Expr::line("if $:", vec![condition(dice)]), then)];
             if dice.one_in(2) {
                 let mut other = Vec::new();
                 statement(dice, scope, depth - 1, &mut other);
-                clauses.push((line("else:", Vec::new()), other));
+                clauses.push((Expr::line("else:", Vec::new()), other));
             }
             Stmt { clauses }
         }

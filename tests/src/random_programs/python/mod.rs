@@ -61,18 +61,8 @@ pub(super) fn program(dice: &mut Dice) -> Program {
             } else {
                 call
             };
-            body.push(Stmt {
-                clauses: vec![
-                    (
-                        Expr::new(Kind::Any, "try:"),
-                        vec![Stmt::line("log($)", vec![call])],
-                    ),
-                    (
-                        Expr::new(Kind::Any, "except Exception as e:"),
-                        vec![Stmt::line("log(type(e).__name__, e)", Vec::new())],
-                    ),
-                ],
-            });
+            let call = Stmt::line("log($)", vec![call]);
+            body.push(Stmt::attempt(vec![call], "log(type(e).__name__, e)"));
         }
         if shape == 0 && !generator {
             callable.push(number);
@@ -145,9 +135,7 @@ fn function(dice: &mut Dice, number: usize, shape: usize, mut scope: Scope) -> S
         ));
     }
     let header = format!("@micropython.EMIT\ndef f{number}({}):", PARAMETERS[shape]);
-    Stmt {
-        clauses: vec![(Expr::new(Kind::Any, header), body)],
-    }
+    Stmt::block(Expr::new(Kind::Any, header), body)
 }
 
 fn block(dice: &mut Dice, scope: &mut Scope, count: usize, depth: usize, out: &mut Vec<Stmt>) {
@@ -168,10 +156,6 @@ fn in_loop(dice: &mut Dice, scope: &mut Scope, depth: usize) -> Vec<Stmt> {
     let body = nested(dice, scope, depth);
     scope.loops -= 1;
     body
-}
-
-fn header(form: &str, parts: Vec<Expr>) -> Expr {
-    Expr::of(Kind::Any, form, parts)
 }
 
 fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize, out: &mut Vec<Stmt>) {
@@ -233,12 +217,10 @@ fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize, out: &mut Vec<Stmt>) {
         }
         19 if !scope.generator && dice.one_in(2) => {
             let value = any(dice, scope, 1);
-            Stmt {
-                clauses: vec![(
-                    header("if $:", vec![cond(dice, scope, 1)]),
-                    vec![Stmt::line("return $", vec![value])],
-                )],
-            }
+            Stmt::block(
+                Expr::line("if $:", vec![cond(dice, scope, 1)]),
+                vec![Stmt::line("return $", vec![value])],
+            )
         }
         20 if scope.generator => match dice.below(3) {
             0 => Stmt::line(&format!("{i} = yield $"), vec![any(dice, scope, 1)]),
@@ -256,17 +238,17 @@ fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize, out: &mut Vec<Stmt>) {
         }
         24..=26 => {
             let mut clauses = vec![(
-                header("if $:", vec![cond(dice, scope, 2)]),
+                Expr::line("if $:", vec![cond(dice, scope, 2)]),
                 nested(dice, scope, depth),
             )];
             if dice.one_in(3) {
                 clauses.push((
-                    header("elif $:", vec![cond(dice, scope, 1)]),
+                    Expr::line("elif $:", vec![cond(dice, scope, 1)]),
                     nested(dice, scope, depth),
                 ));
             }
             if dice.one_in(2) {
-                clauses.push((header("else:", Vec::new()), nested(dice, scope, depth)));
+                clauses.push((Expr::line("else:", Vec::new()), nested(dice, scope, depth)));
             }
             Stmt { clauses }
         }
@@ -288,11 +270,11 @@ fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize, out: &mut Vec<Stmt>) {
                 Expr::new(Kind::Any, format!("range({})", 1 + dice.below(6)))
             };
             let mut clauses = vec![(
-                header(&format!("for {var} in $:"), vec![over]),
+                Expr::line(&format!("for {var} in $:"), vec![over]),
                 in_loop(dice, scope, depth),
             )];
             if dice.one_in(5) {
-                clauses.push((header("else:", Vec::new()), nested(dice, scope, depth)));
+                clauses.push((Expr::line("else:", Vec::new()), nested(dice, scope, depth)));
             }
             Stmt { clauses }
         }
@@ -304,18 +286,16 @@ fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize, out: &mut Vec<Stmt>) {
             body.extend(in_loop(dice, scope, depth));
             let rounds = 1 + dice.below(6);
             out.push(Stmt::line(&format!("{counter} = 0"), Vec::new()));
-            Stmt {
-                clauses: vec![(
-                    header(
-                        &format!("while {counter} < {rounds} and $:"),
-                        vec![condition],
-                    ),
-                    body,
-                )],
-            }
+            Stmt::block(
+                Expr::line(
+                    &format!("while {counter} < {rounds} and $:"),
+                    vec![condition],
+                ),
+                body,
+            )
         }
         31 | 32 => {
-            let mut clauses = vec![(header("try:", Vec::new()), nested(dice, scope, depth))];
+            let mut clauses = vec![(Expr::line("try:", Vec::new()), nested(dice, scope, depth))];
             let shape = dice.below(4);
             if shape != 0 {
                 let caught = [
@@ -324,22 +304,23 @@ fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize, out: &mut Vec<Stmt>) {
                     "except Exception as e:",
                     "except:",
                 ][dice.below(4)];
-                clauses.push((header(caught, Vec::new()), nested(dice, scope, depth)));
+                clauses.push((Expr::line(caught, Vec::new()), nested(dice, scope, depth)));
                 if shape == 2 {
-                    clauses.push((header("else:", Vec::new()), nested(dice, scope, depth)));
+                    clauses.push((Expr::line("else:", Vec::new()), nested(dice, scope, depth)));
                 }
             }
             if shape == 0 || shape == 3 {
-                clauses.push((header("finally:", Vec::new()), nested(dice, scope, depth)));
+                clauses.push((
+                    Expr::line("finally:", Vec::new()),
+                    nested(dice, scope, depth),
+                ));
             }
             Stmt { clauses }
         }
-        33 => Stmt {
-            clauses: vec![(
-                header("with C($) as o1:", vec![int(dice, scope, 1)]),
-                nested(dice, scope, depth),
-            )],
-        },
+        33 => Stmt::block(
+            Expr::line("with C($) as o1:", vec![int(dice, scope, 1)]),
+            nested(dice, scope, depth),
+        ),
         34 => {
             scope.fresh += 1;
             let name = format!("h{}", scope.fresh);
@@ -353,9 +334,10 @@ fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize, out: &mut Vec<Stmt>) {
                 ));
             }
             body.push(Stmt::line(&format!("return a, {captured}"), Vec::new()));
-            out.push(Stmt {
-                clauses: vec![(header(&format!("def {name}(a):"), Vec::new()), body)],
-            });
+            out.push(Stmt::block(
+                Expr::line(&format!("def {name}(a):"), Vec::new()),
+                body,
+            ));
             Stmt::line(&format!("{o} = {name}($)"), vec![int(dice, scope, 1)])
         }
         _ => Stmt::line(&format!("{i} = $"), vec![int(dice, scope, 4)]),
@@ -364,10 +346,8 @@ fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize, out: &mut Vec<Stmt>) {
 }
 
 fn guarded(dice: &mut Dice, scope: &Scope, line: &str) -> Stmt {
-    Stmt {
-        clauses: vec![(
-            header("if $:", vec![cond(dice, scope, 1)]),
-            vec![Stmt::line(line, Vec::new())],
-        )],
-    }
+    Stmt::block(
+        Expr::line("if $:", vec![cond(dice, scope, 1)]),
+        vec![Stmt::line(line, Vec::new())],
+    )
 }
