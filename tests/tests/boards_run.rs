@@ -34,13 +34,6 @@ use ferlance_tests::{
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// Programs, and boards for which they are left out, because the runtime that LLVM 22 makes for Xtensa computes the
-/// remainder of floats (`fmod`) wrongly there, or without end.
-const MISCOMPILED: [(&str, [Arch; 2]); 2] = [
-    ("floats", [Arch::Xtensa, Arch::Xtensawin]),
-    ("float_remainders", [Arch::Xtensa, Arch::Xtensawin]),
-];
-
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
@@ -48,12 +41,6 @@ fn main() -> ExitCode {
         of_board(arch, &mut trials);
     }
     libtest_mimic::run(&arguments, trials).exit_code()
-}
-
-/// Is a program left out on a board?
-fn is_left_out(program: &str, arch: Arch) -> bool {
-    let mut rows = MISCOMPILED.iter();
-    rows.any(|(name, boards)| program == *name && boards.contains(&arch))
 }
 
 /// What a trial does with the interpreter of a board.
@@ -108,9 +95,6 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
     );
     let typed = programs::list(&root.join("tests/viper")).expect("the programs are readable");
     for program in typed {
-        if is_left_out(&program.name, arch) {
-            continue;
-        }
         let (a, b) = (program.path.clone(), program.path.clone());
         // Lengths of pointers are asked for on the command line, which a board has not.
         if program.name != "sound" {
@@ -176,7 +160,7 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
     };
     for folder in folders.iter().copied() {
         for program in programs::list(&root.join(folder)).expect("the programs are readable") {
-            if out_of_scope.contains_key(&program.name) || is_left_out(&program.name, arch) {
+            if out_of_scope.contains_key(&program.name) {
                 continue;
             }
             if folder == "tests/lang" && matches!(arch, Arch::Armv7m | Arch::Rv32imc) {
