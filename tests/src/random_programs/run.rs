@@ -25,6 +25,7 @@ def W(x):
     x &= MASK
     return x - MASK - 1 if x >> (BITS - 1) else x
 def few(x): return list(x)[:6]
+def cut(x): return x[:12] if isinstance(x, (str, bytes, list, tuple)) else x
 def take(g):
     r = []
     for v in g:
@@ -61,7 +62,7 @@ def names(out):
         {0: 0x80000000, 1: -5},
         [1, 'a', None],
     ]
-    return {'log': log, 'A': A, 'C': C, 'W': W, 'U': U, 'few': few, 'take': take, 'B': b'bytes!!!'}
+    return {'log': log, 'A': A, 'C': C, 'W': W, 'U': U, 'few': few, 'cut': cut, 'take': take, 'B': b'bytes!!!'}
 def answer(text):
     out = []
     ns = names(out)

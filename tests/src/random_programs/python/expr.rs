@@ -267,7 +267,10 @@ pub(super) fn any(dice: &mut Dice, scope: &Scope, depth: usize) -> Expr {
             vec![any(dice, scope, down), any(dice, scope, down)],
         ),
         // Operands of any types: an error, or an answer.
-        9 => ("($ + $)", vec![any(dice, scope, down), any(dice, scope, 0)]),
+        9 => (
+            "cut($ + $)",
+            vec![any(dice, scope, down), any(dice, scope, 0)],
+        ),
         10 => ("{$: $}", vec![any_constant(dice), any(dice, scope, down)]),
         _ => ("(g, $)", vec![any(dice, scope, down)]),
     };
