@@ -221,14 +221,9 @@ fn build_ferlance() -> PathBuf {
         Some(name) => name,
     };
     let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "ferlance-unix",
-            "--profile",
-            profile,
-        ])
+        // With the features of the whole workspace it is most likely built already.
+        .args(["build", "--quiet", "--workspace", "--bin", "ferlance"])
+        .args(["--profile", profile])
         .current_dir(workspace::root())
         .status()
         .expect("cargo runs");

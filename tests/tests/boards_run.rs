@@ -40,6 +40,15 @@ fn main() -> ExitCode {
     for arch in board::ARCHS {
         of_board(arch, &mut trials);
     }
+    if arguments.filter.is_none() && !arguments.list {
+        // These take longest to build, and come last.
+        for arch in [Arch::Xtensa, Arch::Xtensawin] {
+            if board::is_there(arch) {
+                // The trials report what goes wrong.
+                std::thread::spawn(move || board::interpreter(arch));
+            }
+        }
+    }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -199,7 +199,8 @@ fn build_xtensa(target: &str) -> Result<PathBuf> {
             "{tool} is not installed: cargo xtask setup"
         );
     }
-    let target_folder = target_dir()?.join("emulated-xtensa");
+    // One for each target: both can be built at a time, and each build keeps one processor busy.
+    let target_folder = target_dir()?.join("emulated-xtensa").join(target);
     let assembly = folder().join("xtensa");
     run(Command::new(DEBIAN_CARGO)
         .args(["build", "--quiet", "--release"])
