@@ -294,7 +294,9 @@ fn run(places: Places<'_>, way: Way<'_>, programs: &[Program]) -> io::Result<Out
             outcomes.begun += 1;
         } else if line.starts_with("said ") {
             let here = here.next().unwrap_or("nothing");
-            if line != here {
+            // How a size is refused that no memory holds depends on the width of words.
+            let same = |text: &str| text.replace("OverflowError", "MemoryError");
+            if same(line) != same(here) {
                 let what = format!("machines: {line}\nhere: {here}");
                 outcomes.differ.push((outcomes.begun - 1, what));
             }

@@ -115,6 +115,13 @@ impl Expr {
         })
     }
 
+    fn starts_with(&self, start: &str) -> bool {
+        match self.pieces.first() {
+            Some(Piece::Both(text)) => text.starts_with(start),
+            _ => false,
+        }
+    }
+
     fn write(&self, text: Text, out: &mut String) {
         for piece in &self.pieces {
             match piece {
@@ -190,6 +197,18 @@ impl Stmt {
                 (except, vec![Stmt::line(caught, Vec::new())]),
             ],
         }
+    }
+
+    /// Does each loop in it count its rounds? The generators begin the body of a `while` with that.
+    fn ends(&self) -> bool {
+        self.clauses.iter().all(|(header, body)| {
+            let mut text = String::new();
+            let is_while = header.starts_with("while ");
+            if let (true, Some(first)) = (is_while, body.first()) {
+                first.write(Text::Tested, 0, &mut text);
+            }
+            (!is_while || text.ends_with(" += 1\n")) && body.iter().all(Stmt::ends)
+        })
     }
 
     fn write(&self, text: Text, depth: usize, out: &mut String) {
@@ -280,7 +299,7 @@ impl Program {
     pub fn smaller(&self, limit: usize) -> Vec<Program> {
         let mut found = Vec::new();
         smaller_blocks(&self.body, &mut |body| {
-            if found.len() < limit {
+            if found.len() < limit && body.iter().all(Stmt::ends) {
                 found.push(Program {
                     body,
                     ..self.clone()
@@ -332,5 +351,27 @@ mod tests {
         assert!(all.contains(&"if i0 < 3:\n return i1\n".to_owned()));
         assert!(all.contains(&"if True:\n return (i0 + i1)\n".to_owned()));
         assert!(all.contains(&"if i0 < 3:\n pass\n".to_owned()));
+    }
+
+    #[test]
+    fn smaller_programs_end_too() {
+        let line = |text: &str| Stmt::line(text, Vec::new());
+        let body = vec![line("n1 += 1"), line("log(n1)"), line("log(2)")];
+        let program = Program {
+            emit: "native",
+            depends_on_machine: false,
+            body: vec![
+                line("n1 = 0"),
+                Stmt::block(Expr::line("while n1 < 3:", Vec::new()), body),
+            ],
+        };
+        let smaller = program.smaller(100);
+        let texts: Vec<String> = smaller.iter().map(|it| it.source(Text::Tested)).collect();
+        assert!(
+            texts.contains(&"n1 = 0\nwhile n1 < 3:\n n1 += 1\n log(2)\n".to_owned()),
+            "{texts:?}"
+        );
+        let endless = |text: &&String| text.contains("while") && !text.contains(":\n n1 += 1");
+        assert_eq!(texts.iter().find(endless), None);
     }
 }
