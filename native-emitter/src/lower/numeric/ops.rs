@@ -30,8 +30,11 @@ impl Lowering<'_, '_> {
             Class::Order if has_float && !both && comparison(op).is_none_or(is_equality) => {}
             Class::Order if both && !has_float => return Ok(None),
             Class::Order if has_float => return self.float_order(op).map(Some),
-            Class::Sum if has_float => return self.float_arith(op).map(Some),
-            Class::Quotient if has_float || both => return self.float_arith(op).map(Some),
+            Class::Sum | Class::Quotient if has_float => return self.float_arith(op).map(Some),
+            Class::Quotient if both => {
+                self.require_exact()?;
+                return self.float_arith(op).map(Some);
+            }
             Class::Remainder if has_float && both => {
                 self.end_escape();
                 let (r, l) = (self.pop()?, self.pop()?);
@@ -150,9 +153,6 @@ impl Lowering<'_, '_> {
             None => false,
         };
         let may_divide_by_zero = float == Op::FDiv && !is_some;
-        if float == Op::FDiv {
-            self.require_exact()?;
-        }
         let (a, b, slow) = self.two_floats(may_divide_by_zero)?;
         if let (true, Some(slow)) = (may_divide_by_zero, slow) {
             let (zero, some) = (self.b.float(Type::F64, 0)?, self.b.block()?);
@@ -165,14 +165,11 @@ impl Lowering<'_, '_> {
         Ok(1)
     }
 
-    /// Leaves unless floats hold the small ints that an operator has for operands: the quotient of ints is rounded
-    /// once. If one of the two is a float, the other one is rounded on its way to it anyway.
+    /// Leaves unless floats hold the two small ints that a quotient is of: it is rounded once. With a float for one
+    /// of the two, the other one is rounded on its way to it anyway.
     fn require_exact(&mut self) -> Done {
         let mut sign = None;
         for below in 0..2 {
-            if self.kind_below(below) == Kind::Float {
-                return Ok(());
-            }
             let value = self.peek(below)?;
             if self.facts(value).value.is_some_and(is_exact) {
                 continue;
