@@ -3,10 +3,10 @@
 //! | file | noun |
 //! | --- | --- |
 //! | `tree` | a program as a tree that prints, and that can be made smaller |
+//! | `crowd` | more locals than a machine has registers |
 //! | `python` | functions with all kinds of values: bytecode against native |
 //! | `numbers` | loops over floats and ints: bytecode against native |
 //! | `wide` | loops over ints of 32 bits: bytecode against native |
-//! | `crowd` | more locals than a machine has registers |
 //! | `viper` | functions of machine words: viper against bytecode that wraps each result |
 //! | `run` | many programs in one process; those that differ, made smaller |
 

@@ -130,26 +130,26 @@ fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize) -> Stmt {
             ],
         ),
         5 if scope.loops > 0 => Stmt::block(
-            Expr::of(Kind::Any, "if $:", vec![cond(dice, scope, 1)]),
+            Expr::line("if $:", vec![cond(dice, scope, 1)]),
             vec![Stmt::line(
                 if dice.one_in(2) { "break" } else { "continue" },
                 Vec::new(),
             )],
         ),
         6 if dice.one_in(3) => Stmt::block(
-            Expr::of(Kind::Any, "if $:", vec![cond(dice, scope, 1)]),
+            Expr::line("if $:", vec![cond(dice, scope, 1)]),
             vec![Stmt::line("return $", vec![word(dice, scope, 2)])],
         ),
         5 => Stmt::line(&format!("{var} = $"), vec![word(dice, scope, 4)]),
         6 => scope.crowd.exchange(dice, &VARS, 3),
         7 | 8 => {
             let mut clauses = vec![(
-                Expr::of(Kind::Any, "if $:", vec![cond(dice, scope, 2)]),
+                Expr::line("if $:", vec![cond(dice, scope, 2)]),
                 nested(dice, scope, depth),
             )];
             if dice.one_in(3) {
                 clauses.push((
-                    Expr::of(Kind::Any, "elif $:", vec![cond(dice, scope, 1)]),
+                    Expr::line("elif $:", vec![cond(dice, scope, 1)]),
                     nested(dice, scope, depth),
                 ));
             }
@@ -189,7 +189,7 @@ fn stmt(dice: &mut Dice, scope: &mut Scope, depth: usize) -> Stmt {
             scope.names.pop();
             let header = format!("while {counter} < {} and $:", 1 + dice.below(6));
             let cond = cond(dice, scope, 1);
-            let looped = Stmt::block(Expr::of(Kind::Any, &header, vec![cond]), body);
+            let looped = Stmt::block(Expr::line(&header, vec![cond]), body);
             Stmt {
                 clauses: vec![
                     (Expr::new(Kind::Any, format!("{counter} = 0")), Vec::new()),
