@@ -48,6 +48,7 @@ pub(crate) const OPTIONS: &[OptionRow] = &[
     OptionRow { name: "--completions", value: "=SHELL", help: "Write completions for a shell.", choices: &["bash", "zsh", "fish"] },
     OptionRow { name: "--explain", value: "", help: "Show the source with what its machine code leaves to the runtime, and why.", choices: &[] },
     OptionRow { name: "--asm", value: "", help: "With --explain: show the machine code too.", choices: &[] },
+    OptionRow { name: "--each", value: "", help: "Compile several FILEs, each to its own output, on all processors.", choices: &[] },
     OptionRow { name: "-o", value: " PATH", help: "Output file; - is standard output.", choices: &[] },
     OptionRow { name: "-s", value: " NAME", help: "Source name to store, for tracebacks.", choices: &[] },
     OptionRow { name: "-v", value: "", help: "Accepted, without effect.", choices: &[] },
@@ -86,8 +87,8 @@ pub(crate) enum Shell {
 /// A compilation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Job {
-    /// The input; `-` is standard input.
-    pub input: OsString,
+    /// The input; `-` is standard input. With `--each` any number but none.
+    pub inputs: Vec<OsString>,
     /// `-o`
     pub output: Option<OsString>,
     /// `-s`
@@ -147,7 +148,7 @@ const USAGE: Refusal = Refusal::Usage;
 /// Reads the arguments, without the program's name.
 pub(crate) fn parse(args: &[OsString]) -> Result<Command, Refusal> {
     let mut job = Job {
-        input: OsString::new(),
+        inputs: Vec::new(),
         output: None,
         source_name: None,
         optimise: 0,
@@ -166,16 +167,20 @@ pub(crate) fn parse(args: &[OsString]) -> Result<Command, Refusal> {
     };
     implementation_options(args, &mut job)?;
 
-    let mut input: Option<&OsString> = None;
+    let each = args
+        .iter()
+        .take_while(|arg| *arg != "--")
+        .any(|arg| arg == "--each");
     let mut flags: Option<String> = None;
     let mut options = true;
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
         let text = arg.to_string_lossy();
         if !options || text == "-" || !text.starts_with('-') {
-            if input.replace(arg).is_some() {
+            if !each && !job.inputs.is_empty() {
                 return Err(Refusal::Message("multiple input files"));
             }
+            job.inputs.push(arg.clone());
             continue;
         }
         match &*text {
@@ -185,6 +190,8 @@ pub(crate) fn parse(args: &[OsString]) -> Result<Command, Refusal> {
             "--help" => return Ok(Command::Help),
             "--explain" => job.explain = true,
             "--asm" => job.asm = true,
+            // Known already.
+            "--each" => {}
             "-v" => {}
             "-o" => job.output = Some(rest.next().ok_or(USAGE)?.clone()),
             "-s" => job.source_name = Some(rest.next().ok_or(USAGE)?.clone()),
@@ -228,7 +235,15 @@ pub(crate) fn parse(args: &[OsString]) -> Result<Command, Refusal> {
     if job.emit != CodeKind::Bytecode && no_arch {
         return Err(Refusal::Message("arch not specified"));
     }
-    job.input = input.ok_or(Refusal::Message("no input file"))?.clone();
+    if job.inputs.is_empty() {
+        return Err(Refusal::Message("no input file"));
+    }
+    let for_one = job.output.is_some() || job.source_name.is_some() || job.explain;
+    if each && (for_one || job.inputs.iter().any(|input| input == "-")) {
+        return Err(Refusal::Message(
+            "--each writes each output beside its source: it takes no -o, -s, --explain or -",
+        ));
+    }
     Ok(Command::Compile(Box::new(job)))
 }
 
@@ -441,6 +456,25 @@ mod tests {
     }
 
     #[test]
+    fn each_takes_any_number_of_files_and_nothing_that_is_for_one() {
+        assert_eq!(job("a.py --each -O2 b.py").inputs, ["a.py", "b.py"]);
+        assert_eq!(job("--each a.py").inputs, ["a.py"]);
+        assert_eq!(read("--each"), Err(Refusal::Message("no input file")));
+        for line in ["-o x a b", "a -s x b", "--explain a b", "a -"] {
+            let refused = read(&format!("--each {line}"));
+            assert!(
+                matches!(refused, Err(Refusal::Message(text)) if text.contains("beside its source")),
+                "{line}"
+            );
+        }
+        // Behind the end of options it is a file.
+        assert_eq!(
+            read("-- --each a"),
+            Err(Refusal::Message("multiple input files"))
+        );
+    }
+
+    #[test]
     fn what_is_not_known_shows_the_usage() {
         for line in [
             "-h",
@@ -456,7 +490,7 @@ mod tests {
         }
         assert_eq!(read(""), Err(Refusal::Message("no input file")));
         assert_eq!(read("a b"), Err(Refusal::Message("multiple input files")));
-        assert_eq!(job("-o - -- -x").input, "-x");
-        assert_eq!(job("-").input, "-");
+        assert_eq!(job("-o - -- -x").inputs, ["-x"]);
+        assert_eq!(job("-").inputs, ["-"]);
     }
 }

@@ -43,6 +43,7 @@ pub(crate) fn help(program: &str) -> String {
 Compile Python source to a MicroPython .mpy file.
 
 Usage: {program} [OPTIONS] [--] FILE
+       {program} [OPTIONS] --each [--] FILE...
 
 FILE is the source; - is standard input. The output is FILE with its last two characters
 replaced by `mpy`, or standard output for standard input.
@@ -86,8 +87,9 @@ Examples:
   {program} -march=armv6m blink.py          allow @micropython.native and viper for a Cortex-M0
   {program} -msmall-int-bits=63 big.py      for a 64-bit runtime only
   {program} - < gen.py > gen.mpy            as a filter
+  {program} --each -march=armv7m *.py       a whole folder, on all processors
 
-Exit status: 0 if the file was written, 1 otherwise.
+Exit status: 0 if all files were written, 1 otherwise.
 "
     );
     text

@@ -5,13 +5,14 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod each;
 mod help;
 mod output;
 mod path;
 mod render;
 mod threads;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -19,7 +20,9 @@ use std::process::ExitCode;
 
 use ferlance_abi::qstr::Pool;
 use ferlance_compiler::explain;
+use ferlance_compiler::workers::Workers;
 use ferlance_compiler::{Mode, Options, compile, write_report};
+use ferlance_frontend::Diag;
 use mpy_cross::listing::listing;
 use mpy_cross::machine::Machines;
 
@@ -33,7 +36,10 @@ fn main() -> ExitCode {
     let program = program.to_string_lossy();
     let args: Vec<OsString> = args.collect();
     match args::parse(&args) {
-        Ok(Command::Compile(job)) => run(&job),
+        Ok(Command::Compile(job)) => match run(&job) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(complaint) => complain(&complaint),
+        },
         Ok(Command::Version) => say(&format!("{}\n", help::VERSION), ExitCode::SUCCESS),
         Ok(Command::Help) => say(&help::help(&program), ExitCode::SUCCESS),
         Ok(Command::Completions(shell)) => say(&help::completions(shell), ExitCode::SUCCESS),
@@ -57,16 +63,24 @@ fn complain(text: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn run(job: &Job) -> ExitCode {
-    let from_stdin = job.input == "-";
-    let path = path::with_slashes(&job.input);
-    let read = match from_stdin {
-        true => read_stdin(),
-        false => read_file(Path::new(&path)),
-    };
-    let source = match read {
-        Ok(source) => source,
-        Err(complaint) => return complain(&complaint),
+/// What is wrong, as standard error tells it.
+type Done = Result<(), String>;
+
+fn run(job: &Job) -> Done {
+    match job.inputs.as_slice() {
+        // Its functions are spread over the processors; several sources are themselves.
+        [input] => compile_one(job, input, Some(&Threads::default())),
+        inputs => each::each(inputs, |input| compile_one(job, input, None)),
+    }
+}
+
+/// Compiles one source, or explains it.
+fn compile_one(job: &Job, input: &OsStr, workers: Option<&dyn Workers>) -> Done {
+    let from_stdin = input == "-";
+    let path = path::with_slashes(input);
+    let source = match from_stdin {
+        true => read_stdin()?,
+        false => read_file(Path::new(&path))?,
     };
     let input_name = match from_stdin {
         true => b"<stdin>".to_vec(),
@@ -78,7 +92,6 @@ fn run(job: &Job) -> ExitCode {
     };
 
     let mut pool = Pool::new();
-    let threads = Threads::default();
     // Long strings that are interned already become names; the path is.
     let options = Options {
         mode: Mode::File,
@@ -95,35 +108,28 @@ fn run(job: &Job) -> ExitCode {
         arch_flags: job.arch_flags,
         target: job.target(),
         float_power: f64::powf,
-        workers: Some(&threads),
+        workers,
         ..Options::default()
     };
     if job.explain {
         if ferlance_bytecode::mpy::is_one(&source) {
             let name = String::from_utf8_lossy(&input_name);
-            return complain(&format!(
+            return Err(format!(
                 "{name} is compiled; --explain takes the source that it is made of\n"
             ));
         }
-        return explained(job, &source, &mut pool, &options);
+        return explain_one(job, &source, &mut pool, &options);
     }
-    let module = match compile(&source, &mut pool, &options) {
-        Ok(module) => module,
-        Err(diag) => {
-            let mut report = String::new();
-            let input_name = String::from_utf8_lossy(&input_name);
-            let source_name = String::from_utf8_lossy(&source_name);
-            // Strings take any text.
-            let _ = write_report(&mut report, &diag, &pool, &input_name, &source_name);
-            if io::stderr().is_terminal() {
-                report.push_str(&render::render(&diag, &pool, &source, &input_name));
-            }
-            return complain(&report);
+    let module = compile(&source, &mut pool, &options).map_err(|diag| {
+        let mut report = report(&diag, &pool, &options);
+        if io::stderr().is_terminal() {
+            report.push_str(&rendered(&diag, &pool, &source, &options));
         }
-    };
+        report
+    })?;
     drop(source);
     let Ok(bytes) = ferlance_bytecode::mpy::write(&module, &pool) else {
-        return complain("MemoryError: \n");
+        return Err("MemoryError: \n".to_owned());
     };
     drop(module);
     let output = match &job.output {
@@ -135,33 +141,39 @@ fn run(job: &Job) -> ExitCode {
     write_output(output, &bytes)
 }
 
+/// What the stock tool writes of an error.
+fn report(diag: &Diag, pool: &Pool, options: &Options<'_>) -> String {
+    let input = String::from_utf8_lossy(options.input_name);
+    let stored = String::from_utf8_lossy(options.source_name);
+    let mut report = String::new();
+    // Strings take any text.
+    let _ = write_report(&mut report, diag, pool, &input, &stored);
+    report
+}
+
+/// An error in its source line.
+fn rendered(diag: &Diag, pool: &Pool, source: &[u8], options: &Options<'_>) -> String {
+    let input = String::from_utf8_lossy(options.input_name);
+    render::render(diag, pool, source, &input)
+}
+
 /// `--explain`: the source with remarks, on standard output.
-fn explained(job: &Job, source: &[u8], pool: &mut Pool, options: &Options<'_>) -> ExitCode {
+fn explain_one(job: &Job, source: &[u8], pool: &mut Pool, options: &Options<'_>) -> Done {
     let Some(target) = options.target else {
-        return complain("invalid arch\n");
+        return Err("invalid arch\n".to_owned());
     };
-    match explain::explain(source, pool, options) {
-        Ok(functions) => {
-            let mut text = String::new();
-            let listing: Option<explain::Listing<'_>> = match job.asm {
-                true => Some(&|target, code, at, out| listing(&Machines, target, code, at, out)),
-                false => None,
-            };
-            let source = String::from_utf8_lossy(source);
-            // Strings take any text.
-            let _ =
-                explain::write_explained(&mut text, &source, &functions, pool, &target, listing);
-            say(&text, ExitCode::SUCCESS)
-        }
-        Err(diag) => {
-            let input = String::from_utf8_lossy(options.input_name);
-            let stored = String::from_utf8_lossy(options.source_name);
-            let mut report = String::new();
-            let _ = write_report(&mut report, &diag, pool, &input, &stored);
-            report.push_str(&render::render(&diag, pool, source, &input));
-            complain(&report)
-        }
-    }
+    let functions = explain::explain(source, pool, options)
+        .map_err(|diag| report(&diag, pool, options) + &rendered(&diag, pool, source, options))?;
+    let mut text = String::new();
+    let listing: Option<explain::Listing<'_>> = match job.asm {
+        true => Some(&|target, code, at, out| listing(&Machines, target, code, at, out)),
+        false => None,
+    };
+    let source = String::from_utf8_lossy(source);
+    // Strings take any text.
+    let _ = explain::write_explained(&mut text, &source, &functions, pool, &target, listing);
+    // Whoever reads no more has what it wants.
+    output::write_stdout(text.as_bytes()).map_err(|_| String::new())
 }
 
 fn read_stdin() -> Result<Vec<u8>, String> {
@@ -183,7 +195,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// Writes to the file, or to standard output if there is none.
-fn write_output(path: Option<PathBuf>, bytes: &[u8]) -> ExitCode {
+fn write_output(path: Option<PathBuf>, bytes: &[u8]) -> Done {
     let written = match &path {
         None => output::write_stdout(bytes),
         Some(path) => output::write_file(path, bytes),
@@ -191,14 +203,12 @@ fn write_output(path: Option<PathBuf>, bytes: &[u8]) -> ExitCode {
     let name = path.map_or("<stdout>".to_owned(), |path| {
         path.to_string_lossy().into_owned()
     });
-    match written {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(OutputError::Open(error)) => complain(&cannot_open(&error, &name)),
-        Err(OutputError::Write(error)) => complain(&format!(
-            "OSError: ({}, \"can't write {name}\")\n",
-            errno(&error)
-        )),
-    }
+    written.map_err(|error| match error {
+        OutputError::Open(error) => cannot_open(&error, &name),
+        OutputError::Write(error) => {
+            format!("OSError: ({}, \"can't write {name}\")\n", errno(&error))
+        }
+    })
 }
 
 fn cannot_open(error: &io::Error, path: &str) -> String {

@@ -33,7 +33,12 @@ struct Pool {
 const WAITING: usize = 32;
 
 /// What the main thread has.
-const STACK_BYTES: usize = 8 << 20;
+pub(crate) const STACK_BYTES: usize = 8 << 20;
+
+/// As many threads as there are processors.
+pub(crate) fn most() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
 
 impl Pool {
     fn new() -> Pool {
@@ -45,7 +50,7 @@ impl Pool {
             done,
             own,
             running: Cell::new(0),
-            most: thread::available_parallelism().map_or(1, usize::from),
+            most: most(),
         }
     }
 

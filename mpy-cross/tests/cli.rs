@@ -108,6 +108,46 @@ fn files_that_cannot_be_opened_are_told_with_their_error_number() {
 }
 
 #[test]
+fn each_of_several_files_is_compiled_whatever_is_wrong_with_others() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    let mut names: Vec<String> = (0..20).map(|number| format!("m{number}.py")).collect();
+    for (number, name) in names.iter().enumerate() {
+        fs::write(path(name), format!("def f(a):\n return a + {number}\n"))
+            .expect("it is writable");
+    }
+    fs::write(path("bad.py"), "x = = 1\n").expect("it is writable");
+    names.insert(3, "bad.py".to_owned());
+    names.insert(7, "no.py".to_owned());
+    fs::create_dir(path("folder")).expect("it is writable");
+    names.insert(9, "folder".to_owned());
+    let options = ["--each", "-march=rv32imc", "-X", "emit=native"];
+    let with = |more: &[&str]| run_in(folder.path(), &[&options[1..], more].concat(), b"");
+    let wrong = |name| text(&with(&[name]).stderr);
+
+    let args: Vec<&str> = options
+        .into_iter()
+        .chain(names.iter().map(|name| &**name))
+        .collect();
+    let output = run_in(folder.path(), &args, b"");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout), "");
+    assert_eq!(
+        text(&output.stderr),
+        wrong("bad.py") + &wrong("no.py") + "folder: " + &wrong("folder")
+    );
+    for name in names.iter().filter(|name| name.starts_with('m')) {
+        let alone = with(&["-o", "-", name]).stdout;
+        let made = fs::read(path(name).with_extension("mpy")).expect("it was written");
+        assert!(made == alone && !made.is_empty(), "{name}");
+    }
+    assert!(!path("bad.mpy").exists());
+
+    let output = run_in(folder.path(), &["--each", "m0.py", "m1.py"], b"");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
 fn output_goes_beside_the_input_or_where_it_is_told() {
     let folder = folder();
     let path = |name: &str| folder.path().join(name);

@@ -1,14 +1,16 @@
 //! `emit-speed`: how fast sources become machine code, in bytes of source per second and instructions per byte.
 //!
-//! Only compilers run, and start-up is taken off. `native` is `mpy-cross` with `-X emit=native`, which uses as many
-//! threads as there are processors; `native, to run` the compiler of `ferlance`, in the process that would run the program
-//! (`-X compile-only`): both over the programs of `benches/py` and `benches/loops`, and the vectors that the stock
-//! compiler has made native code of, and all of these in one file. `viper` is `ferlance` over the kernels whose functions
-//! are decorated, where what is not decorated is bytecode.
+//! Only compilers run, and start-up is taken off. Sources of `native` are the programs of `benches/py` and `benches/loops`
+//! and the vectors that the stock compiler has made native code of, one by one, and all of these in one file. `native` is
+//! `mpy-cross` with `-X emit=native`, which spreads the functions of a source over the processors; `native, to run` the
+//! compiler of `ferlance`, in the process that would run the program (`-X compile-only`); `native, together` is one
+//! `mpy-cross --each` for all, which spreads the sources over the processors and writes its outputs to files. `viper` is
+//! `ferlance` over the kernels whose functions are decorated, where what is not decorated is bytecode.
 
 use std::{
     fs,
     path::{Path, PathBuf},
+    slice,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -44,7 +46,9 @@ type Cost = [f64; 4];
 impl EmitSpeed {
     pub(crate) fn run(self) -> Result<()> {
         let cross = path_text(workspace::build("mpy-cross", "mpy-cross", &self.profile)?);
-        let cross = [&cross, "-march=x64", "-o", "-", "-X", "emit=native"].map(str::to_owned);
+        let cross = [&cross, "-march=x64", "-X", "emit=native"].map(str::to_owned);
+        let one = with(&cross, ["-o", "-"]);
+        let each = with(&cross, ["--each"]);
         let ferlance = with(
             &peers::ferlance(&self.profile)?.command,
             ["-X", "compile-only"],
@@ -54,28 +58,27 @@ impl EmitSpeed {
         let empty = folder.path().join("empty.py");
         fs::write(&empty, "pass\n")?;
         let mut natives = native_sources()?;
-        natives.push(in_one(&natives, &folder.path().join("all_in_one.py"))?);
+        let in_one = in_one(&natives, &folder.path().join("all_in_one.py"))?;
+        natives.retain(|source| self.is_asked(source));
+        let together = copies(&natives, folder.path())?;
+        natives.extend(Some(in_one).filter(|source| self.is_asked(source)));
+        let mut vipers = viper_sources()?;
+        vipers.retain(|source| self.is_asked(source));
         println!(
             "| source | bytes | 10^6 instructions | instructions per byte | kB per s of CPU | kB/s |"
         );
         println!("| --- | ---: | ---: | ---: | ---: | ---: |");
         for (kind, command, sources) in [
-            ("native", cross.to_vec(), natives.clone()),
+            ("native", one, natives.clone()),
             ("native, to run", to_run, natives),
-            ("viper", ferlance, viper_sources()?),
+            ("viper", ferlance, vipers),
         ] {
-            let start = self.cost(&command, &empty)?;
+            let start = self.cost(&command, slice::from_ref(&empty))?;
             let mut all = [0.0; 4];
             for source in sources {
-                let name = workspace::stem(&source);
-                if !self.only.is_empty() && !self.only.contains(&name) {
-                    continue;
-                }
-                let mut cost = self.cost(&command, &source)?;
-                for (cost, start) in cost.iter_mut().zip(start) {
-                    *cost -= start;
-                }
-                print(&name, cost);
+                let cost = self.cost(&command, slice::from_ref(&source))?;
+                let cost = without(cost, start);
+                print(&workspace::stem(&source), cost);
                 if !source.starts_with(folder.path()) {
                     for (all, cost) in all.iter_mut().zip(cost) {
                         *all += cost;
@@ -84,11 +87,21 @@ impl EmitSpeed {
             }
             print(&format!("**{kind}, all**"), all);
         }
+        if together.is_empty() {
+            return Ok(());
+        }
+        let start = self.cost(&each, slice::from_ref(&empty))?;
+        let cost = without(self.cost(&each, &together)?, start);
+        print("**native, together**", cost);
         Ok(())
     }
 
-    fn cost(&self, compiler: &Words, source: &Path) -> Result<Cost> {
-        let command = &with(compiler, [path_text(source)]);
+    fn is_asked(&self, source: &Path) -> bool {
+        self.only.is_empty() || self.only.contains(&workspace::stem(source))
+    }
+
+    fn cost(&self, compiler: &Words, sources: &[PathBuf]) -> Result<Cost> {
+        let command = &with(compiler, sources.iter().map(path_text));
         let (run, count) = callgrind::instructions(command, 300)?;
         ensure!(run.ok, "{}: {}", command.join(" "), run.last_line());
         let runs = (0..self.rounds)
@@ -98,10 +111,18 @@ impl EmitSpeed {
             true => 0.0,
             false => stats::median(&runs.iter().map(of).collect::<Vec<f64>>()),
         };
-        let bytes = fs::metadata(source)?.len() as f64;
+        let mut bytes = 0.0;
+        for source in sources {
+            bytes += fs::metadata(source)?.len() as f64;
+        }
         let (cpu, elapsed) = (median(|run| run.cpu), median(|run| run.elapsed));
         Ok([bytes, count as f64, cpu, elapsed])
     }
+}
+
+/// A cost with start-up taken off.
+fn without(cost: Cost, start: Cost) -> Cost {
+    std::array::from_fn(|at| cost[at] - start[at])
 }
 
 fn print(name: &str, [bytes, count, cpu, elapsed]: Cost) {
@@ -128,6 +149,16 @@ fn in_one(sources: &[PathBuf], to: &Path) -> Result<PathBuf> {
     }
     fs::write(to, all)?;
     Ok(to.to_owned())
+}
+
+/// `sources` in one folder, under names of their own.
+fn copies(sources: &[PathBuf], folder: &Path) -> Result<Vec<PathBuf>> {
+    let copy = |(number, source): (usize, &PathBuf)| {
+        let to = folder.join(format!("{number}_{}.py", workspace::stem(source)));
+        fs::copy(source, &to).with_context(|| path_text(source))?;
+        Ok(to)
+    };
+    sources.iter().enumerate().map(copy).collect()
 }
 
 fn native_sources() -> Result<Vec<PathBuf>> {
