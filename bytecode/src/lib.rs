@@ -17,6 +17,7 @@ pub mod disasm;
 pub mod fuzz;
 pub mod lift;
 pub mod line_info;
+pub mod machine_lines;
 pub mod module;
 pub mod mpy;
 pub mod op;

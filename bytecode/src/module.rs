@@ -107,6 +107,8 @@ pub struct RawCode<'a> {
     pub children: TryVec<CodeId>,
     /// The kind, with what it has besides bytes.
     pub kind: RawKind,
+    /// Of machine code: its lines, if they are known; see [`crate::machine_lines`]. A `.mpy` file has no place for them.
+    pub lines: Bytes<'a>,
 }
 
 /// A raw code's kind, with what the kind has besides bytes.
@@ -228,6 +230,13 @@ impl CompiledModule<'_> {
     pub fn source_name(&self) -> Qstr {
         self.names.first().copied().unwrap_or(Qstr::NONE)
     }
+
+    /// Is any of it machine code?
+    pub fn has_machine_code(&self) -> bool {
+        self.codes
+            .iter()
+            .any(|code| code.kind.code_kind().is_native())
+    }
 }
 
 impl<'a> RawCode<'a> {
@@ -235,8 +244,7 @@ impl<'a> RawCode<'a> {
     pub fn from_bytecode(bytes: TryVec<u8>) -> RawCode<'a> {
         RawCode {
             bytes: bytes.into(),
-            children: TryVec::new(),
-            kind: RawKind::Bytecode,
+            ..RawCode::default()
         }
     }
 }

@@ -78,7 +78,7 @@ pub(crate) fn note(
         code: machine.bytes.try_clone()?,
         n_bytes: written.bytes.len(),
         is_exact: written.bytes == machine.bytes,
-        marks: machine.lines.try_clone()?,
+        marks: TryVec::from_items(machine.lines.iter().copied().filter(|mark| mark.line != 0))?,
         frame_bytes: written.frame_bytes,
     })
 }

@@ -8,6 +8,8 @@
 //! ```
 
 use ferlance_abi::ScopeFlags;
+use ferlance_bytecode::bytes::Bytes;
+use ferlance_bytecode::machine_lines;
 use ferlance_bytecode::module::{CodeId, RawCode, RawKind};
 use ferlance_bytecode::varint::write_uint;
 use ferlance_bytecode::{Code, NameTable, Prelude};
@@ -71,13 +73,23 @@ impl FunctionData {
         if self.is_generator {
             push_word(2 * word as u64)?;
         }
+        let start = bytes.len() as u32;
         bytes.extend_from_slice(&machine.bytes)?;
+        let lines = match target.lines {
+            true => {
+                let marks = machine.lines.iter();
+                let marks = marks.map(|mark| (start + mark.offset, mark.line));
+                machine_lines::write(machine.frame_bytes, marks)?.into()
+            }
+            false => Bytes::EMPTY,
+        };
         let prelude_offset = u32::try_from(bytes.len()).map_err(|_| OutOfMemory)?;
         bytes.extend_from_slice(&self.prelude)?;
         Ok(RawCode {
             bytes: bytes.into(),
             children: self.children,
             kind: RawKind::Native { prelude_offset },
+            lines,
         })
     }
 }

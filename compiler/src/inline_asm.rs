@@ -97,11 +97,11 @@ pub(crate) fn emit(
     };
     Ok(RawCode {
         bytes: assembled.code.into(),
-        children: TryVec::new(),
         kind: RawKind::Asm {
             n_pos_args: assembled.parameters,
             type_sig: u32::from(result_type),
         },
+        ..RawCode::default()
     })
 }
 

@@ -4,6 +4,7 @@ use ferlance_abi::Arch;
 use ferlance_abi::code_kind::CodeKind;
 use ferlance_abi::qstr::Qstr;
 use ferlance_bytecode::Code;
+use ferlance_bytecode::bytes::Bytes;
 use ferlance_bytecode::module::{RawCode, RawKind};
 use ferlance_collections::{OutOfMemory, TryVec};
 use ferlance_frontend::Diag;
@@ -66,9 +67,8 @@ pub(crate) fn native(
 /// Stands for a function that waits.
 pub(crate) fn not_yet() -> RawCode<'static> {
     RawCode {
-        bytes: TryVec::new().into(),
-        children: TryVec::new(),
         kind: RawKind::Viper { linked: None },
+        ..RawCode::default()
     }
 }
 
@@ -256,6 +256,7 @@ pub(crate) fn viper(
         bytes: bytes.into(),
         children: TryVec::from_slice(&code.children)?,
         kind: RawKind::Viper { linked: None },
+        lines: Bytes::EMPTY,
     })
 }
 

@@ -6,7 +6,7 @@
 use ferlance_abi::arch::Arch;
 use ferlance_abi::code_kind::CodeKind;
 use ferlance_bytecode::assemble::{AssembleError, Assembler};
-use ferlance_bytecode::module::{CodeId, Header, RawCode, RawKind};
+use ferlance_bytecode::module::{CodeId, Header, RawCode};
 use ferlance_bytecode::{Code, CompiledModule, Op};
 use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 use ferlance_frontend::diag::Code as Message;
@@ -192,7 +192,7 @@ fn emit(
             Ok(RawCode {
                 bytes: bytes.into(),
                 children: TryVec::from_slice(&code.children)?,
-                kind: RawKind::Bytecode,
+                ..RawCode::default()
             })
         }
         CodeKind::Asm => inline_asm::emit(lower, scope, options),

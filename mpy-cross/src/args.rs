@@ -48,6 +48,7 @@ pub(crate) const OPTIONS: &[OptionRow] = &[
     OptionRow { name: "--completions", value: "=SHELL", help: "Write completions for a shell.", choices: &["bash", "zsh", "fish"] },
     OptionRow { name: "--explain", value: "", help: "Show the source with what its machine code leaves to the runtime, and why.", choices: &[] },
     OptionRow { name: "--asm", value: "", help: "With --explain: show the machine code too.", choices: &[] },
+    OptionRow { name: "--lines", value: "", help: "Write the lines of native functions to PATH.lines, for tracebacks.", choices: &[] },
     OptionRow { name: "--each", value: "", help: "Compile several FILEs, each to its own output, on all processors.", choices: &[] },
     OptionRow { name: "-o", value: " PATH", help: "Output file; - is standard output.", choices: &[] },
     OptionRow { name: "-s", value: " NAME", help: "Source name to store, for tracebacks.", choices: &[] },
@@ -91,6 +92,8 @@ pub(crate) struct Job {
     pub inputs: Vec<OsString>,
     /// `-o`
     pub output: Option<OsString>,
+    /// `--lines`
+    pub lines: bool,
     /// `-s`
     pub source_name: Option<OsString>,
     /// `-O`
@@ -128,6 +131,7 @@ impl Job {
             Arch::None => None,
             arch => Some(Target {
                 small: self.native_small,
+                lines: self.lines,
                 ..Target::stock(arch, self.arch_flags as u8)
             }),
         }
@@ -150,6 +154,7 @@ pub(crate) fn parse(args: &[OsString]) -> Result<Command, Refusal> {
     let mut job = Job {
         inputs: Vec::new(),
         output: None,
+        lines: false,
         source_name: None,
         optimise: 0,
         small_int_bits: 31,
@@ -190,6 +195,7 @@ pub(crate) fn parse(args: &[OsString]) -> Result<Command, Refusal> {
             "--help" => return Ok(Command::Help),
             "--explain" => job.explain = true,
             "--asm" => job.asm = true,
+            "--lines" => job.lines = true,
             // Known already.
             "--each" => {}
             "-v" => {}
@@ -242,6 +248,15 @@ pub(crate) fn parse(args: &[OsString]) -> Result<Command, Refusal> {
     if each && (for_one || job.inputs.iter().any(|input| input == "-")) {
         return Err(Refusal::Message(
             "--each writes each output beside its source: it takes no -o, -s, --explain or -",
+        ));
+    }
+    let is_to_stdout = match &job.output {
+        Some(path) => path == "-",
+        None => job.inputs.iter().any(|input| input == "-"),
+    };
+    if job.lines && is_to_stdout {
+        return Err(Refusal::Message(
+            "--lines writes a file beside the output: it needs an output file",
         ));
     }
     Ok(Command::Compile(Box::new(job)))
@@ -472,6 +487,14 @@ mod tests {
             read("-- --each a"),
             Err(Refusal::Message("multiple input files"))
         );
+    }
+
+    #[test]
+    fn lines_go_beside_a_file() {
+        assert!(job("--lines a.py").lines && job("--lines -o x -").lines);
+        for line in ["--lines -o - a.py", "--lines -"] {
+            assert!(matches!(read(line), Err(Refusal::Message(_))), "{line}");
+        }
     }
 
     #[test]

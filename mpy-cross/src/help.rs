@@ -85,6 +85,7 @@ Examples:
   {program} -O3 -s boot.py -o out/boot.mpy src/boot.py
                                             no asserts, no line numbers, short name in tracebacks
   {program} -march=armv6m blink.py          allow @micropython.native and viper for a Cortex-M0
+  {program} --lines -march=rv32imc job.py    job.mpy, and job.mpy.lines for tracebacks under Ferlance
   {program} -msmall-int-bits=63 big.py      for a 64-bit runtime only
   {program} - < gen.py > gen.mpy            as a filter
   {program} --each -march=armv7m *.py       a whole folder, on all processors

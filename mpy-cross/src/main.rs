@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ferlance_abi::qstr::Pool;
+use ferlance_bytecode::mpy;
 use ferlance_compiler::explain;
 use ferlance_compiler::workers::Workers;
 use ferlance_compiler::{Mode, Options, compile, write_report};
@@ -112,7 +113,7 @@ fn compile_one(job: &Job, input: &OsStr, workers: Option<&dyn Workers>) -> Done 
         ..Options::default()
     };
     if job.explain {
-        if ferlance_bytecode::mpy::is_one(&source) {
+        if mpy::is_one(&source) {
             let name = String::from_utf8_lossy(&input_name);
             return Err(format!(
                 "{name} is compiled; --explain takes the source that it is made of\n"
@@ -128,7 +129,9 @@ fn compile_one(job: &Job, input: &OsStr, workers: Option<&dyn Workers>) -> Done 
         report
     })?;
     drop(source);
-    let Ok(bytes) = ferlance_bytecode::mpy::write(&module, &pool) else {
+    let written = mpy::write(&module, &pool)
+        .and_then(|bytes| Ok((mpy::write_lines(&module, &bytes)?, bytes)));
+    let Ok((lines, bytes)) = written else {
         return Err("MemoryError: \n".to_owned());
     };
     drop(module);
@@ -138,7 +141,16 @@ fn compile_one(job: &Job, input: &OsStr, workers: Option<&dyn Workers>) -> Done 
         None if from_stdin => None,
         None => Some(path::default_output(&path)),
     };
-    write_output(output, &bytes)
+    let beside = output.as_ref().map(|path| {
+        let mut path = path.clone().into_os_string();
+        path.push(mpy::LINES_SUFFIX);
+        PathBuf::from(path)
+    });
+    write_output(output, &bytes)?;
+    match (beside, lines) {
+        (Some(beside), Some(lines)) => write_output(Some(beside), &lines),
+        _ => Ok(()),
+    }
 }
 
 /// What the stock tool writes of an error.

@@ -148,6 +148,32 @@ fn each_of_several_files_is_compiled_whatever_is_wrong_with_others() {
 }
 
 #[test]
+fn lines_go_beside_the_output_if_there_is_machine_code() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("n.py"), "@micropython.native\ndef f(a):\n return a\n").expect("it is writable");
+    let run = |args: &[&str]| {
+        let output = run_in(folder.path(), args, b"");
+        assert!(
+            output.status.success(),
+            "{args:?}: {}",
+            text(&output.stderr)
+        );
+    };
+    run(&["--lines", "t.py"]);
+    run(&["-march=x64", "n.py"]);
+    assert!(!path("t.mpy.lines").exists() && !path("n.mpy.lines").exists());
+    run(&["--lines", "-march=x64", "-o", "out", "n.py"]);
+    assert!(path("out.lines").exists());
+    assert_eq!(
+        fs::read(path("out")).expect("it was written"),
+        fs::read(path("n.mpy")).expect("it was written")
+    );
+    run(&["--lines", "--each", "-march=x64", "n.py", "t.py"]);
+    assert!(path("n.mpy.lines").exists() && !path("t.mpy.lines").exists());
+}
+
+#[test]
 fn output_goes_beside_the_input_or_where_it_is_told() {
     let folder = folder();
     let path = |name: &str| folder.path().join(name);

@@ -25,7 +25,7 @@ pub use pieces::{Made, emit_in_pieces};
 pub struct LineMark {
     /// Bytes from the function's first byte.
     pub offset: u32,
-    /// The source line.
+    /// The source line; 0 for a call that raises what has left a trace of this function already.
     pub line: u32,
 }
 
@@ -47,7 +47,7 @@ pub struct Machine {
     pub lines: TryVec<LineMark>,
     /// Calls whose distance is written when the callee's place is known.
     pub calls: TryVec<DirectCall>,
-    /// Bytes of stack that the function takes.
+    /// Bytes of stack from its call on that the function takes.
     pub frame_bytes: u32,
 }
 
@@ -216,7 +216,7 @@ fn finish<F: Fixup>(
             callee: *callee,
         }))?,
         bytes: code.bytes,
-        frame_bytes: frame.total(),
+        frame_bytes: frame.from_caller(),
     })
 }
 

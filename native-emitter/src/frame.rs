@@ -176,6 +176,11 @@ impl Frame {
         (self.kept + bytes) as i32
     }
 
+    /// All bytes from sp where the function is called down, a return address that the call pushes among them.
+    pub fn from_caller(&self) -> u32 {
+        self.incoming
+    }
+
     /// All bytes from sp at entry down.
     pub fn total(&self) -> u32 {
         self.locals + self.saved_bytes

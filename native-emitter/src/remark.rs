@@ -95,7 +95,7 @@ pub fn remarks(func: &Func) -> Result<TryVec<Remark>, OutOfMemory> {
         };
         for inst in &data.insts {
             match inst.op {
-                Op::Line => line = inst.imm as u32,
+                Op::Line if inst.imm != 0 => line = inst.imm as u32,
                 Op::Call(fun) => {
                     let first = func.items(inst.args).first();
                     let number = first.and_then(|first| consts[*first]).unwrap_or(-1);

@@ -35,6 +35,9 @@ pub struct Target {
     pub host: Host,
     /// Calls instead of inlined fast paths wherever that is shorter.
     pub small: bool,
+    /// Calls that may raise stand each at a line of their own, for a table of lines beside the code. Code for Ferlance
+    /// tells its lines itself.
+    pub lines: bool,
 }
 
 impl Target {
@@ -51,6 +54,7 @@ impl Target {
             fpu,
             host: Host::Stock,
             small: false,
+            lines: false,
         }
     }
 

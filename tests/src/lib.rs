@@ -20,6 +20,7 @@ pub mod interpreter;
 pub mod mutations;
 pub mod nir;
 pub mod oracle;
+pub mod own_files;
 pub mod programs;
 pub mod random_programs;
 pub mod scope;

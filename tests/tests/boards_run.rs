@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `stock::mpy`, `stock::emit` | what the stock compiler made for it: `tests/vectors/mpy`, `tests/vectors/natmod/emit` |
 //! | `ours::emit` | the sources of these, compiled by our compiler for stock firmware |
-//! | `file` | `tests/native`, compiled to a file by our compiler, natively |
+//! | `file` | `tests/native` and `tests/lang/tracebacks.py`, compiled to a file by our compiler, natively, with its lines beside it |
 //! | `small` | the same and `tests/lang` with `-X native=small`, where there are bars for bytes |
 //! | `viper`, `kernels` | the calls of `tests/vectors/viper/runtime.json`, the kernels by each emitter, compiled there |
 //! | `inline_asm` | the calls of `tests/vectors/inlineasm/runtime.json`, assembled there |
@@ -22,11 +22,11 @@ use std::{
     process::ExitCode,
 };
 
-use ferlance_abi::{Arch, CodeKind, qstr::Pool};
-use ferlance_compiler::{Options, Target, compile};
+use ferlance_abi::{Arch, CodeKind};
 use ferlance_tests::{
     board, calls,
     interpreter::{End, Interpreter, LIMIT, Outcome, compare},
+    own_files::{self, How, OwnFile},
     programs::{self, expected},
     scope,
     stock_files::{self, stem},
@@ -114,7 +114,7 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
         }
         add(
             format!("typed_file::{}", program.name),
-            Box::new(move |board| from_file(board, arch, (CodeKind::Bytecode, How::Fast), &b)),
+            Box::new(move |board| own_files::run(board, arch, (CodeKind::Bytecode, How::Fast), &b)),
         );
     }
     let own = programs::list(&root.join("tests/native")).expect("the programs are readable");
@@ -122,12 +122,14 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
         let (a, b) = (program.path.clone(), program.path.clone());
         add(
             format!("file::{}", program.name),
-            Box::new(move |board| from_file(board, arch, (CodeKind::Native, How::Fast), &a)),
+            Box::new(move |board| own_files::run(board, arch, (CodeKind::Native, How::Fast), &a)),
         );
         let path = program.path.clone();
         add(
             format!("pieces_file::{}", program.name),
-            Box::new(move |board| from_file(board, arch, (CodeKind::Native, How::Pieces), &path)),
+            Box::new(move |board| {
+                own_files::run(board, arch, (CodeKind::Native, How::Pieces), &path)
+            }),
         );
         let path = program.path.clone();
         add(
@@ -143,7 +145,7 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
             add(
                 format!("small::{}", program.name),
                 Box::new(move |board| {
-                    from_file(board, arch, (CodeKind::Native, How::Small), &path)
+                    own_files::run(board, arch, (CodeKind::Native, How::Small), &path)
                 }),
             );
         }
@@ -153,6 +155,13 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
                 let stressed = board.clone().with_env("FERLANCE_GC_STRESS", "1");
                 whole_program(&stressed, &b, "native", None)
             }),
+        );
+    }
+    for (group, how) in [("file", How::Fast), ("pieces_file", How::Pieces)] {
+        let path = root.join("tests/lang/tracebacks.py");
+        add(
+            format!("{group}::tracebacks"),
+            Box::new(move |board| own_files::run(board, arch, (CodeKind::Native, how), &path)),
         );
     }
     // Bytecode is the same where the build is.
@@ -175,12 +184,12 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
             if folder == "tests/lang" && matches!(arch, Arch::Armv7m | Arch::Rv32imc) {
                 let path = program.path.clone();
                 // Some of it the stock dialect of native code has not.
-                let is_taken = file_for(arch, CodeKind::Native, &path, How::Small).is_ok();
-                if is_taken && !shows_lines(&path) && !on_boards.contains_key(&program.name) {
+                let is_taken = OwnFile::new(arch, CodeKind::Native, &path, How::Small).is_ok();
+                if is_taken && !on_boards.contains_key(&program.name) {
                     add(
                         format!("small::{}", program.name),
                         Box::new(move |board| {
-                            from_file(board, arch, (CodeKind::Native, How::Small), &path)
+                            own_files::run(board, arch, (CodeKind::Native, How::Small), &path)
                         }),
                     );
                 }
@@ -204,15 +213,6 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
             }
         }
     }
-}
-
-/// Does it show where exceptions have passed? Machine code in files does not tell lines.
-fn shows_lines(program: &Path) -> bool {
-    let traceback = b"Traceback (most recent call last)";
-    let expected = expected(program).unwrap_or_default();
-    expected
-        .windows(traceback.len())
-        .any(|text| text == traceback)
 }
 
 fn differing(list: &str) -> scope::OutOfScope {
@@ -261,10 +261,8 @@ fn emitted(board: &Interpreter, arch: Arch, name: &str, ours: bool) -> Result<()
             "nat_whole" => CodeKind::Native,
             _ => CodeKind::Bytecode,
         };
-        fs::write(
-            &to,
-            file_for(arch, emit, &folder.join(format!("{name}.py")), How::Fast)?,
-        )?;
+        let source = folder.join(format!("{name}.py"));
+        OwnFile::new(arch, emit, &source, How::Fast)?.write(&to)?;
     } else {
         // Assembler functions of armv7m are those of all greater Thumbs.
         let mut from = folder.join(arch.name()).join(&module);
@@ -313,55 +311,6 @@ fn foreign(board: &Interpreter, arch: Arch) -> Result<(), Failed> {
         true => Ok(()),
         false => Err(format!("{said}{}", String::from_utf8_lossy(&outcome.stdout)).into()),
     }
-}
-
-/// What native code is to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum How {
-    Fast,
-    Small,
-    /// Made piece by piece.
-    Pieces,
-}
-
-/// The bytes of a file by our compiler for stock firmware.
-fn file_for(arch: Arch, emit: CodeKind, source: &Path, how: How) -> Result<Vec<u8>, Failed> {
-    let text = fs::read(source)?;
-    let shown = source.file_name().unwrap_or_default().to_string_lossy();
-    let mut pool = Pool::new();
-    let options = Options {
-        input_name: shown.as_bytes(),
-        source_name: shown.as_bytes(),
-        emit,
-        sound: source.ends_with("sound.py"),
-        arch,
-        target: Some(Target {
-            small: how == How::Small,
-            ..Target::stock(arch, 0)
-        }),
-        native_pieces: how == How::Pieces,
-        small_int_bits: 31,
-        ..Options::default()
-    };
-    let module = compile(&text, &mut pool, &options).map_err(|diag| diag.to_string())?;
-    let bytes = ferlance_bytecode::mpy::write(&module, &pool).map_err(|_| "it is not written")?;
-    Ok(bytes.to_vec())
-}
-
-fn from_file(
-    board: &Interpreter,
-    arch: Arch,
-    (emit, how): (CodeKind, How),
-    source: &Path,
-) -> Result<(), Failed> {
-    let name = source.file_stem().unwrap_or_default().to_string_lossy();
-    let scratch = tempfile::tempdir()?;
-    fs::write(
-        scratch.path().join(format!("{name}.mpy")),
-        file_for(arch, emit, source, how)?,
-    )?;
-    let outcome = board.run_in(scratch.path(), &["-m", &name], LIMIT)?;
-    compare(&outcome, &expected(source)?)
 }
 
 fn whole_program(

@@ -10,7 +10,7 @@
 //! | `pieces` | the same programs with `-X native=pieces` |
 //! | `poll` | loops of machine code let callbacks and the keyboard interrupt in |
 //! | `bench` | programs of `benches/py` and `benches/loops`, a fiftieth of their work, against bytecode |
-//! | `file` | `tests/native` through `mpy-cross -march=x64 -X emit=native`, loaded as a module |
+//! | `file`, `small_file`, `pieces_file` | `tests/native` and `tests/lang/tracebacks.py`, compiled for stock x64 to a file with its lines beside it, loaded as a module |
 
 use std::{
     ffi::OsString,
@@ -20,11 +20,11 @@ use std::{
     process::{Command, ExitCode, Stdio},
 };
 
-use ferlance_abi::{arch::Arch, code_kind::CodeKind, qstr::Pool};
-use ferlance_compiler::{Options, Target, compile};
+use ferlance_abi::{arch::Arch, code_kind::CodeKind};
 use ferlance_tests::{
     calls,
     interpreter::{Interpreter, LIMIT, Outcome, compare},
+    own_files::{self, How},
     programs::{self, expected},
     scope, workspace,
 };
@@ -79,7 +79,7 @@ fn main() -> ExitCode {
                 false => &[],
             };
             compare(&run(options, &path)?, &expected(&path)?)?;
-            from_file_by(&path, CodeKind::Bytecode, sound)
+            from_file(&path, CodeKind::Bytecode, How::Fast)
         }));
     }
     for folder in ["benches/py", "benches/loops"] {
@@ -89,10 +89,23 @@ fn main() -> ExitCode {
             }));
         }
     }
-    for program in programs::list(&root.join("tests/native")).expect("the programs are readable") {
-        trials.push(Trial::test(format!("file::{}", program.name), move || {
-            from_file(&program.path)
-        }));
+    let own = programs::list(&root.join("tests/native")).expect("the programs are readable");
+    let in_files = own.into_iter().map(|program| (program.name, program.path));
+    let tracebacks = (
+        "tracebacks".to_owned(),
+        root.join("tests/lang/tracebacks.py"),
+    );
+    for (name, path) in in_files.chain([tracebacks]) {
+        for (group, how) in [
+            ("file", How::Fast),
+            ("small_file", How::Small),
+            ("pieces_file", How::Pieces),
+        ] {
+            let path = path.clone();
+            trials.push(Trial::test(format!("{group}::{name}"), move || {
+                from_file(&path, CodeKind::Native, how)
+            }));
+        }
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -107,31 +120,8 @@ fn run(options: &[&str], script: &Path) -> Result<Outcome, Failed> {
 }
 
 /// Our own compiler's file for stock x64 firmware, in our runtime.
-fn from_file(source: &Path) -> Result<(), Failed> {
-    from_file_by(source, CodeKind::Native, false)
-}
-
-fn from_file_by(source: &Path, emit: CodeKind, sound: bool) -> Result<(), Failed> {
-    let text = fs::read(source)?;
-    let name = source.file_stem().unwrap_or_default().to_string_lossy();
-    let shown = format!("{name}.py");
-    let mut pool = Pool::new();
-    let options = Options {
-        input_name: shown.as_bytes(),
-        source_name: shown.as_bytes(),
-        emit,
-        sound,
-        arch: Arch::X64,
-        target: Some(Target::stock(Arch::X64, 0)),
-        ..Options::default()
-    };
-    let module = compile(&text, &mut pool, &options).map_err(|diag| diag.to_string())?;
-    let bytes = ferlance_bytecode::mpy::write(&module, &pool).map_err(|_| "it is not written")?;
-    let scratch = tempfile::tempdir()?;
-    fs::write(scratch.path().join(format!("{name}.mpy")), bytes)?;
-    let args: Vec<OsString> = vec!["-m".into(), (&*name).into()];
-    let outcome = Interpreter::ferlance().run_in(scratch.path(), &args, LIMIT)?;
-    compare(&outcome, &expected(source)?)
+fn from_file(source: &Path, emit: CodeKind, how: How) -> Result<(), Failed> {
+    own_files::run(&Interpreter::ferlance(), Arch::X64, (emit, how), source)
 }
 
 fn run_text(name: &str, text: &str) -> Result<Outcome, Failed> {

@@ -10,11 +10,13 @@
 //!
 //! [`read`] trusts nothing; [`write`] gives the bytes that the stock compiler gives for the same module.
 mod error;
+mod lines;
 mod read;
 pub mod reloc;
 mod write;
 
 pub use error::MpyError;
+pub use lines::{LINES_SUFFIX, read_lines, write_lines};
 pub use read::{Host, read};
 pub use write::write;
 pub(crate) use write::{write_code_head, write_const, write_header, write_name};

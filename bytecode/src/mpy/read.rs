@@ -316,6 +316,7 @@ impl<'a> Reader<'a> {
             bytes,
             children,
             kind,
+            lines: Bytes::EMPTY,
         })?;
         Ok(Open {
             id,

@@ -52,9 +52,18 @@ impl Lowering<'_, '_> {
     /// Raises what has been raised before: its traceback has this place already.
     fn raise_again(&mut self, exception: Vreg) -> Done {
         let line = self.b.told_line();
-        self.b.set_told_line(0);
+        self.set_line(0)?;
         self.b.call_void(Fun::Raise, &[exception])?;
         self.b.set_told_line(line);
+        Ok(())
+    }
+
+    /// Calls from here on belong to this line, 0 for none.
+    pub(super) fn set_line(&mut self, line: u32) -> Done {
+        match self.target.lines {
+            true => self.b.line(line)?,
+            false => self.b.set_told_line(line),
+        }
         Ok(())
     }
 
@@ -338,7 +347,10 @@ impl Lowering<'_, '_> {
         let raising = Raising {
             complaint,
             copy: self.copies,
-            line: self.position.map_or(0, |_| self.b.told_line()),
+            line: match self.position.is_some() || self.target.lines {
+                true => self.b.told_line(),
+                false => 0,
+            },
         };
         for (block, known, target) in &self.raises {
             if (*block, *known) == (around, raising) {
@@ -355,7 +367,7 @@ impl Lowering<'_, '_> {
         for at in 0..self.raises.len() {
             let (_, raising, block) = self.raises[at];
             self.b.enter(block)?;
-            self.b.set_told_line(raising.line);
+            self.set_line(raising.line)?;
             if raising.complaint == Complaint::UnboundLocal && self.is_ours() {
                 self.b.call_void(Fun::RaiseUnbound, &[])?;
                 self.b.unreachable()?;

@@ -35,7 +35,7 @@ impl Lowering<'_, '_> {
         }
         let start = resumes.last().copied().ok_or(LowerError::BadCode)?;
         self.enter_resumed(start, resumes.len() - 1)?;
-        self.b.set_told_line(super::FIRST_LINE);
+        self.set_line(super::FIRST_LINE)?;
         self.raise_thrown()?;
         self.load_bound_locals()
     }
@@ -167,7 +167,9 @@ impl Lowering<'_, '_> {
         }
         self.exit(YIELDED)?;
 
+        let line = self.b.told_line();
         self.enter_resumed(resumed, at_yield)?;
+        self.set_line(line)?;
         // In pieces they are taken from there anyway.
         let n_locals = match self.pieces.is_some() {
             true => 0,

@@ -243,7 +243,7 @@ fn lowering<'a, 't>(
         lowering.enter_midway(&params, midway)?;
     }
     lowering.prologue(&params)?;
-    lowering.b.set_told_line(FIRST_LINE);
+    lowering.set_line(FIRST_LINE)?;
     lowering.end_prologue()?;
     Ok(lowering)
 }

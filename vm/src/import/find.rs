@@ -2,6 +2,7 @@
 
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
+use ferlance_bytecode::module::CompiledModule;
 use ferlance_bytecode::mpy;
 #[cfg(feature = "verify")]
 use ferlance_bytecode::verify::verify;
@@ -268,7 +269,13 @@ pub(super) fn load_mpy(
         arch_flags: crate::native::arch_flags(rt),
         ..mpy::Host::running(crate::native::arch(rt))
     };
-    match mpy::read(data, &mut rt.pool, &host) {
+    let lines;
+    let mut read = mpy::read(data, &mut rt.pool, &host);
+    if let Ok(module) = &mut read {
+        lines = lines_beside(rt, module, path);
+        mpy::read_lines(module, data, &lines);
+    }
+    match read {
         #[cfg(feature = "verify")]
         Ok(module) if rt.config.verify => match verify(module) {
             Ok(verified) => load::load(rt, verified.module(), globals),
@@ -298,6 +305,19 @@ pub(super) fn load_mpy(
             Err(rt.value_error(error.message()))
         }
     }
+}
+
+/// What the file with the lines of a module holds, if there is one: a module without machine code needs none.
+fn lines_beside(rt: &mut Runtime, module: &CompiledModule<'_>, path: &[u8]) -> TryVec<u8> {
+    let mut lines = TryVec::new();
+    if module.has_machine_code()
+        && let Ok(path) = join(b"", path, mpy::LINES_SUFFIX.as_bytes())
+        // Without them the module is the same; only tracebacks show less.
+        && read_into(rt, &path, &mut lines).is_err()
+    {
+        lines.clear();
+    }
+    lines
 }
 
 /// The contents of a file.

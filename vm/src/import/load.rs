@@ -75,12 +75,12 @@ fn load_module(
     }
     context.obj_table.set(Some(consts));
     #[cfg(feature = "native")]
-    let placed_code = native::load::has_native(module);
+    let placed_code = module.has_machine_code();
     for (i, constant) in module.consts.iter().enumerate() {
         let value = match constant {
             #[cfg(feature = "native")]
             Const::FunTable | Const::Caches(_) if placed_code => {
-                native::load::constant(rt, constant)?
+                native::load::constant(rt, module, constant)?
             }
             constant => make_const(rt, constant)?,
         };
@@ -122,7 +122,7 @@ pub fn make_const(rt: &mut Runtime, constant: &Const<'_>) -> R<Obj> {
 }
 
 /// A block with a copy of `items`; `leaf` as in [`Runtime::alloc_block`].
-fn copy_slice<T: Copy>(rt: &mut Runtime, items: &[T], leaf: bool) -> R<NonNull<T>> {
+pub(crate) fn copy_slice<T: Copy>(rt: &mut Runtime, items: &[T], leaf: bool) -> R<NonNull<T>> {
     let at = rt.alloc_block(size_of_val(items).max(1), leaf)?.cast::<T>();
     // SAFETY: the block holds `items.len()` values; blocks are aligned to two words.
     unsafe { core::ptr::copy_nonoverlapping(items.as_ptr(), at.as_ptr(), items.len()) };

@@ -3,7 +3,8 @@
 //! Code of our own emitter tells the line before each call that may raise, and what it handles when a handler begins
 //! or ends, in one [`Position`] that belongs to the runtime. Who calls native code, the trampoline or `direct`, keeps
 //! the caller's part of it in an [`Activation`] on the machine stack. An exception on its way to a buffer takes an entry
-//! for each activation that it passes; code of stock tools tells no line, and gets none.
+//! for each activation that it passes. Code in files tells no line: it gets one if its lines are known, see
+//! [`super::lines`].
 
 use core::cell::Cell;
 use core::mem::offset_of;
@@ -13,9 +14,11 @@ use ferlance_abi::layout;
 
 use super::fun_obj::NativeFun;
 use super::generator::{self, NativeGenerator};
+use super::lines;
 use super::nlr::Buf;
 use crate::exc::traceback;
 use crate::interp;
+use crate::interp::code::Code;
 use crate::obj::module::Module;
 use crate::obj::ptr::Ptr;
 use crate::obj::word::Obj;
@@ -189,6 +192,9 @@ pub(super) unsafe fn unwind(rt: &mut Runtime, mut exc: Obj, buf: *const Buf) -> 
         let mut line = position.line.get();
         let mut at = rt.native.innermost;
         while !at.is_null() {
+            if line == 0 && at.addr() > buf.addr() {
+                line = line_by_call((*at).fun, at, buf);
+            }
             if line != 0 && rt.state.generator_exit != Some(exc) {
                 add(rt, exc, (*at).fun, line);
             }
@@ -207,13 +213,36 @@ pub(super) unsafe fn unwind(rt: &mut Runtime, mut exc: Obj, buf: *const Buf) -> 
     exc
 }
 
-/// The entry of a function with a descriptor; viper and assembler functions have none.
-fn add(rt: &mut Runtime, exc: Obj, fun: Obj, line: u32) {
+/// The line at which a function calls what has failed, if its code has a table of lines. Its trampoline has called it: it
+/// owns the newest buffer, or its trampoline does.
+///
+/// # Safety
+/// As [`unwind`]; the activation is the innermost above the newest buffer.
+unsafe fn line_by_call(fun: Obj, at: *const Activation, mut buf: *const Buf) -> u32 {
+    let Some(code) = descriptor(fun).filter(|code| code.n_lines != 0) else {
+        return 0;
+    };
+    // SAFETY: the caller's. Between the trampoline's buffer and the newest there are those of the function itself.
+    unsafe {
+        while !(*buf).prev.is_null() && (*buf).prev.addr() < at.addr() {
+            buf = (*buf).prev;
+        }
+        lines::current(&code, buf)
+    }
+}
+
+/// What is known of a function, or of a generator's.
+fn descriptor(fun: Obj) -> Option<Ptr<Code>> {
     let fun = match fun.cast::<NativeGenerator>() {
         Some(generator) => generator.fun().map_or(fun, Ptr::obj),
         None => fun,
     };
-    if let Some(code) = NativeFun::descriptor_of(fun) {
+    NativeFun::descriptor_of(fun)
+}
+
+/// The entry of a function with a descriptor; viper and assembler functions have none.
+fn add(rt: &mut Runtime, exc: Obj, fun: Obj, line: u32) {
+    if let Some(code) = descriptor(fun) {
         let entry = traceback::Entry {
             file: code.file,
             line,

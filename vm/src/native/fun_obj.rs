@@ -59,6 +59,11 @@ static GEN_VT: VTable = VTable {
     ..VTable::NEW
 };
 
+/// The two kinds with a table of lines, which only trampolines call: see [`super::lines`].
+static LINED_FUN: Type = Type::builtin(qstr!("function"), FLAGS, &NATIVE_VT).with_parent(&FUN);
+static LINED_GEN_FUN: Type =
+    Type::builtin(qstr!("generator"), FLAGS, &GEN_VT).with_parent(&GENERATOR_FUN);
+
 /// Inline assembler functions.
 pub(crate) static ASM_FUN: Type = Type::builtin(qstr!("function"), TypeFlags::BINDS_SELF, &ASM_VT);
 static ASM_VT: VTable = VTable {
@@ -113,10 +118,14 @@ impl NativeFun {
     /// The head of a function without its defaults.
     pub(super) fn new(context: Ptr<Module>, code: Ptr<Code>) -> NativeFun {
         NativeFun {
-            base: Header::new(match code.flags.has(ScopeFlags::GENERATOR) {
-                true => &NATIVE_GEN_FUN,
-                false => &NATIVE_FUN,
-            }),
+            base: Header::new(
+                match (code.flags.has(ScopeFlags::GENERATOR), code.n_lines != 0) {
+                    (false, false) => &NATIVE_FUN,
+                    (false, true) => &LINED_FUN,
+                    (true, false) => &NATIVE_GEN_FUN,
+                    (true, true) => &LINED_GEN_FUN,
+                },
+            ),
             context,
             children: if code.n_children == 0 {
                 code.as_non_null().as_ptr().cast()
@@ -130,8 +139,10 @@ impl NativeFun {
     /// What is known about the code of a function, if it is of kind native.
     pub(super) fn descriptor_of(fun: Obj) -> Option<Ptr<Code>> {
         let ty = core::ptr::from_ref(fun.ty());
-        let has_one = core::ptr::eq(ty, &NATIVE_FUN) || core::ptr::eq(ty, &NATIVE_GEN_FUN);
-        // SAFETY: both types have this layout, and code of kind native.
+        let has_one = [&NATIVE_FUN, &NATIVE_GEN_FUN, &LINED_FUN, &LINED_GEN_FUN]
+            .into_iter()
+            .any(|known| core::ptr::eq(ty, known));
+        // SAFETY: these types have this layout, and code of kind native.
         has_one.then(|| unsafe { fun.cast_unchecked::<NativeFun>().descriptor() })
     }
 
@@ -304,7 +315,7 @@ struct RawFun {
 }
 
 fn head(obj: Obj) -> Ptr<NativeFun> {
-    // SAFETY: reached through the vtables of NATIVE_FUN, VIPER_FUN and NATIVE_GEN_FUN only.
+    // SAFETY: reached through vtables of types with this layout only.
     unsafe { obj.cast_unchecked() }
 }
 
@@ -339,7 +350,7 @@ fn attr(_: &mut Runtime, obj: Obj, name: Qstr) -> R<Attr> {
     })
 }
 
-/// The function, if it is a native one that makes generators.
+/// The function, if it is a native one that makes generators and has no table of lines.
 #[inline(always)]
 pub(super) fn generator_fun(fun: Obj) -> Option<Ptr<NativeFun>> {
     (fun.is_ptr() && fun.ty().same(&NATIVE_GEN_FUN)).then(|| {

@@ -317,6 +317,7 @@ macro_rules! table {
     ($($(#[$doc:meta])* $fun:ident = $slot:literal,
        $name:ident($($param:ident: $kind:ident),*) -> $result:ident, $effect:ident;)*) => {
         /// The one table: what a module's constant of kind "function table" holds the address of.
+        #[cfg_attr(target_arch = "xtensa", unsafe(export_name = "ferlance_fun_table"))]
         pub(crate) static TABLE: Table = Table([$(word!($name, $effect)),*]);
     };
 }
@@ -325,6 +326,35 @@ ferlance_abi::for_each_fun!(table);
 /// Address of the table.
 pub fn address() -> usize {
     (&raw const TABLE).expose_provenance()
+}
+
+/// Address of a table for code whose lines are known: where calls do not save where they return to themselves, their
+/// entries see to it ([`super::lines`]).
+#[cfg(target_arch = "xtensa")]
+pub(super) fn address_for_lines(rt: &mut Runtime) -> R<usize> {
+    use ferlance_abi::fun_table::{Effect, Fun, LEN};
+    if nlr::entries(0).is_none() {
+        return Ok(address());
+    }
+    let table = rt.alloc_block(LEN * size_of::<usize>(), true)?.cast();
+    for (slot, word) in TABLE.0.iter().enumerate() {
+        let saves = Fun::from_slot(slot)
+            .is_some_and(|fun| fun.effect() == Effect::Python && fun != Fun::Printf);
+        let entry = nlr::entries(slot).filter(|_| saves);
+        // SAFETY: the block has a word for each.
+        unsafe {
+            table
+                .add(slot)
+                .write(entry.unwrap_or(word.expose_provenance()))
+        };
+    }
+    Ok(table.expose_provenance().get())
+}
+
+/// The same, as these machines have it.
+#[cfg(not(target_arch = "xtensa"))]
+pub(super) fn address_for_lines(_: &mut Runtime) -> R<usize> {
+    Ok(address())
 }
 
 /// What an entry holds.

@@ -21,7 +21,7 @@ use super::activation::Position;
 use super::entry::Cell;
 use super::{fun_table, relocate};
 use crate::exc;
-use crate::import::load::make_const;
+use crate::import::load::{copy_slice, make_const};
 use crate::interp::code::Code;
 use crate::obj::module::Module;
 use crate::obj::ptr::{Ptr, PyType};
@@ -73,21 +73,13 @@ fn refuse(rt: &mut Runtime) -> Raised {
     rt.raise_msg(&exc::VALUE_ERROR, "incompatible .mpy file")
 }
 
-/// Whether a module has machine code.
-pub(crate) fn has_native(module: &CompiledModule<'_>) -> bool {
-    module
-        .codes
-        .iter()
-        .any(|code| !matches!(code.kind, RawKind::Bytecode))
-}
-
 /// Puts the machine code of a module into executable memory; `None` if there is none.
 pub(crate) fn place(
     rt: &mut Runtime,
     module: &CompiledModule<'_>,
     context: Ptr<Module>,
 ) -> R<Option<Placed>> {
-    if !has_native(module) {
+    if !module.has_machine_code() {
         return Ok(None);
     }
     let own = super::arch(rt);
@@ -184,8 +176,14 @@ pub(super) fn commit(
 }
 
 /// The word for a constant of a module with machine code.
-pub(crate) fn constant(rt: &mut Runtime, constant: &Const<'_>) -> R<Obj> {
+pub(crate) fn constant(
+    rt: &mut Runtime,
+    module: &CompiledModule<'_>,
+    constant: &Const<'_>,
+) -> R<Obj> {
+    let has_lines = || module.codes.iter().any(|code| !code.lines.is_empty());
     let word = match constant {
+        Const::FunTable if has_lines() => fun_table::address_for_lines(rt)?,
         Const::FunTable => fun_table::address(),
         Const::Caches(names) => cells(rt, names)?,
         constant => return make_const(rt, constant),
@@ -322,6 +320,10 @@ pub(crate) fn descriptor(
     let cells_copy = rt.alloc_block(cells.len().max(1), true)?;
     // SAFETY: the block holds them all.
     unsafe { cells_copy.copy_from_nonoverlapping(NonNull::from(cells).cast(), cells.len()) };
+    let lines = match raw.lines.is_empty() {
+        true => None,
+        false => Some(copy_slice(rt, &raw.lines, true)?),
+    };
     // Arguments bound in the way of bytecode take these slots.
     let n_cell_slots = cells.iter().max().map_or(0, |slot| *slot as usize + 1);
     let n_locals = (head.n_bound_slots() as usize).max(n_cell_slots);
@@ -370,8 +372,8 @@ pub(crate) fn descriptor(
         params: params.as_ptr(),
         name,
         file: module.source_name(),
-        lines: core::ptr::null(),
-        n_lines: 0,
+        lines: lines.map_or(core::ptr::null(), |lines| lines.as_ptr()),
+        n_lines: raw.lines.len() as u32,
         heat: Default::default(),
         regions: Default::default(),
     })?;

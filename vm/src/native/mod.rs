@@ -33,6 +33,7 @@ mod fun_obj;
 pub mod fun_table;
 mod generator;
 pub(crate) mod hot;
+mod lines;
 pub mod load;
 mod nlr;
 mod relocate;

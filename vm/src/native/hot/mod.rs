@@ -349,7 +349,7 @@ fn compile(
     let raw = RawCode {
         bytes: Bytes::Borrowed(hot.raw()),
         children,
-        kind: Default::default(),
+        ..RawCode::default()
     };
     let function = HotFunction {
         raw: &raw,
@@ -406,7 +406,7 @@ fn install(
         unsafe { table.add(i).write(object) };
     }
     for (i, constant) in module.consts.iter().enumerate().skip(n_before) {
-        let object = load::constant(rt, constant)?;
+        let object = load::constant(rt, module, constant)?;
         // SAFETY: as above.
         unsafe { table.add(i).write(object) };
     }

@@ -15,32 +15,32 @@
 #[cfg(target_arch = "arm")]
 mod thumb;
 #[cfg(target_arch = "arm")]
-pub(super) use thumb::{call, jump, push};
+pub(super) use thumb::{SP, call, jump, push};
 
 #[cfg(target_arch = "riscv32")]
 mod rv32;
 #[cfg(target_arch = "riscv32")]
-pub(super) use rv32::{call, jump, push};
+pub(super) use rv32::{SP, call, jump, push};
 
 #[cfg(target_arch = "riscv64")]
 mod rv64;
 #[cfg(target_arch = "riscv64")]
-pub(super) use rv64::{call, jump, push};
+pub(super) use rv64::{SP, call, jump, push};
 
 #[cfg(all(target_arch = "x86", not(windows)))]
 mod x86;
 #[cfg(all(target_arch = "x86", not(windows)))]
-pub(super) use x86::{call, jump, push};
+pub(super) use x86::{SP, call, jump, push};
 
 #[cfg(all(target_arch = "x86_64", not(windows)))]
 mod x64;
 #[cfg(all(target_arch = "x86_64", not(windows)))]
-pub(super) use x64::{call, jump, push};
+pub(super) use x64::{SP, call, jump, push};
 
 #[cfg(target_arch = "xtensa")]
 mod xtensa;
 #[cfg(target_arch = "xtensa")]
-pub(super) use xtensa::{call, jump, push, setjmp};
+pub(super) use xtensa::{SP, call, entries, jump, push, returned, setjmp};
 
 #[cfg(not(any(
     target_arch = "arm",
@@ -59,7 +59,7 @@ mod none;
     all(target_arch = "x86_64", not(windows)),
     target_arch = "xtensa"
 )))]
-pub(super) use none::{call, jump, push};
+pub(super) use none::{SP, call, jump, push};
 
 use core::mem::MaybeUninit;
 
@@ -99,6 +99,16 @@ impl Buf {
             value: 0,
             regs: MaybeUninit::uninit(),
         }
+    }
+
+    /// The stack pointer of whoever filled it.
+    ///
+    /// # Safety
+    /// It is filled.
+    pub(super) unsafe fn stack_pointer(&self) -> usize {
+        let words: *const usize = (&raw const *self).cast();
+        // SAFETY: the caller's.
+        unsafe { words.add(SP).read() }
     }
 }
 

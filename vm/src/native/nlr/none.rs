@@ -2,6 +2,9 @@
 //! nothing gets here.
 
 use super::{Buf, link};
+
+/// There is none.
+pub(in crate::native) const SP: usize = 0;
 use crate::obj::word::Obj;
 
 /// Links the buffer.

@@ -4,6 +4,9 @@ use core::arch::naked_asm;
 
 use super::{Buf, link};
 
+/// The word of a buffer with the stack pointer.
+pub(in crate::native) const SP: usize = 4;
+
 /// See the module header.
 #[unsafe(naked)]
 pub(in crate::native) unsafe extern "C" fn push(buf: *mut Buf) -> usize {

@@ -3,6 +3,11 @@
 
     .text
     .p2align 2
+    .literal_position
+    .literal .Llink, ferlance_nlr_link
+    .literal .Ltable, ferlance_fun_table
+
+    .p2align 2
     .global ferlance_nlr_push
     .type ferlance_nlr_push, @function
 ferlance_nlr_push:
@@ -16,7 +21,9 @@ ferlance_nlr_push:
     s32i a13, a2, 36
     s32i a14, a2, 40
     s32i a15, a2, 44
-    j ferlance_nlr_link
+    // Farther than a jump reaches, maybe.
+    l32r a3, .Llink
+    jx a3
 
     .p2align 2
     .global ferlance_nlr_jump
@@ -68,6 +75,43 @@ ferlance_nlr_call:
     l32i a14, a1, 12
     l32i a15, a1, 16
     addi a1, a1, 32
+    ret
+
+// Entry n calls entry n of the function table, with the return address right below its caller's frame. For those with
+// arguments in registers only.
+    .p2align 2
+    .type saving, @function
+saving:
+    addi a1, a1, -16
+    s32i a0, a1, 12
+    l32r a8, .Ltable
+    addx4 a8, a9, a8
+    l32i a8, a8, 0
+    callx0 a8
+    l32i a0, a1, 12
+    addi a1, a1, 16
+    ret
+
+    .p2align 3
+    .global ferlance_nlr_entries
+ferlance_nlr_entries:
+    .set entry, 0
+    .rept 128
+    movi a9, entry
+    j saving
+    .p2align 3
+    .set entry, entry + 1
+    .endr
+    .global ferlance_nlr_entries_end
+ferlance_nlr_entries_end:
+
+// a2: the stack pointer of a frame that has called one of these.
+    .p2align 2
+    .global ferlance_nlr_returned
+    .type ferlance_nlr_returned, @function
+ferlance_nlr_returned:
+    addi a2, a2, -4
+    l32i a2, a2, 0
     ret
 
 // Nothing in this convention is based on setjmp: the table's entry is null.

@@ -32,6 +32,36 @@ spill:
     callx8 a8
 1:  retw
 
+// a2: the stack pointer of a frame. Goes out from frame to frame, by the registers of the callers, to what that one has
+// called: a4 is where the frame at hand returns to, a3 its stack pointer.
+    .p2align 2
+    .global ferlance_nlr_returned
+    .type ferlance_nlr_returned, @function
+ferlance_nlr_returned:
+    entry a1, 32
+    movi a10, 16
+    l32r a8, .Lspill
+    callx8 a8
+    mov a3, a1
+    movi a4, 0
+1:  addi a5, a3, -16
+    l32i a6, a5, 4
+    beq a6, a2, 2f
+    bgeu a6, a2, 3f
+    l32i a4, a5, 0
+    mov a3, a6
+    j 1b
+2:  mov a2, a4
+    retw
+3:  movi a2, 0
+    retw
+
+// What is called saves where it returns to by itself.
+    .global ferlance_nlr_entries
+    .set ferlance_nlr_entries, 0
+    .global ferlance_nlr_entries_end
+    .set ferlance_nlr_entries_end, 0
+
 // Links the buffer, no more: emitted code calls setjmp next.
     .p2align 2
     .global ferlance_nlr_push
