@@ -109,6 +109,12 @@ impl Interpreter {
         self
     }
 
+    /// The same command, run by another one: `words`, whose last argument it becomes.
+    pub fn through(mut self, words: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        self.command.splice(0..0, words.into_iter().map(Into::into));
+        self
+    }
+
     /// The same command with options before whatever else it is given.
     pub fn with_options(mut self, options: &[&str]) -> Self {
         self.command.extend(options.iter().map(OsString::from));

@@ -8,7 +8,7 @@
 //! | `linked` | C modules: the sources of `tests/vectors/natmod/src`, made into x64 files by `tests/native/linked/link.py`; also with a collection at each allocation |
 //! | `stock` | every behaviour vector, compiled to machine code now |
 //! | `viper` | the calls of `tests/vectors/viper/runtime.json`, compiled now |
-//! | `memory` | code memory is given back with the last function, and is never writable and executable at a time |
+//! | `memory` | code memory is given back with the last function, and is never writable and executable at a time; a system that refuses it is told of |
 //! | `damage` | files cut short or with damaged framing are refused before anything runs |
 //!
 //! Trials that need the stock compiler show as ignored where it is not installed (`cargo xtask setup`).
@@ -19,7 +19,7 @@ mod stock;
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    process::ExitCode,
+    process::{Command, ExitCode},
 };
 
 use ferlance_tests::{
@@ -82,6 +82,7 @@ fn main() -> ExitCode {
             .with_ignored_flag(mpy_cross::find().is_none()),
     );
     trials.push(Trial::test("memory::given_back", given_back));
+    trials.push(Trial::test("memory::refused", refused).with_ignored_flag(!can_refuse()));
     trials.push(Trial::test("damage::truncated", damage::truncated));
     trials.push(Trial::test("damage::framing", damage::framing));
     trials.push(Trial::test("damage::foreign", damage::foreign));
@@ -187,6 +188,52 @@ fn fail_allocations(source: &Path) -> Result<(), Failed> {
     } else {
         Err("no failed allocation shows: the build lacks the switch".into())
     }
+}
+
+/// Asks the system never to make memory executable that has been writable, here and in what this process becomes.
+const REFUSE: &str = "import ctypes, os, sys
+if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0): sys.exit('this system cannot refuse')
+if sys.argv[1:]: os.execvp(sys.argv[1], sys.argv[1:])";
+
+fn can_refuse() -> bool {
+    let asked = Command::new("python3").args(["-c", REFUSE]).output();
+    asked.is_ok_and(|asked| asked.status.success())
+}
+
+/// A system may refuse executable memory: machine code is a `MemoryError` with the reason then, and what was only to
+/// become faster goes on as bytecode.
+fn refused() -> Result<(), Failed> {
+    let scratch = tempfile::tempdir()?;
+    let vector = workspace::root().join("tests/vectors/natmod/emit/x64/nat_emit.mpy");
+    fs::copy(vector, scratch.path().join("m.mpy"))?;
+    let script = r#"
+def attempt(text):
+    try:
+        exec(text)
+    except MemoryError as e:
+        print(e)
+
+attempt("import m")
+attempt("@micropython.native\ndef f():\n return 1\n")
+attempt("@micropython.viper\ndef f() -> int:\n return 1\n")
+
+def hot(n):
+    total = 0
+    for i in range(n):
+        total += i
+    return total
+
+print(hot(100000))
+"#;
+    fs::write(scratch.path().join("t.py"), script)?;
+    let interpreter = Interpreter::ferlance().through(["python3", "-c", REFUSE]);
+    let args = ["-X", "emit=native", "t.py"];
+    let outcome = interpreter.run_in(scratch.path(), &args, LIMIT)?;
+    let reason = "the system refuses to make native code executable\n";
+    compare(
+        &outcome,
+        format!("{}4999950000\n", reason.repeat(3)).as_bytes(),
+    )
 }
 
 /// Imports a module of machine code again and again, and looks at the mappings of the process.
