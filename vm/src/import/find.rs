@@ -2,6 +2,7 @@
 
 use ferlance_abi::qstr;
 use ferlance_abi::qstr::Qstr;
+#[cfg(feature = "native")]
 use ferlance_bytecode::module::CompiledModule;
 use ferlance_bytecode::mpy;
 #[cfg(feature = "verify")]
@@ -269,12 +270,18 @@ pub(super) fn load_mpy(
         arch_flags: crate::native::arch_flags(rt),
         ..mpy::Host::running(crate::native::arch(rt))
     };
+    #[cfg(feature = "native")]
     let lines;
-    let mut read = mpy::read(data, &mut rt.pool, &host);
-    if let Ok(module) = &mut read {
-        lines = lines_beside(rt, module, path);
-        mpy::read_lines(module, data, &lines);
-    }
+    let read = mpy::read(data, &mut rt.pool, &host);
+    #[cfg(feature = "native")]
+    let read = match read {
+        Ok(mut module) => {
+            lines = lines_beside(rt, &module, path);
+            mpy::read_lines(&mut module, data, &lines);
+            Ok(module)
+        }
+        refused => refused,
+    };
     match read {
         #[cfg(feature = "verify")]
         Ok(module) if rt.config.verify => match verify(module) {
@@ -308,6 +315,7 @@ pub(super) fn load_mpy(
 }
 
 /// What the file with the lines of a module holds, if there is one: a module without machine code needs none.
+#[cfg(feature = "native")]
 fn lines_beside(rt: &mut Runtime, module: &CompiledModule<'_>, path: &[u8]) -> TryVec<u8> {
     let mut lines = TryVec::new();
     if module.has_machine_code()

@@ -60,7 +60,11 @@ static GEN_VT: VTable = VTable {
 };
 
 /// The two kinds with a table of lines, which only trampolines call: see [`super::lines`].
-static LINED_FUN: Type = Type::builtin(qstr!("function"), FLAGS, &NATIVE_VT).with_parent(&FUN);
+static LINED_FUN: Type = Type::builtin(qstr!("function"), FLAGS, &LINED_VT).with_parent(&FUN);
+static LINED_VT: VTable = VTable {
+    call: Some(call_lined),
+    ..NATIVE_VT
+};
 static LINED_GEN_FUN: Type =
     Type::builtin(qstr!("generator"), FLAGS, &GEN_VT).with_parent(&GENERATOR_FUN);
 
@@ -371,6 +375,14 @@ fn call_native(rt: &mut Runtime, fun: Obj, args: Args<'_>) -> R<Obj> {
     let context = head(fun).context;
     // SAFETY: this is such code; the loader checked that there is some.
     unsafe { trampoline::call_fun(rt, fun, Some(context), code, args) }
+}
+
+/// Calls a native function with a table of lines. It makes its globals current itself, as all code in files; nothing is
+/// certain to run in its module, so that nothing of the module is called without a trampoline.
+fn call_lined(rt: &mut Runtime, fun: Obj, args: Args<'_>) -> R<Obj> {
+    let code = trampoline::entry_point(head(fun).code, WORD);
+    // SAFETY: as above.
+    unsafe { trampoline::call_fun(rt, fun, None, code, args) }
 }
 
 /// Calls a viper function: its code starts at once.

@@ -7,7 +7,7 @@ use ferlance_abi::layout;
 use ferlance_abi::qstr;
 
 use super::code_state::{self, CodeState};
-use super::fun_obj::NativeFun;
+use super::fun_obj::{self, NativeFun};
 use super::trampoline;
 use crate::call::Args;
 use crate::exc;
@@ -222,16 +222,12 @@ pub(crate) fn resume(
         0,
     ];
     let code = trampoline::entry_point(fun.code, 2 * size_of::<usize>());
+    // With a table of lines as `fun_obj::call_lined`.
+    let is_lined = fun_obj::generator_fun(fun.obj()).is_none();
+    let context = (!is_lined).then_some(fun.context);
     // SAFETY: this is the resume code of that generator.
-    let kind = unsafe {
-        trampoline::call_keeping(
-            rt,
-            (fun.obj(), Some(fun.context)),
-            generator.obj(),
-            code,
-            words,
-        )
-    };
+    let kind =
+        unsafe { trampoline::call_keeping(rt, (fun.obj(), context), generator.obj(), code, words) };
     generator.pending.set(Some(Obj::NONE));
     let first = code_state::words(generator.state_ptr());
     // SAFETY: emitted code left `sp` at the value, and an exception in the first word.

@@ -39,10 +39,7 @@ unsafe fn ready(
     // SAFETY: the caller's; the reference is gone when this returns.
     unsafe {
         let rt = &*rt;
-        let may = generator.takes(sent)
-            && fun_obj::generator_fun(fun.obj()).is_some()
-            && rt.runs_in(fun.context)
-            && has_stack(rt);
+        let may = generator.takes(sent) && rt.runs_in(fun.context) && has_stack(rt);
         may.then_some((generator, fun))
     }
 }
