@@ -237,6 +237,11 @@ impl CompiledModule<'_> {
             .iter()
             .any(|code| code.kind.code_kind().is_native())
     }
+
+    /// Are lines of any of its machine code known?
+    pub fn has_lines(&self) -> bool {
+        self.codes.iter().any(|code| !code.lines.is_empty())
+    }
 }
 
 impl<'a> RawCode<'a> {

@@ -117,13 +117,10 @@ fn emit_each(
             native::gather(&lower, workers, &mut codes)?;
         }
     }
-    let has_native = codes
-        .iter()
-        .any(|code: &RawCode<'_>| code.kind.code_kind().is_native());
     let (names, consts) = lower.into_tables();
-    Ok(CompiledModule {
+    let mut made = CompiledModule {
         header: Header {
-            arch: if has_native { options.arch } else { Arch::None },
+            arch: Arch::None,
             arch_flags: options.arch_flags,
             small_int_bits: options.small_int_bits,
         },
@@ -132,7 +129,11 @@ fn emit_each(
         codes: IndexVec::from_items(codes),
         linked: TryVec::new(),
         hot,
-    })
+    };
+    if made.has_machine_code() {
+        made.header.arch = options.arch;
+    }
+    Ok(made)
 }
 
 /// Is it a function that becomes machine code when it turns out to be hot? Whoever decorates one wants it at once.

@@ -32,19 +32,20 @@ pub fn write_lines(
     module: &CompiledModule<'_>,
     file: &[u8],
 ) -> Result<Option<TryVec<u8>>, OutOfMemory> {
+    if !module.has_lines() {
+        return Ok(None);
+    }
     let mut out = TryVec::from_slice(MAGIC)?;
     out.extend_from_slice(&fingerprint(file).to_le_bytes())?;
-    let mut has_any = false;
     let mut open = TryVec::from_slice(&[CodeId::ROOT])?;
     while let Some(code) = open.pop().and_then(|id| module.codes.get(id)) {
-        has_any |= !code.lines.is_empty();
         write_uint(&mut out, code.lines.len() as u64)?;
         out.extend_from_slice(&code.lines)?;
         for child in code.children.iter().rev() {
             open.push(*child)?;
         }
     }
-    Ok(has_any.then_some(out))
+    Ok(Some(out))
 }
 
 /// Gives the raw codes of a module that was read from `file` their lines, if these are such.

@@ -34,13 +34,10 @@ const ADDRESS: usize = if cfg!(target_arch = "xtensa") {
 /// The line of the call at hand in code that a trampoline with this buffer has called; 0 if it is not known.
 ///
 /// # Safety
-/// The code is below that trampoline, and whoever asks is a shim that it has called.
+/// The code has a table and is below that trampoline, and whoever asks is a shim that it has called.
 #[inline(never)]
 pub(super) unsafe fn current(code: &Code, buf: *const Buf) -> u32 {
-    if code.lines.is_null() {
-        return 0;
-    }
-    // SAFETY: the loader's table.
+    // SAFETY: the caller's: the loader's table.
     let table = unsafe { core::slice::from_raw_parts(code.lines, code.n_lines as usize) };
     let Some(lines) = MachineLines::read(table) else {
         return 0;
@@ -49,12 +46,13 @@ pub(super) unsafe fn current(code: &Code, buf: *const Buf) -> u32 {
     let top = unsafe { (*buf).stack_pointer() };
     let bottom = top.saturating_sub(lines.frame_bytes as usize) & !(size_of::<usize>() - 1);
     let here = 0usize;
-    if bottom <= (&raw const here).addr() {
+    let low = (&raw const here).addr();
+    if bottom <= low {
         // It cannot be: the table is damaged.
         return 0;
     }
     // SAFETY: the caller's; it is on the machine stack, and above this frame.
-    match unsafe { offset_of_call(code, bottom) } {
+    match unsafe { offset_of_call(code, (low, bottom)) } {
         Some(offset) => lines.line_at(offset),
         None => 0,
     }
@@ -72,16 +70,14 @@ fn offset_behind(code: &Code, word: usize) -> Option<usize> {
 /// Offset of the call that code makes at the moment, whose frame ends at `bottom`.
 ///
 /// # Safety
-/// `bottom` is on the machine stack, further out than this frame, and that of a word.
+/// From `low` to `bottom`, which is that of a word, there is the machine stack.
 #[cfg(not(target_arch = "xtensa"))]
-unsafe fn offset_of_call(code: &Code, bottom: usize) -> Option<usize> {
+unsafe fn offset_of_call(code: &Code, (low, bottom): (usize, usize)) -> Option<usize> {
     const WORD: usize = size_of::<usize>();
-    let here = 0usize;
-    let low = (&raw const here).addr();
     let mut at = bottom;
     while at > low {
         at -= WORD;
-        // SAFETY: between this frame and that one there is the machine stack.
+        // SAFETY: the caller's.
         let word = unsafe { core::ptr::with_exposed_provenance::<usize>(at).read_volatile() };
         if let Some(offset) = offset_behind(code, word) {
             return Some(offset);
@@ -95,7 +91,7 @@ unsafe fn offset_of_call(code: &Code, bottom: usize) -> Option<usize> {
 /// # Safety
 /// The same.
 #[cfg(target_arch = "xtensa")]
-unsafe fn offset_of_call(code: &Code, bottom: usize) -> Option<usize> {
+unsafe fn offset_of_call(code: &Code, (_, bottom): (usize, usize)) -> Option<usize> {
     // SAFETY: the caller's.
     offset_behind(code, unsafe { nlr::returned(bottom) })
 }

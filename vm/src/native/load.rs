@@ -181,9 +181,8 @@ pub(crate) fn constant(
     module: &CompiledModule<'_>,
     constant: &Const<'_>,
 ) -> R<Obj> {
-    let has_lines = || module.codes.iter().any(|code| !code.lines.is_empty());
     let word = match constant {
-        Const::FunTable if has_lines() => fun_table::address_for_lines(rt)?,
+        Const::FunTable if module.has_lines() => fun_table::address_for_lines(rt)?,
         Const::FunTable => fun_table::address(),
         Const::Caches(names) => cells(rt, names)?,
         constant => return make_const(rt, constant),
