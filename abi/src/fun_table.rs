@@ -213,6 +213,8 @@ macro_rules! for_each_fun {
             FunLen = 99, fun_len() -> Ptr, Data;
             /// The built-in function `ord`.
             FunOrd = 100, fun_ord() -> Ptr, Data;
+            /// The warning of `raise … from` that its cause is dropped; none of `None`.
+            WarnCause = 101, warn_cause(cause: Obj) -> Void, Python;
         }
     };
 }

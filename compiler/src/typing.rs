@@ -10,9 +10,8 @@ use ferlance_frontend::error::{Arg, Word};
 use ferlance_frontend::hir::ScopeId;
 use ferlance_frontend::lower::Lower;
 use ferlance_frontend::source::Pos;
-use ferlance_native_emitter::target::Host;
 use ferlance_viper::error::Stop;
-use ferlance_viper::{Error, Problem, Scene, Signature, Ty, Types};
+use ferlance_viper::{Dialect, Error, Problem, Scene, Signature, Ty, Types};
 
 use crate::options::Options;
 
@@ -38,17 +37,14 @@ pub(crate) fn infer(
     })
 }
 
-/// Refuses in files what stock tools refuse there. Our own runtime gets machine code of everything.
+/// Refuses in the stock dialect what stock tools refuse. Otherwise machine code is made of everything.
 pub(crate) fn check_native(
     lower: &Lower<'_>,
     scope: ScopeId,
     code: &Code,
     options: &Options<'_>,
 ) -> Result<(), Diag> {
-    if options
-        .target
-        .is_some_and(|target| target.host == Host::Ferlance)
-    {
+    if options.viper != Dialect::Stock {
         return Ok(());
     }
     let raise = |op: &Op| matches!(op, Op::RaiseLast | Op::RaiseFrom);

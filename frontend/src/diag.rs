@@ -274,8 +274,8 @@ macro_rules! for_each_message {
             "Only objects can be raised.",
             "";
         NativeRaise, NotImplementedError, "native raise",
-            "Machine code has no `raise` without an exception and no `raise ... from`.",
-            "Name the exception, as in `except E as e: raise e`.";
+            "Viper functions have no `raise` without an exception and no `raise ... from`, nor have native ones with -X viper=stock.",
+            "Use @micropython.native, or name the exception, as in `except E as e: raise e`.";
         NativeYield, NotImplementedError, "native yield",
             "Viper functions cannot be generators or coroutines.",
             "Use @micropython.native.";

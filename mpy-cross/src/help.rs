@@ -71,7 +71,7 @@ Options:
         "  -X native=small          Native code small rather than fast.
   -X native=pieces         Native functions compiled piece by piece, which takes little memory.
   -X viper=sound           Viper functions check indices of pointers.
-  -X viper=stock           Viper takes what the stock compiler takes, and no more.
+  -X viper=stock           Viper and native take what the stock compiler takes, no more.
   -X source-lines          Keep line numbers for tracebacks (default).
   -X no-source-lines       Drop them; every traceback line is then 1.
   -X heapsize=N            Accepted, without effect: memory grows as needed.

@@ -181,6 +181,7 @@ const fn reason(fun: Fun) -> &'static str {
         Fun::ObjGetFloatToF | Fun::ObjGetFloatToD => "an object becomes a float",
         Fun::ObjGetType => "asks an object for its type",
         Fun::RaiseUnbound => "raises, since a local is not bound",
+        Fun::WarnCause => "warns that the cause of an exception is dropped",
         Fun::Poll => "lets callbacks and the keyboard interrupt in",
         Fun::NativeToObj => "a number becomes an object",
         Fun::NativeFromObj => "an object becomes a number or an address",

@@ -1,6 +1,9 @@
 //! Files that our compiler makes for stock firmware, with the lines of their native functions beside them.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use ferlance_abi::{Arch, CodeKind, qstr::Pool};
 use ferlance_bytecode::mpy;
@@ -9,6 +12,14 @@ use libtest_mimic::Failed;
 
 use crate::interpreter::{Interpreter, LIMIT, compare};
 use crate::programs::expected;
+
+/// Programs of `tests/lang` about what differs between files for stock firmware and what a runtime makes for itself.
+pub fn of_language(root: &Path) -> impl Iterator<Item = (String, PathBuf)> {
+    ["raise_again", "tracebacks"].into_iter().map(|name| {
+        let path = root.join(format!("tests/lang/{name}.py"));
+        (name.to_owned(), path)
+    })
+}
 
 /// What native code is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

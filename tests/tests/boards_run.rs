@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `stock::mpy`, `stock::emit` | what the stock compiler made for it: `tests/vectors/mpy`, `tests/vectors/natmod/emit` |
 //! | `ours::emit` | the sources of these, compiled by our compiler for stock firmware |
-//! | `file` | `tests/native` and `tests/lang/tracebacks.py`, compiled to a file by our compiler, natively, with its lines beside it |
+//! | `file` | `tests/native` and some of `tests/lang`, compiled to a file by our compiler, natively, with its lines beside it |
 //! | `small` | the same and `tests/lang` with `-X native=small`, where there are bars for bytes |
 //! | `viper`, `kernels` | the calls of `tests/vectors/viper/runtime.json`, the kernels by each emitter, compiled there |
 //! | `inline_asm` | the calls of `tests/vectors/inlineasm/runtime.json`, assembled there |
@@ -158,11 +158,12 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
         );
     }
     for (group, how) in [("file", How::Fast), ("pieces_file", How::Pieces)] {
-        let path = root.join("tests/lang/tracebacks.py");
-        add(
-            format!("{group}::tracebacks"),
-            Box::new(move |board| own_files::run(board, arch, (CodeKind::Native, how), &path)),
-        );
+        for (name, path) in own_files::of_language(root) {
+            add(
+                format!("{group}::{name}"),
+                Box::new(move |board| own_files::run(board, arch, (CodeKind::Native, how), &path)),
+            );
+        }
     }
     // Bytecode is the same where the build is.
     let emits = match arch {
@@ -183,9 +184,8 @@ fn of_board(arch: Arch, trials: &mut Vec<Trial>) {
             }
             if folder == "tests/lang" && matches!(arch, Arch::Armv7m | Arch::Rv32imc) {
                 let path = program.path.clone();
-                // Some of it the stock dialect of native code has not.
-                let is_taken = OwnFile::new(arch, CodeKind::Native, &path, How::Small).is_ok();
-                if is_taken && !on_boards.contains_key(&program.name) {
+                // From files, `sys.exc_info` is told nothing.
+                if program.name != "handled" && !on_boards.contains_key(&program.name) {
                     add(
                         format!("small::{}", program.name),
                         Box::new(move |board| {

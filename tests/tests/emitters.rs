@@ -10,7 +10,7 @@
 //! | `pieces` | the same programs with `-X native=pieces` |
 //! | `poll` | loops of machine code let callbacks and the keyboard interrupt in |
 //! | `bench` | programs of `benches/py` and `benches/loops`, a fiftieth of their work, against bytecode |
-//! | `file`, `small_file`, `pieces_file` | `tests/native` and `tests/lang/tracebacks.py`, compiled for stock x64 to a file with its lines beside it, loaded as a module |
+//! | `file`, `small_file`, `pieces_file` | `tests/native` and some of `tests/lang`, compiled for stock x64 to a file with its lines beside it, loaded as a module |
 
 use std::{
     ffi::OsString,
@@ -91,11 +91,7 @@ fn main() -> ExitCode {
     }
     let own = programs::list(&root.join("tests/native")).expect("the programs are readable");
     let in_files = own.into_iter().map(|program| (program.name, program.path));
-    let tracebacks = (
-        "tracebacks".to_owned(),
-        root.join("tests/lang/tracebacks.py"),
-    );
-    for (name, path) in in_files.chain([tracebacks]) {
+    for (name, path) in in_files.chain(own_files::of_language(root)) {
         for (group, how) in [
             ("file", How::Fast),
             ("small_file", How::Small),

@@ -37,11 +37,14 @@ fn field<'a>(case: &'a Value, name: &str) -> &'a str {
 }
 
 /// Stock refuses these, and we do in its dialect; beyond it they are programs.
-const EXTENSIONS: [&str; 4] = [
+const EXTENSIONS: [&str; 7] = [
     "viper-0017", // numbers that stock lacks
     "viper-0018",
     "viper-0086", // locals that inner functions use
     "viper-0087",
+    "viper-0937", // a bare `raise`, and `raise … from`, in native functions
+    "viper-0938",
+    "viper-0939",
 ];
 
 /// Exception, message and line, or "ok".

@@ -256,9 +256,12 @@ impl Lowering<'_, '_> {
                 self.raise_obj(value)?;
             }
             Op::RaiseFrom => {
-                // The cause has been evaluated; that is all that the runtime makes of it.
-                self.pop()?;
+                // The cause has been evaluated; all that the runtime makes of it is a warning, for which stock has no entry.
+                let cause = self.pop()?;
                 let value = self.pop()?;
+                if self.is_ours() {
+                    self.b.call_void(Fun::WarnCause, &[cause])?;
+                }
                 self.raise_obj(value)?;
             }
             Op::RaiseLast => self.raise_last()?,

@@ -375,6 +375,21 @@ fn explain_takes_sources_and_the_options_of_a_run() {
 }
 
 #[test]
+fn a_cause_that_is_dropped_is_told_by_machine_code_too() {
+    let program = "def f(cause):\n try:\n  raise ValueError(1) from cause\n except ValueError as e:\n  print(e)\nf(None)\nf(OSError())\n";
+    let seen = (
+        "1\n1\n".to_owned(),
+        "Warning: exception chaining not supported\n".to_owned(),
+        Some(0),
+    );
+    assert_eq!(run(&["-c", program]), seen);
+    for native in ["native=eager", "native=pieces"] {
+        let args = ["-X", "emit=native", "-X", native, "-c", program];
+        assert_eq!(run(&args), seen, "{native}");
+    }
+}
+
+#[test]
 fn streams_that_are_closed_from_the_start_are_no_crash() {
     let dir = tempfile::tempdir().unwrap();
     for (shell, code) in [

@@ -35,8 +35,11 @@ pub(super) fn raise(rt: &mut Runtime, what: Obj) {
     }
 }
 
-/// The warning for `raise … from …` with a cause.
-pub(super) fn warn_chaining(rt: &mut Runtime) -> R<()> {
+/// The warning of `raise … from cause`; `None` is no cause.
+pub(crate) fn warn_cause(rt: &mut Runtime, cause: Obj) -> R<()> {
+    if cause.is_none() {
+        return Ok(());
+    }
     match rt
         .hal
         .console()

@@ -58,7 +58,7 @@ pub fn exception_being_handled(rt: &Runtime) -> Option<Obj> {
     crate::native::being_handled(rt)
 }
 
-pub(crate) use except::handled_between;
+pub(crate) use except::{handled_between, warn_cause};
 
 /// The exception object of a value that `raise` was given; see [`except::instance`].
 pub fn exception_instance(rt: &mut Runtime, what: Obj) -> R<Obj> {

@@ -582,9 +582,7 @@ pub(crate) fn run(rt: &mut Runtime, mut inject: Option<Obj>) -> R<Obj> {
                         opcode::RAISE_FROM => {
                             let cause = pop!();
                             let what = pop!();
-                            if !cause.is_none() {
-                                tri!(except::warn_chaining(rt));
-                            }
+                            tri!(except::warn_cause(rt, cause));
                             except::raise(rt, what);
                             break 'run;
                         }

@@ -28,6 +28,7 @@ pub(super) use super::code_state::setup_code_state_native;
 
 pub(super) use super::fun_table::unbound;
 use crate::interp::frame::Slot;
+pub(super) use crate::interp::warn_cause;
 use crate::obj::word::Obj;
 use crate::runtime::{R, Runtime};
 
