@@ -9,7 +9,6 @@ mod each;
 mod help;
 mod output;
 mod path;
-mod render;
 mod threads;
 
 use std::ffi::{OsStr, OsString};
@@ -26,6 +25,7 @@ use ferlance_compiler::{Mode, Options, compile, write_report};
 use ferlance_frontend::Diag;
 use mpy_cross::listing::listing;
 use mpy_cross::machine::Machines;
+use mpy_cross::render::render;
 
 use args::{Command, Job, Refusal};
 use output::OutputError;
@@ -121,13 +121,8 @@ fn compile_one(job: &Job, input: &OsStr, workers: Option<&dyn Workers>) -> Done 
         }
         return explain_one(job, &source, &mut pool, &options);
     }
-    let module = compile(&source, &mut pool, &options).map_err(|diag| {
-        let mut report = report(&diag, &pool, &options);
-        if io::stderr().is_terminal() {
-            report.push_str(&rendered(&diag, &pool, &source, &options));
-        }
-        report
-    })?;
+    let module = compile(&source, &mut pool, &options)
+        .map_err(|diag| report(&diag, &pool, &source, &options))?;
     drop(source);
     let written = mpy::write(&module, &pool)
         .and_then(|bytes| Ok((mpy::write_lines(&module, &bytes)?, bytes)));
@@ -153,20 +148,18 @@ fn compile_one(job: &Job, input: &OsStr, workers: Option<&dyn Workers>) -> Done 
     }
 }
 
-/// What the stock tool writes of an error.
-fn report(diag: &Diag, pool: &Pool, options: &Options<'_>) -> String {
+/// What the stock tool writes of an error; on a terminal the error in its source line, too.
+fn report(diag: &Diag, pool: &Pool, source: &[u8], options: &Options<'_>) -> String {
     let input = String::from_utf8_lossy(options.input_name);
     let stored = String::from_utf8_lossy(options.source_name);
     let mut report = String::new();
     // Strings take any text.
     let _ = write_report(&mut report, diag, pool, &input, &stored);
+    if io::stderr().is_terminal() {
+        let is_coloured = std::env::var_os("NO_COLOR").is_none();
+        report.push_str(&render(diag, pool, source, &input, is_coloured));
+    }
     report
-}
-
-/// An error in its source line.
-fn rendered(diag: &Diag, pool: &Pool, source: &[u8], options: &Options<'_>) -> String {
-    let input = String::from_utf8_lossy(options.input_name);
-    render::render(diag, pool, source, &input)
 }
 
 /// `--explain`: the source with remarks, on standard output.
@@ -175,7 +168,7 @@ fn explain_one(job: &Job, source: &[u8], pool: &mut Pool, options: &Options<'_>)
         return Err("invalid arch\n".to_owned());
     };
     let functions = explain::explain(source, pool, options)
-        .map_err(|diag| report(&diag, pool, options) + &rendered(&diag, pool, source, options))?;
+        .map_err(|diag| report(&diag, pool, source, options))?;
     let mut text = String::new();
     let listing: Option<explain::Listing<'_>> = match job.asm {
         true => Some(&|target, code, at, out| listing(&Machines, target, code, at, out)),

@@ -6,8 +6,8 @@ use ferlance_abi::qstr::Pool;
 use ferlance_frontend::Diag;
 use ferlance_frontend::diag::Code;
 
-/// The rendered error, with colours, or nothing if it has no place.
-pub(crate) fn render(diag: &Diag, pool: &Pool, source: &[u8], path: &str) -> String {
+/// The rendered error, or nothing if it has no place.
+pub fn render(diag: &Diag, pool: &Pool, source: &[u8], path: &str, is_coloured: bool) -> String {
     if diag.line == 0 {
         return String::new();
     }
@@ -29,9 +29,9 @@ pub(crate) fn render(diag: &Diag, pool: &Pool, source: &[u8], path: &str) -> Str
             Level::HELP.secondary_title(diag.code.hint()),
         ));
     }
-    let renderer = match std::env::var_os("NO_COLOR") {
-        Some(_) => Renderer::plain(),
-        None => Renderer::styled(),
+    let renderer = match is_coloured {
+        true => Renderer::styled(),
+        false => Renderer::plain(),
     };
     format!("\n{}\n", renderer.render(&groups))
 }

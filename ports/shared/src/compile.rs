@@ -14,7 +14,9 @@ use ferlance_frontend::diag::ExcType;
 use ferlance_vm::exc::{self, traceback};
 use ferlance_vm::import::hook::{self, Request};
 use ferlance_vm::import::load::{self, Loaded};
+use ferlance_vm::obj::exception;
 use ferlance_vm::obj::ty::Type;
+use ferlance_vm::obj::word::Obj;
 use ferlance_vm::{R, Raised, Runtime};
 
 /// Compiles and loads.
@@ -40,6 +42,27 @@ pub fn compile(rt: &mut Runtime, request: Request<'_>) -> R<Loaded> {
         Ok(module) => load::load(rt, &module, request.globals),
         Err(diag) => Err(refused(rt, &request, &diag)),
     }
+}
+
+/// What was wrong with `source` when its compilation raised `exc`, for ports that show more than exceptions hold. None if it
+/// was something else that raised it, or the source is another one by now.
+pub fn diagnose(rt: &mut Runtime, exc: Obj, source: &[u8]) -> Option<Diag> {
+    let place = place_of(exc)?;
+    let name = rt.name(place.file);
+    let options = Options {
+        mode: Mode::File,
+        input_name: name,
+        source_name: name,
+        ..options(rt)
+    };
+    let diag = ferlance_compiler::compile(source, &mut rt.pool, &options).err()?;
+    let ty = exception_type(diag.exc_type())?;
+    (diag.line == place.line && exc::is_instance(exc, ty)).then_some(diag)
+}
+
+/// Where an exception was raised.
+pub fn place_of(exc: Obj) -> Option<traceback::Entry> {
+    traceback::entries(exception::native_part(exc)?).next()
 }
 
 /// Compiles a function that has turned out to be hot, for ports that set `rt.imports.hot` to this.
@@ -83,13 +106,8 @@ fn target(rt: &mut Runtime) -> Option<Target> {
 
 /// Raises what a refusal means, with the place in the source as its traceback.
 fn refused(rt: &mut Runtime, request: &Request<'_>, diag: &Diag) -> Raised {
-    let ty: &'static Type = match diag.exc_type() {
-        ExcType::SyntaxError => &exc::SYNTAX_ERROR,
-        ExcType::IndentationError => &exc::INDENTATION_ERROR,
-        ExcType::NotImplementedError => &exc::NOT_IMPLEMENTED_ERROR,
-        ExcType::RuntimeError => &exc::RUNTIME_ERROR,
-        ExcType::ViperTypeError => &exc::VIPER_TYPE_ERROR,
-        ExcType::MemoryError => return rt.no_memory(0),
+    let Some(ty) = exception_type(diag.exc_type()) else {
+        return rt.no_memory(0);
     };
     let mut text = TryString::default();
     if diag
@@ -111,4 +129,16 @@ fn refused(rt: &mut Runtime, request: &Request<'_>, diag: &Diag) -> Raised {
         },
     );
     rt.raise_obj(exc)
+}
+
+/// The type that is raised; none for lack of memory, which has an exception of its own.
+fn exception_type(ty: ExcType) -> Option<&'static Type> {
+    Some(match ty {
+        ExcType::SyntaxError => &exc::SYNTAX_ERROR,
+        ExcType::IndentationError => &exc::INDENTATION_ERROR,
+        ExcType::NotImplementedError => &exc::NOT_IMPLEMENTED_ERROR,
+        ExcType::RuntimeError => &exc::RUNTIME_ERROR,
+        ExcType::ViperTypeError => &exc::VIPER_TYPE_ERROR,
+        ExcType::MemoryError => return None,
+    })
 }

@@ -8,7 +8,7 @@ use mpy_cross::listing::listing;
 use mpy_cross::machine::Boards;
 
 use crate::args::Invocation;
-use crate::sys;
+use crate::{diagnosis, sys};
 
 /// Explains the files that follow the word `explain`; `--asm` among them shows machine code too. The exit code.
 pub(crate) fn explain(invocation: &Invocation) -> u8 {
@@ -70,6 +70,7 @@ pub(crate) fn explain(invocation: &Invocation) -> u8 {
             }
             Err(diag) => {
                 let _ = write_report(&mut text, &diag, &pool, &name, &name);
+                text.push_str(&diagnosis::shown(&diag, &pool, &source, file));
                 return crate::complain(&text);
             }
         }

@@ -4,6 +4,7 @@
 
 mod args;
 mod console;
+mod diagnosis;
 mod dump;
 mod exec;
 mod explain;
@@ -29,6 +30,7 @@ use ferlance_vm::{R, Runtime};
 unsafe extern "C" {}
 
 use args::{Command, Invocation, What};
+use diagnosis::NO_FILE;
 use ferlance_port::program::{self as run, Report};
 
 // What the standard library would do before a `main` of Rust costs a third of our start: it reads the memory map
@@ -125,8 +127,16 @@ fn start(program: &[u8], invocation: Invocation, top: usize) -> u8 {
     if invocation.what == What::Input && (inspect || sys::is_terminal(libc::STDIN_FILENO)) {
         prompts = true;
     } else {
-        let (result, report) = run(&mut rt, invocation.what, file, invocation.compile_only);
+        let (result, report) = run(&mut rt, &invocation.what, file, invocation.compile_only);
+        let diagnosis = match result {
+            Ok(()) => None,
+            Err(_) => diagnosis::of(&mut rt, &invocation.what),
+        };
         code = run::exit_code(&mut rt, result, report);
+        if let Some(text) = diagnosis {
+            // If standard error is gone, the traceback still tells.
+            let _ = sys::write_all(libc::STDERR_FILENO, text.as_bytes());
+        }
     }
     if prompts {
         code = prompt::run(&mut rt);
@@ -141,9 +151,14 @@ fn start(program: &[u8], invocation: Invocation, top: usize) -> u8 {
 }
 
 /// Runs the program; where its traceback would go.
-fn run(rt: &mut Runtime, what: What, file: Option<Vec<u8>>, compile_only: bool) -> (R<()>, Report) {
-    match what {
-        What::Text(source) => (run::text(rt, source, b"<stdin>", compile_only), out()),
+fn run(
+    rt: &mut Runtime,
+    what: &What,
+    file: Option<Vec<u8>>,
+    compile_only: bool,
+) -> (R<()>, Report) {
+    match *what {
+        What::Text(source) => (run::text(rt, source, NO_FILE, compile_only), out()),
         What::File(name) => {
             let source = file.unwrap_or_default();
             let result =
@@ -153,7 +168,7 @@ fn run(rt: &mut Runtime, what: What, file: Option<Vec<u8>>, compile_only: bool) 
         What::Module(name) => (run::module(rt, name), Report::Err),
         What::Input => {
             let result = match sys::read_to_end(libc::STDIN_FILENO) {
-                Ok(source) => run::text(rt, &source, b"<stdin>", compile_only),
+                Ok(source) => run::text(rt, &source, NO_FILE, compile_only),
                 Err(errno) => Err(rt.os_error(errno)),
             };
             (result, Report::Err)
@@ -163,7 +178,7 @@ fn run(rt: &mut Runtime, what: What, file: Option<Vec<u8>>, compile_only: bool) 
 
 /// How tracebacks go to standard output.
 fn out() -> Report {
-    if prompt::is_coloured() {
+    if prompt::is_coloured(libc::STDOUT_FILENO) {
         Report::Coloured
     } else {
         Report::Out

@@ -11,13 +11,13 @@ use crate::{sys, usage};
 /// How much is remembered between two runs.
 const HISTORY: usize = 50;
 
-/// Whether what goes to standard output may be coloured: people look at it, and did not say no.
-pub(crate) fn is_coloured() -> bool {
+/// Whether what goes to a stream may be coloured: people look at it, and did not say no.
+pub(crate) fn is_coloured(stream: i32) -> bool {
     let is_set = |name| sys::env(name).is_some_and(|value| !value.is_empty());
     is_set(c"TERM")
         && sys::env(c"TERM") != Some(b"dumb")
         && !is_set(c"NO_COLOR")
-        && sys::is_terminal(libc::STDOUT_FILENO)
+        && sys::is_terminal(stream)
 }
 
 /// Prompts until the session ends; the exit code.
@@ -36,7 +36,7 @@ pub(crate) fn run(rt: &mut Runtime) -> u8 {
     banner.extend_from_slice(b"\r\nType \"help()\" for more information.\r\n");
     let mut session = Session {
         banner: &banner,
-        colour: is_coloured(),
+        colour: is_coloured(libc::STDOUT_FILENO),
         history,
     };
     let end = session.run(rt);

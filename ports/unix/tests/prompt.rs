@@ -1,4 +1,4 @@
-//! The prompt on a terminal, byte for byte (spec language, sections 16 and 17).
+//! The program on a terminal, its prompt byte for byte (spec language, sections 16 and 17).
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -90,6 +90,14 @@ impl Session {
     /// What comes must be exactly this.
     fn expect(&mut self, wanted: &str) {
         assert_eq!(self.until(wanted), wanted);
+    }
+
+    /// All that comes until the program ends.
+    fn rest(&mut self) -> String {
+        let mut seen = Vec::new();
+        // When nobody holds the other end any more, reading is an error.
+        let _ = self.line.read_to_end(&mut seen);
+        String::from_utf8(seen).unwrap().replace("\r\n", "\n")
     }
 
     fn exit_code(&mut self) -> Option<i32> {
@@ -222,6 +230,62 @@ fn errors_are_red_where_the_terminal_has_colours() {
         session.until(BANNER_TAIL);
         session.send("1/0\r");
         session.until(wanted);
+    }
+}
+
+#[test]
+fn a_refused_source_is_shown_in_its_line_with_reason_and_hint() {
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
+    for (name, source) in [
+        (
+            "viper.py",
+            "import micropython\n@micropython.viper\ndef f(p: ptr8, x):\n    y = p + x\n",
+        ),
+        ("imports.py", "import viper\n"),
+        ("runs.py", "exec('x = = 1')\n"),
+        ("raises.py", "raise SyntaxError('mine')\n"),
+    ] {
+        std::fs::write(path(name), source).unwrap();
+    }
+    let run = |args: &[&str], env: &[(&str, &str)]| {
+        let mut session = Session::start_with(home.path(), args, false, env);
+        let seen = session.rest();
+        assert_eq!(session.exit_code(), Some(1), "{seen}");
+        seen
+    };
+    let viper = format!(
+        "error[ViperBinary]: can't do binary op between 'ptr8' and 'object'\n --> {}:4:9\n",
+        path("viper.py")
+    );
+    let hint = "help: Convert one operand: int(x) makes a number of an object. Compute pointers as ptr8(int(p) + 1).\n";
+    for args in [
+        &[&*path("viper.py")][..],
+        &[&path("imports.py")],
+        &["explain", &path("viper.py")],
+    ] {
+        let seen = run(args, &[]);
+        let (_, shown) = seen
+            .split_once("ViperTypeError: can't do binary op between 'ptr8' and 'object'\n")
+            .unwrap_or_else(|| panic!("the traceback comes first: {seen:?}"));
+        assert!(shown.contains(&viper), "{shown}");
+        assert!(shown.contains("4 |     y = p + x\n"), "{shown}");
+        assert!(shown.ends_with(hint), "{shown}");
+    }
+    let text = run(&["-c", "x = = 1"], &[]);
+    assert!(text.contains("--> <stdin>:1:5\n"), "{text}");
+    let coloured = run(&["-c", "x = = 1"], &[("TERM", "xterm")]);
+    assert!(
+        coloured.contains("\x1b[1m\x1b[91merror[InvalidSyntax]"),
+        "{coloured}"
+    );
+    // There is no source to show, or nothing wrong with it.
+    for name in ["runs.py", "raises.py"] {
+        let seen = run(&[&path(name)], &[]);
+        assert!(
+            seen.contains("SyntaxError: ") && !seen.contains("error["),
+            "{seen}"
+        );
     }
 }
 
