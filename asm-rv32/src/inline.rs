@@ -80,15 +80,13 @@ pub fn assemble<'a>(body: &Body<'a>, options: &Options) -> Result<Function, AsmE
     };
     let at = |line| move |message| AsmError { line, message };
     for (index, statement) in body.statements().iter().enumerate() {
-        assembler.assembly.at(index);
-        assembler.statement(statement).map_err(at(statement.line))?;
+        let at = at(statement.line);
+        assembler.assembly.at(index, statement).map_err(at)?;
+        assembler.statement(statement).map_err(at)?;
     }
+    assembler.assembly.mark(0).map_err(at(0))?;
     assembler.emit(c_jr(Reg::RA)).map_err(at(0))?;
-    let code = assembler.assembly.finish(explain)?;
-    Ok(Function {
-        code: code.bytes,
-        parameters,
-    })
+    assembler.assembly.finish(parameters, explain)
 }
 
 fn explain<'a>(statement: &Statement<'a>, name: &'a str, trouble: Trouble) -> Message<'a> {

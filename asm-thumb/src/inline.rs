@@ -82,15 +82,13 @@ pub fn assemble<'a>(body: &Body<'a>, options: &Options) -> Result<Function, AsmE
     let at = |line| move |message| AsmError { line, message };
     assembler.enter(options.from_arm_state).map_err(at(0))?;
     for (index, statement) in body.statements().iter().enumerate() {
-        assembler.assembly.at(index);
-        assembler.statement(statement).map_err(at(statement.line))?;
+        let at = at(statement.line);
+        assembler.assembly.at(index, statement).map_err(at)?;
+        assembler.statement(statement).map_err(at)?;
     }
+    assembler.assembly.mark(0).map_err(at(0))?;
     assembler.leave().map_err(at(0))?;
-    let code = assembler.assembly.finish(explain)?;
-    Ok(Function {
-        code: code.bytes,
-        parameters,
-    })
+    assembler.assembly.finish(parameters, explain)
 }
 
 fn explain<'a>(_: &Statement<'a>, name: &'a str, trouble: Trouble) -> Message<'a> {
@@ -113,6 +111,7 @@ impl<'a, 'b> Assembler<'a, 'b> {
                 self.assembly.buffer.put(word, 4)?;
             }
         }
+        self.assembly.mark(0)?;
         self.emit(t16::push(SAVED.union(RegSet(1 << 14))))
     }
 

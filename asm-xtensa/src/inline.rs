@@ -72,15 +72,13 @@ pub fn assemble<'a>(body: &Body<'a>, options: &Options) -> Result<Function, AsmE
     let at = |line| move |message| AsmError { line, message };
     assembler.enter().map_err(at(0))?;
     for (index, statement) in body.statements().iter().enumerate() {
-        assembler.assembly.at(index);
-        assembler.statement(statement).map_err(at(statement.line))?;
+        let at = at(statement.line);
+        assembler.assembly.at(index, statement).map_err(at)?;
+        assembler.statement(statement).map_err(at)?;
     }
+    assembler.assembly.mark(0).map_err(at(0))?;
     assembler.leave().map_err(at(0))?;
-    let code = assembler.assembly.finish(explain)?;
-    Ok(Function {
-        code: code.bytes,
-        parameters,
-    })
+    assembler.assembly.finish(parameters, explain)
 }
 
 fn explain<'a>(statement: &Statement<'a>, name: &'a str, trouble: Trouble) -> Message<'a> {
@@ -181,6 +179,7 @@ impl<'a, 'b> Assembler<'a, 'b> {
             self.assembly.buffer.bind(start);
             self.assembly.note()?;
         }
+        self.assembly.mark(0)?;
         let (sp, ra) = (Reg::A1, Reg::A0);
         if self.options.windowed {
             self.emit(base::entry(sp, 48))?;

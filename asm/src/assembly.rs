@@ -9,9 +9,9 @@ use ferlance_collections::oom::OutOfMemory;
 use crate::buffer::CodeBuffer;
 use crate::error::{AsmError, BufferError, Message};
 use crate::fixup::Fixup;
-use crate::inline::{Body, Dialect, Names, Operand, Statement};
+use crate::inline::{Body, Dialect, Function, Names, Operand, Statement};
 use crate::label::Label;
-use crate::layout::Code;
+use crate::lines::{LineMark, line_marks};
 
 /// What is wrong with a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct Assembly<'a, 'b, F> {
     statement: u32,
     /// For each site of the buffer, the statement that made it.
     makers: TryVec<u32>,
+    /// From where on code is of which line.
+    marks: TryVec<(Label, u32)>,
 }
 
 impl<'a, 'b, F: Fixup> Assembly<'a, 'b, F> {
@@ -51,6 +53,7 @@ impl<'a, 'b, F: Fixup> Assembly<'a, 'b, F> {
             names: Names::default(),
             statement: 0,
             makers: TryVec::new(),
+            marks: TryVec::new(),
         }
     }
 
@@ -65,8 +68,15 @@ impl<'a, 'b, F: Fixup> Assembly<'a, 'b, F> {
     }
 
     /// Goes to the statement of that position.
-    pub fn at(&mut self, statement: usize) {
-        self.statement = statement as u32;
+    pub fn at(&mut self, position: usize, statement: &Statement<'a>) -> Result<(), Message<'a>> {
+        self.statement = position as u32;
+        self.mark(statement.line)
+    }
+
+    /// What is appended from here on is of that line; 0 for what belongs to no statement.
+    pub fn mark(&mut self, line: u32) -> Result<(), Message<'a>> {
+        let here = self.buffer.here()?;
+        Ok(self.marks.push((here, line))?)
     }
 
     /// The label of that name, bound or not.
@@ -174,24 +184,37 @@ impl<'a, 'b, F: Fixup> Assembly<'a, 'b, F> {
         self.note()
     }
 
-    /// Lays the code out. `explain` words what is wrong with a statement's target.
+    /// Lays the code out, of a function with so many parameters. `explain` words what is wrong with a statement's target.
     pub fn finish(
         self,
+        parameters: u8,
         explain: impl Fn(&Statement<'a>, &'a str, Trouble) -> Message<'a>,
-    ) -> Result<Code, AsmError<'a>> {
+    ) -> Result<Function, AsmError<'a>> {
         let Assembly {
             buffer,
             body,
             names,
             makers,
+            marks,
             ..
         } = self;
+        let no_memory = |_| AsmError {
+            line: 0,
+            message: Message::OutOfMemory,
+        };
         let (label, site, trouble) = match buffer.finish() {
-            Ok(code) => return Ok(code),
-            Err(BufferError::OutOfMemory) => {
-                let message = Message::OutOfMemory;
-                return Err(AsmError { line: 0, message });
+            Ok(code) => {
+                let lines = marks.iter().map(|&(label, line)| LineMark {
+                    offset: code.offset_of(label).unwrap_or(0),
+                    line,
+                });
+                return Ok(Function {
+                    lines: line_marks(lines).map_err(no_memory)?,
+                    code: code.bytes,
+                    parameters,
+                });
             }
+            Err(BufferError::OutOfMemory) => return Err(no_memory(OutOfMemory)),
             Err(BufferError::TooLong) => {
                 let message = Message::TooLong;
                 return Err(AsmError { line: 0, message });

@@ -28,12 +28,15 @@ use ferlance_collections::oom::OutOfMemory;
 
 use crate::error::{AsmError, Message};
 use crate::label::Label;
+use crate::lines::LineMark;
 
 /// An assembled function.
 #[derive(Debug)]
 pub struct Function {
     /// Its machine code: literals, prologue and epilogue included.
     pub code: TryVec<u8>,
+    /// From where on code is of which statement, by its line; 0 for what is of none.
+    pub lines: TryVec<LineMark>,
     /// How many parameters it has.
     pub parameters: u8,
 }

@@ -23,6 +23,7 @@ pub mod fixup;
 pub mod inline;
 pub mod label;
 pub mod layout;
+pub mod lines;
 pub mod listing;
 pub mod literal;
 pub mod reg_set;

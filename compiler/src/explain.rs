@@ -10,18 +10,19 @@ use core::fmt;
 
 use ferlance_abi::code_kind::CodeKind;
 use ferlance_abi::qstr::{Pool, Qstr};
+use ferlance_asm::inline;
+use ferlance_asm::lines::LineMark;
 use ferlance_bytecode::Code;
 use ferlance_collections::{OutOfMemory, TryVec};
 use ferlance_frontend::Diag;
 use ferlance_native_emitter::accesses::{Access, accesses};
-use ferlance_native_emitter::emit::LineMark;
 use ferlance_native_emitter::nir::Func;
 use ferlance_native_emitter::remark::{Remark, remarks};
 use ferlance_native_emitter::{Machine, Target};
 
 use crate::options::Options;
 
-/// A function of which machine code was made.
+/// A function that is machine code.
 #[derive(Debug)]
 pub struct Explained {
     /// Its name.
@@ -43,6 +44,8 @@ pub struct Explained {
     pub is_exact: bool,
     /// From which offset on code belongs to which line.
     pub marks: TryVec<LineMark>,
+    /// Offsets of those marks behind which there is data.
+    pub data: TryVec<u32>,
     /// Bytes of machine stack.
     pub frame_bytes: u32,
 }
@@ -79,7 +82,38 @@ pub(crate) fn note(
         n_bytes: written.bytes.len(),
         is_exact: written.bytes == machine.bytes,
         marks: TryVec::from_items(machine.lines.iter().copied().filter(|mark| mark.line != 0))?,
+        data: TryVec::new(),
         frame_bytes: written.frame_bytes,
+    })
+}
+
+/// Notes a function in inline assembler, by name and line. Its marks have numbers of statements, from 1; those of `data` are no
+/// instructions.
+pub(crate) fn note_assembled(
+    notes: &mut Notes,
+    (name, line): (Qstr, u32),
+    function: &inline::Function,
+    line_of: &dyn Fn(u32) -> Option<u32>,
+    data: &[u32],
+) -> Result<(), OutOfMemory> {
+    let lines = function.lines.iter();
+    let data = lines.clone().filter(|mark| data.contains(&mark.line));
+    let marks = lines.filter_map(|mark| {
+        let line = line_of(mark.line)?;
+        Some(LineMark { line, ..*mark })
+    });
+    notes.push(Explained {
+        name,
+        kind: CodeKind::Asm,
+        line,
+        remarks: TryVec::new(),
+        accesses: TryVec::new(),
+        code: function.code.try_clone()?,
+        n_bytes: function.code.len(),
+        is_exact: true,
+        data: TryVec::from_items(data.map(|mark| mark.offset))?,
+        marks: TryVec::from_items(marks)?,
+        frame_bytes: 0,
     })
 }
 
@@ -110,15 +144,19 @@ pub fn write_explained(
         let line = at as u32 + 1;
         writeln!(out, "{line:5} | {text}")?;
         for function in functions.iter().filter(|function| function.line == line) {
-            writeln!(
+            write!(
                 out,
-                "      |   == {} `{}`: {} bytes of {}, {} bytes of stack",
+                "      |   == {} `{}`: {} bytes of {}",
                 emitter(function.kind),
                 pool.str(function.name),
                 function.n_bytes,
                 target.arch.name(),
-                function.frame_bytes,
             )?;
+            // What an assembler function does with the stack is its own business.
+            match function.kind {
+                CodeKind::Asm => writeln!(out)?,
+                _ => writeln!(out, ", {} bytes of stack", function.frame_bytes)?,
+            }
             if listing.is_some() && !function.is_exact {
                 writeln!(
                     out,
@@ -135,7 +173,10 @@ pub fn write_explained(
                 for (mark, end) in pieces(function) {
                     let piece = function.code.get(mark.offset as usize..end as usize);
                     if let (true, Some(piece)) = (mark.line == line, piece) {
-                        listing(target, piece, mark.offset, out)?;
+                        match function.data.contains(&mark.offset) {
+                            true => hexadecimal(target, piece, mark.offset, out)?,
+                            false => listing(target, piece, mark.offset, out)?,
+                        }
                     }
                 }
             }

@@ -33,6 +33,7 @@ use ferlance_frontend::lower::Lower;
 use ferlance_frontend::source::Pos;
 
 use crate::options::Options;
+use crate::scope_driver::Notes;
 
 /// Operands nested more deeply mean nothing to any assembler.
 const MAX_DEPTH: u32 = 8;
@@ -62,6 +63,7 @@ pub(crate) fn emit(
     lower: &Lower<'_>,
     scope: ScopeId,
     options: &Options<'_>,
+    notes: Option<&mut Notes>,
 ) -> Result<RawCode<'static>, Diag> {
     // Without an assembler lowering lets no such function through, and none of this is needed.
     if !cfg!(any(feature = "rv32", feature = "thumb", feature = "xtensa")) {
@@ -95,6 +97,24 @@ pub(crate) fn emit(
         (Err(error), _) => return Err(explain(lower, scope, &error, &reader.places)),
         (Ok(_), Some(diag)) => return Err(diag),
     };
+    #[cfg(feature = "native")]
+    if let Some(notes) = notes {
+        let line = reader.ast.line(def.pos);
+        let line_of = |number: u32| match number.checked_sub(1) {
+            Some(at) => reader
+                .places
+                .get(at as usize)
+                .map(|place| reader.ast.line(*place)),
+            None => Some(line),
+        };
+        let statements = reader.body.statements().iter();
+        let data = statements.filter(|statement| matches!(statement.op, "data" | "align"));
+        let data = TryVec::from_items(data.map(|statement| statement.line))?;
+        let name = lower.scopes()[scope].name;
+        crate::explain::note_assembled(notes, (name, line), &assembled, &line_of, &data)?;
+    }
+    #[cfg(not(feature = "native"))]
+    let _ = notes;
     Ok(RawCode {
         bytes: assembled.code.into(),
         kind: RawKind::Asm {
@@ -136,44 +156,27 @@ fn result_type(lower: &Lower<'_>, scope: ScopeId, def: &FunctionDef) -> Result<u
         .ok_or_else(|| lower.error_within(scope, Code::AsmUnknownType, def.pos))
 }
 
-/// Machine code, and how many parameters it has.
-struct Assembled {
-    code: TryVec<u8>,
-    parameters: u8,
-}
-
-fn assemble<'a>(body: &Body<'a>, options: &Options<'_>) -> Result<Assembled, AsmError<'a>> {
+fn assemble<'a>(body: &Body<'a>, options: &Options<'_>) -> Result<inline::Function, AsmError<'a>> {
     let dialect = options.asm_dialect;
     #[cfg(feature = "thumb")]
     if let Some(options) = ferlance_asm_thumb::inline::Options::for_arch(options.arch, dialect) {
-        let function = ferlance_asm_thumb::inline::assemble(body, &options)?;
-        return Ok(Assembled {
-            code: function.code,
-            parameters: function.parameters,
-        });
+        return ferlance_asm_thumb::inline::assemble(body, &options);
     }
     #[cfg(feature = "xtensa")]
     if let Some(options) = ferlance_asm_xtensa::inline::Options::for_arch(options.arch, dialect) {
-        let function = ferlance_asm_xtensa::inline::assemble(body, &options)?;
-        return Ok(Assembled {
-            code: function.code,
-            parameters: function.parameters,
-        });
+        return ferlance_asm_xtensa::inline::assemble(body, &options);
     }
     #[cfg(feature = "rv32")]
     if let Some(options) =
         ferlance_asm_rv32::inline::Options::for_arch(options.arch, options.arch_flags, dialect)
     {
-        let function = ferlance_asm_rv32::inline::assemble(body, &options)?;
-        return Ok(Assembled {
-            code: function.code,
-            parameters: function.parameters,
-        });
+        return ferlance_asm_rv32::inline::assemble(body, &options);
     }
     // Lowering refuses the decorator where there is no assembler.
     debug_assert!(false, "no assembler for {:?} {dialect:?}", options.arch);
-    Ok(Assembled {
+    Ok(inline::Function {
         code: TryVec::new(),
+        lines: TryVec::new(),
         parameters: body.parameters.len() as u8,
     })
 }

@@ -196,7 +196,7 @@ fn emit(
                 ..RawCode::default()
             })
         }
-        CodeKind::Asm => inline_asm::emit(lower, scope, options),
+        CodeKind::Asm => inline_asm::emit(lower, scope, options, notes),
         // Lowering refuses decorators of emitters that are not there; this is the default emitter.
         #[cfg(feature = "native")]
         CodeKind::Native => native::native(lower, scope, code, options, notes),

@@ -6,6 +6,7 @@ mod cached;
 mod calls;
 mod pieces;
 
+use ferlance_asm::lines::{LineMark, line_marks};
 use ferlance_asm::{BufferError, CodeBuffer, Fixup, Label};
 use ferlance_collections::{IndexVec, OutOfMemory, TryVec};
 
@@ -19,15 +20,6 @@ use crate::regalloc::{AllocateError, Allocation, Extra, allocate};
 
 use cached::Aside;
 pub use pieces::{Made, emit_in_pieces};
-
-/// From this offset on, code belongs to this line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LineMark {
-    /// Bytes from the function's first byte.
-    pub offset: u32,
-    /// The source line; 0 for a call that raises what has left a trace of this function already.
-    pub line: u32,
-}
 
 /// A call of another function of the module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +35,7 @@ pub struct DirectCall {
 pub struct Machine {
     /// The code. It begins with the function's entry.
     pub bytes: TryVec<u8>,
-    /// Source lines, by rising offset.
+    /// Source lines, by rising offset; 0 for a call that raises what has left a trace of this function already.
     pub lines: TryVec<LineMark>,
     /// Calls whose distance is written when the callee's place is known.
     pub calls: TryVec<DirectCall>,
@@ -218,20 +210,6 @@ fn finish<F: Fixup>(
         bytes: code.bytes,
         frame_bytes: frame.from_caller(),
     })
-}
-
-/// Marks that say something new; of several at one offset the last.
-fn line_marks(marks: impl Iterator<Item = LineMark>) -> Result<TryVec<LineMark>, OutOfMemory> {
-    let mut kept: TryVec<LineMark> = TryVec::new();
-    for mark in marks {
-        if kept.last().is_some_and(|last| last.offset == mark.offset) {
-            kept.pop();
-        }
-        if kept.last().is_none_or(|last| last.line != mark.line) {
-            kept.push(mark)?;
-        }
-    }
-    Ok(kept)
 }
 
 struct Writer<'a, A: Emit> {

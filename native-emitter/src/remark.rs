@@ -180,6 +180,7 @@ const fn reason(fun: Fun) -> &'static str {
         Fun::ObjNewFloatFromF | Fun::ObjNewFloatFromD => "a float becomes an object",
         Fun::ObjGetFloatToF | Fun::ObjGetFloatToD => "an object becomes a float",
         Fun::ObjGetType => "asks an object for its type",
+        Fun::GetBuffer => "asks an object for its buffer",
         Fun::RaiseUnbound => "raises, since a local is not bound",
         Fun::WarnCause => "warns that the cause of an exception is dropped",
         Fun::Poll => "lets callbacks and the keyboard interrupt in",

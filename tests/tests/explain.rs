@@ -90,6 +90,67 @@ fn seldom_run_code_belongs_to_its_line() {
     assert!(rest.contains(list) && !sum.contains(list), "{sum}{rest}");
 }
 
+/// Instructions of inline assembler stand under the statements that they were made of, data as bytes, and what surrounds them under
+/// the line of the function.
+#[test]
+fn assembler_functions_are_listed_by_statement() {
+    let source = "@micropython.asm_xtensa\n\
+                  def x(a2):\n    \
+                  movi(a3, 99999)\n    \
+                  j(END)\n    \
+                  data(2, 1, 2)\n    \
+                  label(END)\n    \
+                  add(a2, a2, a3)\n";
+    let listed = "    1 | @micropython.asm_xtensa\n    \
+                  2 | def x(a2):\n      \
+                  |   == assembler `x`: 30 bytes of xtensawin\n      \
+                  |       0008  entry a1, 48\n      \
+                  |       000b  s32i.n a0, a1, 0\n      \
+                  |       001a  l32i.n a0, a1, 0\n      \
+                  |       001c  retw.n\n    \
+                  3 |     movi(a3, 99999)\n      \
+                  |       000d  l32r a3, 0x4\n    \
+                  4 |     j(END)\n      \
+                  |       0010  j 0x17\n    \
+                  5 |     data(2, 1, 2)\n      \
+                  |   0013  01 00 02 00\n    \
+                  6 |     label(END)\n    \
+                  7 |     add(a2, a2, a3)\n      \
+                  |       0017  add a2, a2, a3\n";
+    assert_eq!(report(source, Arch::Xtensawin, true), listed);
+}
+
+/// No remark says merely that something is called.
+#[test]
+fn each_call_of_the_runtime_says_why() {
+    let root = workspace::root();
+    let python = |path: &std::path::Path| workspace::has_extension(path, "py");
+    let mut all = sources();
+    for folder in ["benches/py", "benches/loops", "tests/native", "tests/lang"] {
+        all.extend(workspace::files(&root.join(folder), &python).expect("they are readable"));
+    }
+    for path in all {
+        let source = std::fs::read_to_string(&path).expect("it is readable");
+        for arch in [Arch::Armv7m, Arch::Armv7emsp, Arch::X64] {
+            let options = Options {
+                emit: CodeKind::Native,
+                ..options(arch)
+            };
+            let functions = explain(source.as_bytes(), &mut Pool::new(), &options);
+            for function in functions.unwrap_or_default() {
+                for remark in &function.remarks {
+                    let text = remark.to_string();
+                    assert!(
+                        !text.contains("calls the runtime"),
+                        "{}: {text}",
+                        path.display()
+                    );
+                }
+            }
+        }
+    }
+}
+
 fn sources() -> Vec<PathBuf> {
     let root = workspace::root();
     let python = |path: &std::path::Path| workspace::has_extension(path, "py");
