@@ -37,11 +37,17 @@ fn field<'a>(case: &'a Value, name: &str) -> &'a str {
 }
 
 /// Stock refuses these, and we do in its dialect; beyond it they are programs.
-const EXTENSIONS: [&str; 7] = [
+const EXTENSIONS: [&str; 13] = [
     "viper-0017", // numbers that stock lacks
     "viper-0018",
+    "viper-0066", // objects that are set to None or deleted
+    "viper-0078",
     "viper-0086", // locals that inner functions use
     "viper-0087",
+    "viper-0148", // objects that are compared with None
+    "viper-0150",
+    "viper-0839", // `except … as`
+    "viper-0858",
     "viper-0937", // a bare `raise`, and `raise … from`, in native functions
     "viper-0938",
     "viper-0939",
@@ -129,6 +135,7 @@ fn extensions_compile_for_stock_firmware_of_each_architecture() {
         "float_numbers",
         "float_remainders",
         "long_numbers",
+        "objects_let_go",
         "sound",
     ] {
         let path = format!("{}/viper/{program}.py", env!("CARGO_MANIFEST_DIR"));

@@ -32,7 +32,10 @@ impl Infer<'_, '_> {
 
     pub(super) fn store_local(&mut self, local: Local, ty: Ty) -> Walk {
         let name = self.local_name(local);
+        let takes_none = self.is_full();
         match self.types.locals.get_mut(local.0 as usize) {
+            // Objects may be let go, which `except … as` does to its variable.
+            Some(Some(Ty::Object)) if ty == Ty::None && takes_none => Ok(()),
             Some(Some(known)) if *known != ty => {
                 let known = *known;
                 self.note(Problem::LocalType(name, known, ty))
@@ -61,7 +64,6 @@ impl Infer<'_, '_> {
             }
             None => self.note(Problem::UntypedLocal(self.local_name(local))),
             Some(_) if local.0 < self.code.n_free => self.boxes(Entry::of(entry.ty)),
-            Some(Ty::Object) if entry.ty == Ty::None && self.is_full() => Ok(()),
             Some(_) => self.store_entry(local, entry),
         }
     }

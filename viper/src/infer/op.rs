@@ -262,9 +262,13 @@ impl Infer<'_, '_> {
             }
         }
         let (left, right) = rules::agreed((left.ty, left.native), (right.ty, right.native));
-        let right = match left {
-            Ty::Object if right.is_native() && self.is_attribute_update(op) => Ty::Object,
-            _ => right,
+        let (left, right) = match (left, right) {
+            (Ty::Object, _) if right.is_native() && self.is_attribute_update(op) => (left, left),
+            // None is an object beside objects.
+            (Ty::Object, Ty::None) | (Ty::None, Ty::Object) if self.is_full() => {
+                (Ty::Object, Ty::Object)
+            }
+            types => types,
         };
         let (ty, problem) = rules::binary(op, left, right);
         self.push(ty)?;

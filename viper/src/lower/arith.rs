@@ -82,7 +82,7 @@ impl Lower<'_, '_> {
         let right = self.pop()?;
         let left = self.pop()?;
         let (left, right) = agreed(left, right);
-        if left.ty == Ty::Object {
+        if left.ty == Ty::Object || right.ty == Ty::Object {
             return self.object_binary(op, left, right);
         }
         if left.ty.is_wide() || right.ty.is_wide() {

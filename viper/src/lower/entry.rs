@@ -42,9 +42,12 @@ impl Lower<'_, '_> {
                     handlers.push(to)?;
                 }
                 Op::Label(label) if handlers.last() == Some(&label) => drop(handlers.pop()),
-                Op::StoreFast(local) if !handlers.is_empty() => {
+                Op::StoreFast(local) | Op::DeleteFast(local) => {
+                    if matches!(op, Op::DeleteFast(_)) {
+                        self.deleted.insert(local.0 as usize)?;
+                    }
                     if let Some(shared) = shared.get_mut(local.0 as usize) {
-                        *shared = true;
+                        *shared |= !handlers.is_empty();
                     }
                 }
                 _ => {}

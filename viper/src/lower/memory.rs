@@ -35,16 +35,24 @@ impl Lower<'_, '_> {
     }
 
     pub(super) fn write(&mut self, local: Local, value: Vreg) -> Walk {
+        self.put(local, value)?;
+        self.set_bound(local)
+    }
+
+    fn put(&mut self, local: Local, value: Vreg) -> Walk {
         match self.place(local)? {
             Place::Var(var) => self.b.write_local(var, value)?,
             Place::Slot(slot) => self.b.slot_store(slot, 0, value)?,
             Place::Nowhere => {}
         }
-        self.set_bound(local)
+        Ok(())
     }
 
-    pub(super) fn set_bound(&mut self, local: Local) -> Walk {
-        self.bound.insert(local.0 as usize)?;
+    fn set_bound(&mut self, local: Local) -> Walk {
+        let local = local.0 as usize;
+        if !self.deleted.contains(local) {
+            self.bound.insert(local)?;
+        }
         Ok(())
     }
 
@@ -93,6 +101,17 @@ impl Lower<'_, '_> {
         };
         self.write_second(local, item)?;
         self.write(local, value)
+    }
+
+    /// Lets an object go. What is no object holds None and goes on doing so, as in stock.
+    pub(super) fn delete_fast(&mut self, local: Local) -> Walk {
+        match self.local_type(local) {
+            Ty::Object => {
+                let null = self.null()?;
+                self.put(local, null)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn cell(&mut self, local: Local) -> Walk<Vreg> {

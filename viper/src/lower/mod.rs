@@ -101,6 +101,8 @@ struct Lower<'a, 'p> {
     seconds: TryVec<Option<Place>>,
     /// Locals that have a value on every way here.
     bound: BitSet,
+    /// Locals that are deleted somewhere, which are never taken for bound: ways back to a loop are not known when it begins.
+    deleted: BitSet,
     /// By place of the stack: its variables for objects, for words and for floats.
     joins: TryVec<[Option<nir::Var>; 3]>,
     /// By place of the stack: the second word of a value.
@@ -152,6 +154,7 @@ pub fn lower(code: &Code, types: &Types, env: Env<'_, '_>, form: Form) -> Result
         locals: TryVec::new(),
         seconds: TryVec::new(),
         bound: BitSet::new(),
+        deleted: BitSet::new(),
         joins: TryVec::new(),
         join_seconds: TryVec::new(),
         info: None,
@@ -341,7 +344,7 @@ impl Lower<'_, '_> {
             Op::DeleteGlobal(name) => self.delete_name(Fun::DeleteGlobal, name)?,
             Op::LoadFast(local) => self.load_fast(local)?,
             Op::StoreFast(local) => self.store_fast(local)?,
-            Op::DeleteFast(local) => self.set_bound(local)?,
+            Op::DeleteFast(local) => self.delete_fast(local)?,
             Op::LoadDeref(local) => self.load_deref(local)?,
             Op::StoreDeref(local) => self.store_deref(local)?,
             Op::DeleteDeref(local) => self.delete_deref(local)?,
