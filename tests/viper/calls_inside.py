@@ -301,3 +301,71 @@ def both(a: int) -> int:
 
 
 print(both(1), both(7), both(-7), both(-15))
+
+
+# Operators on results keep the declared type where an object would be wrong, and are exact where one is asked for.
+@micropython.viper
+def sums(n: int) -> int:
+    if n < 2:
+        return n
+    return sums(n - 1) + sums(n - 2)
+
+
+@micropython.viper
+def most(n: int) -> int:
+    return 0x3FFFFFFF if n else 5
+
+
+@micropython.viper
+def unsigned(n: uint) -> uint:
+    return n
+
+
+@micropython.viper
+def exact():
+    x = most(1) + most(1) + most(1)
+    y = most(1) * most(1) * most(1)
+    return x, y, [most(1) * most(1), most(0) - most(0)], -(most(1) + most(1)), unsigned(3) - unsigned(4)
+
+
+@micropython.viper
+def low() -> int:
+    return (most(1) * most(1) + most(0)) & 0xFFFF
+
+
+@micropython.viper
+def truths() -> int:
+    # The low 64 bits of the first are zero, which it is not.
+    n = 0
+    if unsigned(1 << 16) * unsigned(1 << 16) * unsigned(1 << 16) * unsigned(1 << 16):
+        n |= 1
+    if most(0) - most(0):
+        n |= 2
+    if not (most(0) ^ most(0)):
+        n |= 4
+    if bool(most(0) | most(0)):
+        n |= 8
+    if (most(1) + most(1)) == (most(0) + most(1)):
+        n |= 16
+    if unsigned(1 << 15) * unsigned(1 << 15) * unsigned(4) > most(0) + most(0):
+        n |= 32
+    return n
+
+
+@micropython.viper
+def wanted(p: ptr8, n: int) -> int:
+    t = 0
+    t += most(0) + most(0)
+    t = most(0) * most(0) + t
+    p[most(0) - most(0)] = most(0) + most(0)
+    q = most(0) + most(0) if n else most(0) - most(0)
+    return t + int(q) + p[most(0) - most(0)] + sums(most(0) + most(0))
+
+
+@micropython.viper
+def deep() -> int:
+    return int(most(0) + most(0) + most(0) + most(0) + most(0) + most(0) + most(0) + most(0) + most(0) + most(0) + most(0))
+
+
+kept = bytearray(4)
+print(sums(15), exact(), low(), truths(), wanted(kept, 1), wanted(kept, 0), kept, deep())

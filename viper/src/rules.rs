@@ -93,6 +93,20 @@ pub fn agreed(left: (Ty, Option<Ty>), right: (Ty, Option<Ty>)) -> (Ty, Ty) {
     }
 }
 
+/// Operators on results of direct calls that may be nested and stay numbers if need be.
+pub const MOST_SUMS: u8 = 8;
+
+/// The number that `left op right` can be, of two objects that can be numbers themselves: where the low word of the result
+/// takes no more than the low words of the operands. `nested` counts such operators in the operands.
+pub fn sum(op: BinaryOp, left: Option<Ty>, right: Option<Ty>, nested: u8) -> Option<Ty> {
+    let keeps = matches!(
+        arith(op)?,
+        Arith::Add | Arith::Sub | Arith::Mul | Arith::And | Arith::Or | Arith::Xor
+    );
+    let ty = left.filter(|ty| ty.is_int() && keeps && nested < MOST_SUMS)?;
+    (right == Some(ty)).then_some(ty)
+}
+
 /// The type of `left op right`, and what is wrong with it. The type holds even then: checking goes on with it.
 pub fn binary(op: BinaryOp, left: Ty, right: Ty) -> (Ty, Option<Problem>) {
     match (left, right) {

@@ -110,6 +110,8 @@ struct Entry {
     literal: bool,
     /// Of an object: what it can be without a conversion, where an object would be wrong.
     native: Option<Ty>,
+    /// Of such an object: how many operators deep it is. See [`rules::sum`].
+    nested: u8,
     /// The op that loaded it, if it is a global.
     origin: Option<u32>,
     /// Of a literal int: its value. It may become a wide number.
@@ -124,6 +126,7 @@ impl Entry {
             ty,
             literal: false,
             native: None,
+            nested: 0,
             origin: None,
             int: None,
             counts: None,

@@ -261,6 +261,8 @@ impl Infer<'_, '_> {
                 one.ty = other;
             }
         }
+        let nested = left.nested.max(right.nested);
+        let native = rules::sum(op, left.native, right.native, nested);
         let (left, right) = rules::agreed((left.ty, left.native), (right.ty, right.native));
         let (left, right) = match (left, right) {
             (Ty::Object, _) if right.is_native() && self.is_attribute_update(op) => (left, left),
@@ -271,7 +273,11 @@ impl Infer<'_, '_> {
             types => types,
         };
         let (ty, problem) = rules::binary(op, left, right);
-        self.push(ty)?;
+        self.stack.push(Entry {
+            native,
+            nested: native.map_or(0, |_| nested + 1),
+            ..Entry::of(ty)
+        })?;
         let behind = self.code.ops().get(self.at as usize + 1);
         let negated = matches!(behind, Some(Op::Unary(UnaryOp::Not)));
         match problem {

@@ -11,10 +11,7 @@ use crate::types::Ty;
 
 /// The operands as inference saw them: see [`rules::agreed`].
 fn agreed(left: Item, right: Item) -> (Item, Item) {
-    let native = |item: Item| match item.value {
-        Value::Direct(_, ty) | Value::DirectTwo(_, _, ty) => Some(ty),
-        _ => None,
-    };
+    let native = |item: Item| item.native().map(|(ty, _)| ty);
     let found = rules::agreed((left.ty, native(left)), (right.ty, native(right)));
     let pick = |item: Item, ty| match ty == item.ty {
         true => item,
@@ -83,7 +80,10 @@ impl Lower<'_, '_> {
         let left = self.pop()?;
         let (left, right) = agreed(left, right);
         if left.ty == Ty::Object || right.ty == Ty::Object {
-            return self.object_binary(op, left, right);
+            return match self.sum(op, left, right)? {
+                Some(sum) => Ok(self.push(Ty::Object, sum)?),
+                None => self.object_binary(op, left, right),
+            };
         }
         if left.ty.is_wide() || right.ty.is_wide() {
             return self.wide_binary(op, left, right);
@@ -109,14 +109,46 @@ impl Lower<'_, '_> {
     }
 
     fn object_binary(&mut self, op: BinaryOp, left: Item, right: Item) -> Walk {
-        let a = self.object(left)?;
-        let b = self.object(right)?;
         if op == BinaryOp::Is {
+            let a = self.object(left)?;
+            let b = self.object(right)?;
             return Ok(self.push(Ty::Object, Value::Test(Cond::Eq, a, Operand::Reg(b)))?);
         }
-        let number = self.b.word(i64::from(op as u8))?;
-        let result = self.call_fun(Fun::BinaryOp, &[number, a, b])?;
+        let result = self.operated(op, left, right)?;
         Ok(self.push_object(result)?)
+    }
+
+    /// What the runtime makes of an operator and two objects.
+    fn operated(&mut self, op: BinaryOp, left: Item, right: Item) -> Result<Vreg, OutOfMemory> {
+        let a = self.object(left)?;
+        let b = self.object(right)?;
+        let number = self.b.word(i64::from(op as u8))?;
+        self.call_fun(Fun::BinaryOp, &[number, a, b])
+    }
+
+    /// An operator on two objects that are still numbers, if it keeps low words: see [`rules::sum`].
+    fn sum(&mut self, op: BinaryOp, left: Item, right: Item) -> Result<Option<Value>, OutOfMemory> {
+        let (Some((a, m)), Some((b, n)), Some(arith)) = (left.native(), right.native(), arith(op))
+        else {
+            return Ok(None);
+        };
+        let nested = m.max(n);
+        let Some(ty) = rules::sum(op, Some(a), Some(b), nested) else {
+            return Ok(None);
+        };
+        let value = self.simple(arith, left.bare(), right.bare())?;
+        let word = self.word(Item { ty, value })?;
+        let number = self.sums.len() as u32;
+        self.sums.push((op, left, right))?;
+        Ok(Some(Value::Sum(word, ty, nested + 1, number)))
+    }
+
+    /// The object of a [`Value::Sum`]. If nobody asks for it, it is not made.
+    pub(super) fn sum_object(&mut self, number: u32) -> Result<Vreg, OutOfMemory> {
+        match self.sums.get(number as usize).copied() {
+            Some((op, left, right)) => self.operated(op, left, right),
+            None => self.null(),
+        }
     }
 
     pub(super) fn compare(

@@ -130,7 +130,7 @@ impl<'a> Lower<'a, '_> {
 
     /// What a parameter of type `ty` is given.
     fn argument(&mut self, item: Item, ty: Ty) -> Walk<Vreg> {
-        let item = item.bare();
+        let item = self.known(item, ty)?.bare();
         Ok(match (item.ty, ty) {
             (_, Ty::Object) => self.object(item)?,
             // None is no number: the conversion says so.

@@ -164,7 +164,7 @@ impl Lower<'_, '_> {
     pub(super) fn needs_conversion(&self, to: Label, stack: &[Item]) -> Walk<bool> {
         for (depth, item) in stack.iter().enumerate() {
             let fixed = matches!(item.value, Value::Pending(..) | Value::Nothing);
-            let is_boxed = item.is_direct();
+            let is_boxed = item.native().is_some();
             if !fixed && (is_boxed || self.type_at(to, depth)? != item.ty) {
                 return Ok(true);
             }

@@ -40,6 +40,7 @@ mod view;
 mod wide;
 
 use ferlance_abi::fun_table::Fun;
+use ferlance_abi::ops::BinaryOp;
 use ferlance_abi::{Qstr, obj_word, qstr};
 use ferlance_bytecode::code::Code;
 use ferlance_bytecode::module::Const;
@@ -94,6 +95,8 @@ struct Lower<'a, 'p> {
     /// The function object.
     fun: Vreg,
     stack: TryVec<Item>,
+    /// Operators that were left undone: see [`value::Value::Sum`].
+    sums: TryVec<(BinaryOp, Item, Item)>,
     labels: TryVec<LabelState>,
     blocks: TryVec<Block>,
     locals: TryVec<Place>,
@@ -149,6 +152,7 @@ pub fn lower(code: &Code, types: &Types, env: Env<'_, '_>, form: Form) -> Result
         b: builder,
         fun,
         stack: TryVec::new(),
+        sums: TryVec::new(),
         labels: TryVec::new(),
         blocks: TryVec::new(),
         locals: TryVec::new(),

@@ -34,6 +34,9 @@ pub(super) enum Value {
     Direct(Vreg, Ty),
     /// The same of two words.
     DirectTwo(Vreg, Vreg, Ty),
+    /// An object that was not made: what an operator gives of two such. The low word of it, its type, how many operators deep it
+    /// is, and the number of the operator and its operands.
+    Sum(Vreg, Ty, u8, u32),
     /// A pointer, and how many bytes it may address; or the low and the high word of a number.
     Two(Vreg, Vreg),
     /// Part of an iterator.
@@ -56,7 +59,20 @@ impl Item {
                 ty,
                 value: Value::Two(low, high),
             },
+            Value::Sum(word, ty, ..) => Item {
+                ty,
+                value: Value::Reg(word),
+            },
             _ => self,
+        }
+    }
+
+    /// The number that an object can be without a conversion, and how many operators deep it is.
+    pub(super) fn native(self) -> Option<(Ty, u8)> {
+        match self.value {
+            Value::Direct(_, ty) | Value::DirectTwo(_, _, ty) => Some((ty, 0)),
+            Value::Sum(_, ty, nested, _) => Some((ty, nested)),
+            _ => None,
         }
     }
 
@@ -73,6 +89,7 @@ impl Lower<'_, '_> {
             Value::Reg(vreg)
             | Value::Direct(vreg, _)
             | Value::DirectTwo(vreg, ..)
+            | Value::Sum(vreg, ..)
             | Value::Two(vreg, _) => Ok(vreg),
             Value::Imm(imm) => self.b.word(self.wrapped(imm)),
             Value::Float(value, object) => self.literal_float(value, object),
@@ -96,6 +113,7 @@ impl Lower<'_, '_> {
         match (item.ty, item.value) {
             (Ty::Object, Value::Reg(vreg)) => Ok(vreg),
             (_, Value::Direct(..) | Value::DirectTwo(..)) => self.object(item.bare()),
+            (_, Value::Sum(.., number)) => self.sum_object(number),
             (ty, _) if ty.is_wide() => self.box_wide(item),
             (Ty::None, _) => self.none(),
             (_, Value::Pending(exc, _)) => Ok(exc),
@@ -242,11 +260,23 @@ impl Lower<'_, '_> {
         self.b.cmp(Cond::TestNonZero, truth, 0xff)
     }
 
+    /// The value with as much known of it as a conversion to `to` takes: the low word is enough for a word only.
+    pub(super) fn known(&mut self, item: Item, to: Ty) -> Result<Item, OutOfMemory> {
+        match item.value {
+            Value::Sum(..) if !to.is_int() => Ok(Item {
+                ty: Ty::Object,
+                value: Value::Reg(self.object(item)?),
+            }),
+            _ => Ok(item),
+        }
+    }
+
     /// `T(x)`; also what makes values of different branches one type.
     pub(super) fn converted(&mut self, item: Item, to: Ty) -> Result<Item, OutOfMemory> {
         if item.ty == to {
             return Ok(item);
         }
+        let item = self.known(item, to)?;
         if to.is_wide() || item.bare().ty.is_wide() {
             return self.convert_wide(item, to);
         }
@@ -256,7 +286,7 @@ impl Lower<'_, '_> {
                 let word = self.word(item)?;
                 Value::Reg(self.b.cmp(Cond::Ne, word, 0)?)
             }
-            (Ty::Object, to) if to.is_native() && item.is_direct() => item.bare().value,
+            (Ty::Object, to) if to.is_native() && item.native().is_some() => item.bare().value,
             (_, Ty::None | Ty::Null | Ty::Cast(_)) => Value::Nothing,
             (_, Ty::Object) => Value::Reg(self.object(item)?),
             (Ty::Object, _) => {
