@@ -15,10 +15,12 @@ use crate::programs::expected;
 
 /// Programs of `tests/lang` about what differs between files for stock firmware and what a runtime makes for itself.
 pub fn of_language(root: &Path) -> impl Iterator<Item = (String, PathBuf)> {
-    ["raise_again", "tracebacks"].into_iter().map(|name| {
-        let path = root.join(format!("tests/lang/{name}.py"));
-        (name.to_owned(), path)
-    })
+    ["raise_again", "raise_from", "tracebacks"]
+        .into_iter()
+        .map(|name| {
+            let path = root.join(format!("tests/lang/{name}.py"));
+            (name.to_owned(), path)
+        })
 }
 
 /// What native code is to be.
