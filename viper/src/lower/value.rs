@@ -75,11 +75,6 @@ impl Item {
             _ => None,
         }
     }
-
-    /// Is it an object still in its native form?
-    pub(super) fn is_direct(self) -> bool {
-        matches!(self.value, Value::Direct(..) | Value::DirectTwo(..))
-    }
 }
 
 impl Lower<'_, '_> {
@@ -282,7 +277,7 @@ impl Lower<'_, '_> {
         }
         let value = match (item.ty, to) {
             // As the truth of an object is asked for.
-            (Ty::Object, Ty::Bool) if item.is_direct() => {
+            (Ty::Object, Ty::Bool) if item.native().is_some() => {
                 let word = self.word(item)?;
                 Value::Reg(self.b.cmp(Cond::Ne, word, 0)?)
             }
