@@ -75,6 +75,9 @@ impl<'a, 'b, F: Fixup> Assembly<'a, 'b, F> {
 
     /// What is appended from here on is of that line; 0 for what belongs to no statement.
     pub fn mark(&mut self, line: u32) -> Result<(), Message<'a>> {
+        if !self.body.marks_lines {
+            return Ok(());
+        }
         let here = self.buffer.here()?;
         Ok(self.marks.push((here, line))?)
     }

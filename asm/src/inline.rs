@@ -35,7 +35,7 @@ use crate::lines::LineMark;
 pub struct Function {
     /// Its machine code: literals, prologue and epilogue included.
     pub code: TryVec<u8>,
-    /// From where on code is of which statement, by its line; 0 for what is of none.
+    /// From where on code is of which statement, by its line; 0 for what is of none. Empty unless [`Body::marks_lines`].
     pub lines: TryVec<LineMark>,
     /// How many parameters it has.
     pub parameters: u8,
@@ -117,6 +117,8 @@ pub enum Parameter<'a> {
 pub struct Body<'a> {
     /// Its parameters, in order.
     pub parameters: TryVec<Parameter<'a>>,
+    /// Whether it is wanted which code is of which statement.
+    pub marks_lines: bool,
     statements: TryVec<Statement<'a>>,
     operands: TryVec<Operand<'a>>,
 }
@@ -126,6 +128,7 @@ impl<'a> Body<'a> {
     pub const fn new() -> Self {
         Body {
             parameters: TryVec::new(),
+            marks_lines: false,
             statements: TryVec::new(),
             operands: TryVec::new(),
         }

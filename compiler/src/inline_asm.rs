@@ -80,6 +80,7 @@ pub(crate) fn emit(
         body: Body::new(),
         places: TryVec::new(),
     };
+    reader.body.marks_lines = notes.is_some();
     for param in reader.ast.items(def.params) {
         reader.parameter(&param)?;
     }
