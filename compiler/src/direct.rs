@@ -9,7 +9,7 @@ use ferlance_abi::qstr::Qstr;
 use ferlance_abi::{NativeType, ScopeFlags};
 use ferlance_bytecode::module::CodeId;
 use ferlance_bytecode::{Code, Op};
-use ferlance_collections::{OutOfMemory, TryVec};
+use ferlance_collections::{BitSet, OutOfMemory, TryVec};
 use ferlance_frontend::hir::ScopeId;
 use ferlance_viper::{Default, Dialect, Signature};
 
@@ -111,18 +111,49 @@ impl Module {
             }
             let mut params = TryVec::from_slice(&code.param_types)?;
             params.resize(code.n_pos_args as usize, NativeType::Object)?;
-            let calls = code.ops().iter().any(|op| match op {
-                Op::LoadGlobal(name) => self.defines(*name),
-                _ => false,
-            });
             self.signatures.push(Signature {
                 name,
                 callee: child.0,
                 params,
                 has_defaults: known.has_defaults,
                 result: code.return_type.unwrap_or(NativeType::Object),
-                calls,
+                recursive: false,
             })?;
+        }
+        self.find_rings()
+    }
+
+    /// Finds out which functions may come back to themselves by direct calls, and those between two such.
+    fn find_rings(&mut self) -> Result<(), OutOfMemory> {
+        let mut calls = TryVec::new();
+        for (from, signature) in self.signatures.iter().enumerate() {
+            let ops = self.code(signature.callee).map_or(&[][..], Code::ops);
+            for op in ops {
+                if let Op::LoadGlobal(name) = op {
+                    let mut known = self.signatures.iter();
+                    if let Some(to) = known.position(|known| known.name == *name) {
+                        calls.push((from, to))?;
+                    }
+                }
+            }
+        }
+        // Who is called by nobody, or calls nobody, is in no ring; and so on with those that are left.
+        loop {
+            let (mut callers, mut callees) = (BitSet::new(), BitSet::new());
+            for (from, to) in &calls {
+                callers.insert(*from)?;
+                callees.insert(*to)?;
+            }
+            let before = calls.len();
+            calls.retain(|(from, to)| callees.contains(*from) && callers.contains(*to));
+            if calls.len() == before {
+                break;
+            }
+        }
+        for (from, _) in &calls {
+            if let Some(signature) = self.signatures.get_mut(*from) {
+                signature.recursive = true;
+            }
         }
         Ok(())
     }

@@ -51,6 +51,44 @@ def odd(n: int) -> bool:
 print(even(10), even(7), odd(99), even(0))
 
 
+# However deep: whose globals are current does not matter, and arguments of all types arrive.
+@micropython.viper
+def first(items: ptr8, n: int) -> int:
+    if n == 0:
+        return items[0]
+    return int(first(items, n - 1)) + items[1]
+
+
+@micropython.viper
+def high(n: uint) -> uint:
+    if n & uint(0xFF) == uint(0):
+        return n
+    return uint(high(n - uint(1)))
+
+
+@micropython.viper
+def chosen(yes: bool, n: int) -> bool:
+    if n == 0:
+        return yes
+    return bool(chosen(yes, n - 1))
+
+
+@micropython.viper
+def kept(thing, n: int) -> object:
+    if n == 0:
+        return thing
+    return kept(thing, n - 1)
+
+
+exec(
+    """
+print(f(100), g(21), h(0x80000040), i(True, 40), i(False, 40), j("text", 60))
+print(k(bytearray([3, 2]), 70), k(bytes([200, 1]), 33))
+""",
+    {"f": depth, "g": odd, "h": high, "i": chosen, "j": kept, "k": first},
+)
+
+
 # Exceptions pass through.
 @micropython.viper
 def divide(a: int) -> int:

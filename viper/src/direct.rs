@@ -8,11 +8,13 @@
 //! words of a direct entry:  function object of any function of the module, parameters, how many more direct calls
 //! ```
 //!
-//! The last word is there if the callee calls directly itself. At 0 the call is made by the runtime, which looks at the
-//! machine stack: so recursion ends with an exception as always.
+//! The last word is there if direct calls lead from the callee back to it. The callee counts it down; at 0 it has itself
+//! called by the runtime, which looks at the machine stack: so recursion ends with an exception as always.
 use ferlance_abi::{NativeType, Qstr};
 use ferlance_bytecode::op::ConstId;
 use ferlance_collections::TryVec;
+
+use crate::types::Ty;
 
 /// Direct calls that may be nested before the runtime makes one.
 pub const MOST_NESTED: i64 = 16;
@@ -58,14 +60,23 @@ pub struct Signature {
     pub has_defaults: bool,
     /// The type of its result.
     pub result: NativeType,
-    /// Does it call directly itself?
-    pub calls: bool,
+    /// Do direct calls lead from it back to it?
+    pub recursive: bool,
 }
 
 impl Signature {
     /// Words of its direct entry.
     pub fn words(&self) -> usize {
-        1 + self.params.len() + usize::from(self.calls)
+        1 + self.params.len() + usize::from(self.recursive)
+    }
+
+    /// Words of an array in which the runtime gets the arguments, and what keeps alive what they point to.
+    pub(crate) fn array_words(&self) -> u32 {
+        let words = |ty: &NativeType| 1 + u32::from(Ty::of(*ty).is_pointer());
+        match self.recursive {
+            true => self.params.iter().map(words).sum(),
+            false => 0,
+        }
     }
 }
 

@@ -3,7 +3,7 @@ use ferlance_abi::NativeType;
 use ferlance_abi::fun_table::Fun;
 use ferlance_bytecode::op::CallArgs;
 use ferlance_collections::TryVec;
-use ferlance_native_emitter::nir::{Cond, Type, Vreg};
+use ferlance_native_emitter::nir::{self, Cond, Type, Vreg};
 
 use super::value::{Item, Value};
 use super::{Lower, Walk};
@@ -41,14 +41,7 @@ impl<'a> Lower<'a, '_> {
             words.push(self.argument(*item, Ty::of(*ty))?)?;
         }
         let ty = Ty::of(signature.result);
-        let result = match (signature.calls, self.nested) {
-            (true, Some(nested)) => self.call_nested(signature, &items, &words, nested)?,
-            (true, None) => {
-                let nested = self.b.word(MOST_NESTED)?;
-                self.enter_directly(signature, &words, Some(nested))?
-            }
-            (false, _) => self.enter_directly(signature, &words, None)?,
-        };
+        let result = self.enter_directly(signature, &words)?;
         let value = match ty {
             Ty::Object => Value::Reg(result),
             ty => Value::Direct(result, ty),
@@ -72,16 +65,16 @@ impl<'a> Lower<'a, '_> {
     }
 
     /// The call itself; gives an object, or a word.
-    pub(super) fn enter_directly(
-        &mut self,
-        signature: &Signature,
-        words: &[Vreg],
-        nested: Option<Vreg>,
-    ) -> Walk<Vreg> {
+    pub(super) fn enter_directly(&mut self, signature: &Signature, words: &[Vreg]) -> Walk<Vreg> {
         let mut all = TryVec::with_capacity(signature.words())?;
         all.push(self.fun)?;
         all.extend_from_slice(words)?;
-        all.extend(nested)?;
+        if signature.recursive {
+            all.push(match self.nested {
+                Some(left) => left,
+                None => self.b.word(MOST_NESTED)?,
+            })?;
+        }
         let result = self.b.call_direct(i64::from(signature.callee), &all)?;
         Ok(match Ty::of(signature.result) {
             Ty::Object => self.b.copy(Type::Obj, result)?,
@@ -89,43 +82,45 @@ impl<'a> Lower<'a, '_> {
         })
     }
 
-    /// A call in a chain of direct calls: the runtime makes it if the chain is long.
-    fn call_nested(
-        &mut self,
-        signature: &Signature,
-        items: &[Item],
-        words: &[Vreg],
-        nested: Vreg,
-    ) -> Walk<Vreg> {
-        let ty = Ty::of(signature.result);
+    /// Counts direct calls that are nested: after [`MOST_NESTED`] of them the runtime makes the call after all, which
+    /// looks at the machine stack.
+    pub(super) fn count_nested(&mut self, own: &Signature, params: &[Vreg], nested: Vreg) -> Walk {
         let left = self.b.sub(nested, 1)?;
+        self.nested = Some(left);
         let long = self.b.cold_block()?;
         let short = self.b.block()?;
-        let join = self.b.block()?;
-        let result = self.b.param(join, self.ir_type(ty))?;
         self.b
             .branch(Cond::Eq, left, 0, (long, &[]), (short, &[]))?;
-        self.b.enter(short)?;
-        let word = self.enter_directly(signature, words, Some(left))?;
-        self.b.jump(join, &[word])?;
-
         self.b.enter(long)?;
-        let name = self.qstr_number(signature.name)?;
-        let callee = self.call_fun(Fun::LoadGlobal, &[name])?;
-        let mut objects = TryVec::with_capacity(items.len())?;
-        for item in items {
-            objects.push(self.object(*item)?)?;
+        // Globals may be another module's. The context is its module.
+        let module = self.b.nullary(nir::Op::Context, Type::Obj)?;
+        let name = self.qstr_number(own.name)?;
+        let callee = self.call_fun(Fun::LoadAttr, &[module, name])?;
+        let mut objects = TryVec::with_capacity(params.len())?;
+        for (word, ty) in params.iter().zip(own.params.iter()) {
+            let ty = Ty::of(*ty);
+            let value = match ty {
+                Ty::Object => self.b.copy(Type::Obj, *word)?,
+                _ => *word,
+            };
+            let value = Value::Reg(value);
+            objects.push(self.object(Item { ty, value })?)?;
+        }
+        // What pointers point to is alive as long as they stand in the frame.
+        for (word, ty) in params.iter().zip(own.params.iter()) {
+            if Ty::of(*ty).is_pointer() {
+                objects.push(*word)?;
+            }
         }
         let args = match objects.is_empty() {
             true => self.b.word(0)?,
             false => self.store_words(&objects)?,
         };
-        let count = self.b.word(items.len() as i64)?;
+        let count = self.b.word(params.len() as i64)?;
         let object = self.call_fun(Fun::CallFunctionNKw, &[callee, count, args])?;
-        let value = self.unboxed(object, signature.result)?;
-        self.b.jump(join, &[value])?;
-        self.b.enter(join)?;
-        Ok(result)
+        let result = self.unboxed(object, own.result)?;
+        self.b.ret(result)?;
+        Ok(self.b.enter(short)?)
     }
 
     /// What a parameter of type `ty` is given.

@@ -7,7 +7,7 @@ use ferlance_native_emitter::nir::{self, Cond, Slot, Type, Vreg, Width};
 use ferlance_native_emitter::target::Host;
 
 use super::{Lower, Place, Walk};
-use crate::direct::{Default, MOST_NESTED};
+use crate::direct::{Default, Form};
 use crate::types::Ty;
 
 /// The globals that were in place before, to be put back.
@@ -25,6 +25,9 @@ impl Lower<'_, '_> {
         let mut words = 0;
         for op in self.code.ops() {
             words = words.max(array_words(*op));
+        }
+        if let (Form::Direct, Some(own)) = (self.form, self.env.own) {
+            words = words.max(own.array_words());
         }
         if words > 0 {
             self.array = Some(self.b.slot(words)?);
@@ -135,8 +138,7 @@ impl Lower<'_, '_> {
         for (given, ty) in values.iter().zip(own.params.iter()) {
             words.push(self.unboxed(*given, *ty)?)?;
         }
-        let nested = self.b.word(MOST_NESTED)?;
-        let result = self.enter_directly(own, &words, own.calls.then_some(nested))?;
+        let result = self.enter_directly(own, &words)?;
         let item = super::Item {
             ty: Ty::of(own.result),
             value: super::Value::Reg(result),
@@ -149,9 +151,14 @@ impl Lower<'_, '_> {
     pub(super) fn enter_directed(&mut self, words: &[Vreg]) -> Walk {
         self.b.line(self.code.line)?;
         let count = self.code.n_pos_args as usize;
-        self.nested = words.get(count).copied();
+        let Some((params, nested)) = words.split_at_checked(count) else {
+            return self.malformed();
+        };
+        if let (Some(own), Some(nested)) = (self.env.own, nested.first()) {
+            self.count_nested(own, params, *nested)?;
+        }
         self.enter_globals()?;
-        for (slot, word) in words.iter().take(count).enumerate() {
+        for (slot, word) in params.iter().enumerate() {
             let local = Local(slot as u32);
             let ty = self.types.locals.get(slot).copied().flatten();
             let ty = ty.unwrap_or(Ty::Object);
