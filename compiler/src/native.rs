@@ -206,7 +206,8 @@ pub(crate) fn viper(
         let to = match known {
             Some((_, to)) => *to,
             None => {
-                while bytes.len() % ENTRY_ALIGN != 0 {
+                // Pools behind the code of a function count from words.
+                while bytes.len() % target.word() as usize != 0 {
                     bytes.push(0)?;
                 }
                 let to = u32::try_from(bytes.len()).map_err(|_| OutOfMemory)?;
@@ -259,9 +260,6 @@ pub(crate) fn viper(
         lines: Bytes::EMPTY,
     })
 }
-
-/// Where entries may stand: pools behind the code of a function count from words.
-const ENTRY_ALIGN: usize = 8;
 
 /// One way into a viper function.
 struct Makes<'a> {

@@ -10,6 +10,7 @@ use ferlance_bytecode::module::Const;
 use ferlance_collections::{OutOfMemory, TryVec};
 
 use super::Tables;
+use crate::analysis::{Cfg, Dominators};
 use crate::nir::{Block, Entry, Func, Inst, Op, Slot, Term, Type, Vreg, Width};
 use crate::target::Target;
 
@@ -200,11 +201,48 @@ impl Env {
             }
         }
         func.blocks = blocks;
-        for (at, inst) in made.iter().enumerate() {
-            func.blocks[Block::from_index(0)].insts.insert(at, *inst)?;
-        }
-        Ok(())
+        place(func, made)
     }
+}
+
+/// Puts the loads into the entry block; in a function that is called directly, those that only rarely run code wants
+/// there. (Others look in such code at least whether the arguments are as many as they should be.)
+fn place(func: &mut Func, made: &[Inst]) -> Result<(), OutOfMemory> {
+    let dominators = match func.entry {
+        Entry::Words(_) => Some(Dominators::new(&Cfg::new(func)?)?),
+        _ => None,
+    };
+    // What a load is made from is placed after it, and so before it.
+    for inst in made.iter().rev() {
+        let mut home = Block::from_index(0);
+        if let (Some(dominators), Some(dst)) = (&dominators, inst.dst) {
+            home = home_of(func, dominators, dst).unwrap_or(home);
+        }
+        func.blocks[home].insts.insert(0, *inst)?;
+    }
+    Ok(())
+}
+
+/// The rarely run block that is on every way to a use of the value, if there is one.
+fn home_of(func: &Func, dominators: &Dominators, value: Vreg) -> Option<Block> {
+    let uses = |block: &Block| {
+        let data = &func.blocks[*block];
+        let is = |vreg: Vreg| vreg == value;
+        let among = |args| func.items(args).contains(&value);
+        let mut insts = data.insts.iter();
+        insts.any(|inst| inst.operands().any(is) || among(inst.args))
+            || data.term.operands().any(is)
+            || data.term.edges().any(|edge| among(edge.args))
+    };
+    let mut home: Option<Block> = None;
+    for block in func.blocks.indices().filter(uses) {
+        let mut at = home.unwrap_or(block);
+        while !dominators.dominates(at, block) {
+            at = dominators.parent(at)?;
+        }
+        home = Some(at);
+    }
+    home.filter(|home| func.blocks[*home].cold)
 }
 
 /// Makes loads of the ops that read tables.

@@ -376,6 +376,9 @@ impl Rewriter<'_> {
         }
         if inst.operands().any(|vreg| self.is_gone(vreg)) {
             let asks = asked(self.arch, self.func, &inst);
+            if self.wants_swap(&inst, &asks) {
+                core::mem::swap(&mut inst.a, &mut inst.b);
+            }
             let Inst { a, b, c, .. } = inst;
             [inst.a, inst.b, inst.c] = self.operands([a, b, c], &asks)?;
         }
@@ -396,6 +399,19 @@ impl Rewriter<'_> {
             });
         }
         self.keep(inst)
+    }
+
+    /// Is the first operand in memory, where only the second may be, and the second in a register?
+    fn wants_swap(&self, inst: &Inst, asks: &Constraints) -> bool {
+        let (Some(a), Some(b)) = (inst.a, inst.b) else {
+            return false;
+        };
+        let in_memory = |vreg: Vreg| self.memory.spilled.contains(vreg.index());
+        asks.commutes
+            && asks.b.memory
+            && !asks.a.memory
+            && (self.is_gone(a) && in_memory(a))
+            && !(self.is_gone(b) || in_memory(b))
     }
 
     fn term(&mut self, term: &mut Term) -> Result<(), OutOfMemory> {

@@ -130,6 +130,9 @@ pub(super) fn mov_imm(e: &mut E<'_>, to: Reg, imm: i64) -> Emitted {
 
 /// The address of word `byte` of the frame.
 pub(super) fn lea_sp(e: &mut E<'_>, to: Reg, byte: i32) -> Emitted {
+    if byte == 0 {
+        return mov(e, to, Reg::RSP);
+    }
     let mem = Mem::base(Reg::RSP, byte);
     put_word(e, inst::LEA, to.number(), mem)
 }
