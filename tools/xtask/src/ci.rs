@@ -5,13 +5,14 @@ use clap::Args;
 
 use crate::{
     cross_check::CrossCheck,
+    native_kernels::NativeKernels,
     sizes::Sizes,
     small::Small,
     test,
     workspace::{cargo, run},
 };
 
-/// Format check, clippy, build, tests, cross-check, bytes of flash: what must hold before a change lands.
+/// Format check, clippy, build, tests, cross-check, bytes of flash, loops of kernels: what must hold before a change lands.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   cargo xtask setup && cargo xtask ci
@@ -51,6 +52,7 @@ impl Ci {
             .run(),
         );
         step("sizes", Sizes::bar().run());
+        step("kernels", NativeKernels::bars().run());
         step("small", Small {}.run());
         let (totals, ok) = test::count(&mut cargo(["test", "--workspace", "--no-fail-fast"]))?;
         if !ok {

