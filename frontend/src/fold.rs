@@ -193,40 +193,14 @@ fn float_binary(
         BinaryOp::Multiply => Some(x * y),
         _ if y == 0.0 && op != BinaryOp::Power => None,
         BinaryOp::TrueDivide => Some(x / y),
-        BinaryOp::FloorDivide => Some(float_floor_divide(x, y)),
-        BinaryOp::Modulo => Some(float_modulo(x, y)),
+        BinaryOp::FloorDivide => Some(ferlance_num::floor_divmod(x, y).0),
+        BinaryOp::Modulo => Some(ferlance_num::floor_divmod(x, y).1),
         BinaryOp::Power if x == 0.0 && y < 0.0 => None,
         // A fractional power of a negative number is complex.
         BinaryOp::Power if x < 0.0 && y.is_finite() && libm::floor(y) != y => None,
         BinaryOp::Power => Some(power(x, y)),
         _ => None,
     })
-}
-
-/// The quotient rounded down: that of what the remainder leaves, since `x / y` may be rounded up to a whole number.
-fn float_floor_divide(x: f64, y: f64) -> f64 {
-    let quotient = (x - float_modulo(x, y)) / y;
-    if quotient == 0.0 {
-        return libm::copysign(0.0, x / y);
-    }
-    let whole = libm::floor(quotient);
-    match quotient - whole > 0.5 {
-        true => whole + 1.0,
-        false => whole,
-    }
-}
-
-/// The remainder with the sign of the divisor.
-fn float_modulo(x: f64, y: f64) -> f64 {
-    let rest = ferlance_num::remainder(x, y);
-    if rest == 0.0 {
-        return libm::copysign(0.0, y);
-    }
-    if (rest < 0.0) != (y < 0.0) {
-        rest + y
-    } else {
-        rest
-    }
 }
 
 /// Whether `expr` is an int or float.

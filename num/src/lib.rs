@@ -28,4 +28,4 @@ pub use format_float::{FloatForm, FloatFormat, FloatText, PlusSign, repr, repr_f
 pub use mpy_float::{mpy_text, mpy_text_bare, scan_as_upstream};
 pub use parse_float::{ParseFloatError, parse_float, scan_float};
 pub use parse_int::{ParseIntError, ParsedInt, parse_int};
-pub use remainder::remainder;
+pub use remainder::{floor_divmod, remainder};

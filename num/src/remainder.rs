@@ -1,4 +1,4 @@
-//! The remainder of floats.
+//! Remainders and whole quotients of floats.
 
 /// What is left of `x` when as many whole `y` are taken off as go, with the sign of `x`: C's `fmod`. Exact.
 pub fn remainder(x: f64, y: f64) -> f64 {
@@ -7,6 +7,28 @@ pub fn remainder(x: f64, y: f64) -> f64 {
         by_shifts(x, y)
     } else {
         x % y
+    }
+}
+
+/// `x // y` and `x % y`: the remainder has the sign of `y`, also if it is 0, and the quotient is that of what it leaves, as
+/// `x / y` may be rounded up to a whole number. `y` is not 0.
+pub fn floor_divmod(x: f64, y: f64) -> (f64, f64) {
+    let mut rest = remainder(x, y);
+    let mut quotient = (x - rest) / y;
+    if rest == 0.0 {
+        rest = libm::copysign(0.0, y);
+    } else if (rest < 0.0) != (y < 0.0) {
+        rest += y;
+        quotient -= 1.0;
+    }
+    if quotient == 0.0 {
+        return (libm::copysign(0.0, x / y), rest);
+    }
+    // Whole but for the rounding of the division.
+    let whole = libm::floor(quotient);
+    match quotient - whole > 0.5 {
+        true => (whole + 1.0, rest),
+        false => (whole, rest),
     }
 }
 
@@ -50,6 +72,35 @@ fn by_shifts(x: f64, y: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quotients_are_rounded_down_once() {
+        let inf = f64::INFINITY;
+        for (x, y, quotient, rest) in [
+            (7.5, 2.0, 3.0, 1.5),
+            (-7.5, 2.0, -4.0, 0.5),
+            (1.0, 0.1, 9.0, 0.099_999_999_999_999_95),
+            (1.0, -inf, -1.0, -inf),
+            (-1.0, inf, -1.0, inf),
+            (1.0, inf, 0.0, 1.0),
+            (-1.0, -inf, 0.0, -1.0),
+            (-1.0, -2.0, 0.0, -1.0),
+            (0.0, -inf, -0.0, -0.0),
+            (-0.0, inf, -0.0, 0.0),
+            (-0.0, -2.0, 0.0, -0.0),
+            // The sum of remainder and divisor would be rounded, and the difference once more.
+            (
+                7.267_541_164_959_496e17,
+                -81.5,
+                -8_917_228_423_263_184.0,
+                -9.5,
+            ),
+        ] {
+            let (q, r) = floor_divmod(x, y);
+            let bits = |(q, r): (f64, f64)| (q.to_bits(), r.to_bits());
+            assert_eq!(bits((q, r)), bits((quotient, rest)), "{x} // {y}: {q}, {r}");
+        }
+    }
 
     #[test]
     fn the_remainder_is_that_of_the_operator() {

@@ -9,6 +9,10 @@ for a in values[:9]:
 print(2**-1, 2.0**0.5 == 2**0.5, 1 + 1.5, 3 // 2.0, 7 % 2.5, -7 % 2.5, 7 % -2.5)
 print(round(2.5), round(3.5), round(-2.5), round(1.25, 1), round(7))
 inf = float("inf")
+for a in (1.0, -1.0, 0.0, -0.0, 7.5, inf, -inf):
+    for b in (inf, -inf, 2.0, -2.0, 1e300, -1e-300):
+        print(a, b, a // b, a % b, divmod(a, b))
+print(int(7.267541164959496e17 // -81.5), int(-3.7e16 // 2.6), int(5.4e16 // 7.1), 1e17 % -3.5)
 nan = float("nan")
 print(inf, -inf, nan, inf - inf == inf - inf, nan == nan, nan != nan, inf > 1e308, -inf < -1e308, min(inf, 1), max(-inf, 1))
 print(float("1e3"), float(" 2.5 "), float("-0.0"), float("Infinity"), float(10**20))

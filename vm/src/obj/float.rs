@@ -2,7 +2,7 @@
 
 use ferlance_abi::ops::{BinaryOp, UnaryOp};
 use ferlance_abi::qstr;
-use ferlance_num::{format_float, parse_float};
+use ferlance_num::{floor_divmod, format_float, parse_float};
 
 use super::ptr::PyType;
 use super::ty::{Header, PrintKind, Type, TypeFlags, VTable};
@@ -208,30 +208,6 @@ fn zero_division(rt: &mut Runtime) -> Raised {
     rt.raise_msg(&exc::ZERO_DIVISION_ERROR, "divide by zero")
 }
 
-/// `a % b` with the sign of `b`.
-pub fn modulo(a: f64, b: f64) -> f64 {
-    if b.is_infinite() && a.is_finite() {
-        return if a == 0.0 || (a < 0.0) == (b < 0.0) {
-            a
-        } else {
-            b
-        };
-    }
-    let r = ferlance_num::remainder(a, b);
-    if r == 0.0 {
-        return 0.0f64.copysign(b);
-    }
-    if (r < 0.0) != (b < 0.0) { r + b } else { r }
-}
-
-/// `a // b`.
-pub fn floor_divide(a: f64, b: f64) -> f64 {
-    let m = modulo(a, b);
-    let q = (a - m) / b;
-    let down = crate::modules::math::floor(q);
-    if q - down > 0.5 { down + 1.0 } else { down }
-}
-
 /// `base ** exponent`: a complex number for a fractional power of a negative base.
 pub fn power(rt: &mut Runtime, base: f64, exponent: f64) -> R<Obj> {
     if base == 0.0 && exponent < 0.0 {
@@ -278,12 +254,12 @@ pub fn binary(rt: &mut Runtime, op: BinaryOp, lhs: Obj, rhs: Obj) -> R<Option<Ob
         B::FloorDivide | B::InplaceFloorDivide if b == 0.0 => return Err(zero_division(rt)),
         B::Modulo | B::InplaceModulo | B::DivMod if b == 0.0 => return Err(zero_division(rt)),
         B::TrueDivide | B::InplaceTrueDivide => a / b,
-        B::FloorDivide | B::InplaceFloorDivide => floor_divide(a, b),
-        B::Modulo | B::InplaceModulo => modulo(a, b),
+        B::FloorDivide | B::InplaceFloorDivide => floor_divmod(a, b).0,
+        B::Modulo | B::InplaceModulo => floor_divmod(a, b).1,
         B::Power | B::InplacePower => return power(rt, a, b).map(Some),
         B::DivMod => {
-            let q = new(rt, floor_divide(a, b))?;
-            let r = new(rt, modulo(a, b))?;
+            let (q, r) = floor_divmod(a, b);
+            let (q, r) = (new(rt, q)?, new(rt, r)?);
             return Ok(Some(tuple::from_slice(rt, &[q, r])?.obj()));
         }
         _ => return Ok(None),
