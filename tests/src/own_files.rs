@@ -15,7 +15,7 @@ use crate::programs::expected;
 
 /// Programs of `tests/lang` about what differs between files for stock firmware and what a runtime makes for itself.
 pub fn of_language(root: &Path) -> impl Iterator<Item = (String, PathBuf)> {
-    ["raise_again", "raise_from", "tracebacks"]
+    ["other_globals", "raise_again", "raise_from", "tracebacks"]
         .into_iter()
         .map(|name| {
             let path = root.join(format!("tests/lang/{name}.py"));

@@ -50,7 +50,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Raises what has been raised before: its traceback has this place already.
-    fn raise_again(&mut self, exception: Vreg) -> Done {
+    pub(super) fn raise_again(&mut self, exception: Vreg) -> Done {
         let line = self.b.told_line();
         self.set_line(0)?;
         self.b.call_void(Fun::Raise, &[exception])?;

@@ -319,7 +319,7 @@ impl Lowering<'_, '_> {
         let exception = self
             .b
             .slot_load(Type::Obj, slot, layout::NLR_RET_VAL as i64 * word)?;
-        self.b.call_void(Fun::Raise, &[exception])?;
+        self.raise_again(exception)?;
         self.b.unreachable()?;
         self.behind_push(body, behind)?;
         if let Frame::Function { globals, .. } = &mut self.frame {

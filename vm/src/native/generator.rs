@@ -222,12 +222,19 @@ pub(crate) fn resume(
         0,
     ];
     let code = trampoline::entry_point(fun.code, 2 * size_of::<usize>());
-    // With a table of lines as `fun_obj::call_lined`.
+    // With a table of lines as `fun_obj::call_lined`; but code of generators leaves the globals to us.
     let is_lined = fun_obj::generator_fun(fun.obj()).is_none();
     let context = (!is_lined).then_some(fun.context);
+    let globals = rt.interp.native_globals();
+    if is_lined {
+        rt.interp.set_native_globals(fun.context.globals());
+    }
     // SAFETY: this is the resume code of that generator.
     let kind =
         unsafe { trampoline::call_keeping(rt, (fun.obj(), context), generator.obj(), code, words) };
+    if is_lined {
+        rt.interp.set_native_globals(globals);
+    }
     generator.pending.set(Some(Obj::NONE));
     let first = code_state::words(generator.state_ptr());
     // SAFETY: emitted code left `sp` at the value, and an exception in the first word.
