@@ -88,7 +88,7 @@ impl Module {
     /// Does a scope wait until all are lowered?
     pub(crate) fn defers(&self, code: &Code, options: &Options<'_>) -> bool {
         code.kind == CodeKind::Viper
-            && options.target.is_some_and(|target| !target.small)
+            && options.target.is_some()
             && options.viper == Dialect::Full
             && !self.defined.is_empty()
     }

@@ -312,6 +312,7 @@ impl Makes<'_> {
                 name: &|name: Qstr| pool.text(name),
                 dialect: options.viper,
                 sound: options.sound,
+                small: target.small,
                 direct: &self.module.signatures,
             },
             defaults: self.module.defaults(scope.0),

@@ -28,6 +28,7 @@ pub(crate) fn infer(
         name: &|name: Qstr| pool.text(name),
         dialect: options.viper,
         sound: options.sound,
+        small: options.target.is_some_and(|target| target.small),
         direct,
     };
     let consts = lower.consts().consts();

@@ -79,7 +79,8 @@ fn main() -> ExitCode {
                 false => &[],
             };
             compare(&run(options, &path)?, &expected(&path)?)?;
-            from_file(&path, CodeKind::Bytecode, How::Fast)
+            from_file(&path, CodeKind::Bytecode, How::Fast)?;
+            from_file(&path, CodeKind::Bytecode, How::Small)
         }));
     }
     for folder in ["benches/py", "benches/loops"] {

@@ -5,19 +5,26 @@
 //! raw code, so neither the file format nor the loader knows of it.
 //!
 //! ```text
-//! words of a direct entry:  function object of any function of the module, parameters, how many more direct calls
+//! words of a direct entry:  function object of any function of the module, parameters, how much stack is left
 //! ```
 //!
-//! The last word is there if direct calls lead from the callee back to it. The callee counts it down; at 0 it has itself
-//! called by the runtime, which looks at the machine stack: so recursion ends with an exception as always.
+//! The last word is there if direct calls lead from the callee back to it. The callee counts it down by the size of its
+//! frame; below 0 it has itself called by the runtime, which looks at the machine stack: so recursion ends with an
+//! exception as always.
 use ferlance_abi::{NativeType, Qstr};
 use ferlance_bytecode::op::ConstId;
 use ferlance_collections::TryVec;
 
 use crate::types::Ty;
 
-/// Direct calls that may be nested before the runtime makes one.
-pub const MOST_NESTED: i64 = 16;
+/// How much stack nested direct calls may take before the runtime makes one: as many small frames, less one.
+///
+/// Ports of stock firmware keep 1 KiB for code that does not look at the stack.
+pub const MOST_NESTED: i64 = 15;
+
+/// Words of locals, operands and buffers in a frame that count as one small frame more. Registers that are saved come on
+/// top.
+pub const NESTED_WORDS: u32 = 8;
 
 /// Most words of a direct entry: what all machines have argument registers for.
 pub const MOST_WORDS: usize = 4;

@@ -65,7 +65,8 @@ impl Infer<'_, '_> {
             let types = signature.params.iter().copied().chain([signature.result]);
             let wide = types.into_iter().any(NativeType::is_wide);
             let is_short = missing != Some(0);
-            let callee = match is_short || views || wide || signature.words() > MOST_WORDS {
+            let by_runtime = self.scene.small || is_short || views || wide;
+            let callee = match by_runtime || signature.words() > MOST_WORDS {
                 true => Callee::Typed(signature.result),
                 false => Callee::Direct(signature.callee),
             };

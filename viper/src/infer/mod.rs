@@ -65,6 +65,8 @@ pub struct Scene<'a, 'p> {
     pub dialect: Dialect,
     /// Do pointers know their length?
     pub sound: bool,
+    /// Is code to be short? Then the runtime makes the calls whose types are known.
+    pub small: bool,
     /// The functions of the module that may be called directly.
     pub direct: &'a [Signature],
 }

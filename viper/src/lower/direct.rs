@@ -7,7 +7,7 @@ use ferlance_native_emitter::nir::{self, Cond, Type, Vreg};
 
 use super::value::{Item, Value};
 use super::{Lower, Walk};
-use crate::direct::{MOST_NESTED, Signature};
+use crate::direct::{MOST_NESTED, NESTED_WORDS, Signature};
 use crate::infer::{Callee, Known};
 use crate::types::Ty;
 
@@ -82,15 +82,15 @@ impl<'a> Lower<'a, '_> {
         })
     }
 
-    /// Counts direct calls that are nested: after [`MOST_NESTED`] of them the runtime makes the call after all, which
-    /// looks at the machine stack.
+    /// Counts down what nested direct calls may still take of the machine stack: when too little is left the runtime makes
+    /// the call after all, which looks at the stack. How much this function takes, [`Lower::count_frame`] tells later.
     pub(super) fn count_nested(&mut self, own: &Signature, params: &[Vreg], nested: Vreg) -> Walk {
         let left = self.b.sub(nested, 1)?;
         self.nested = Some(left);
         let long = self.b.cold_block()?;
         let short = self.b.block()?;
         self.b
-            .branch(Cond::Eq, left, 0, (long, &[]), (short, &[]))?;
+            .branch(Cond::Lt, left, 0, (long, &[]), (short, &[]))?;
         self.b.enter(long)?;
         // Globals may be another module's. The context is its module.
         let module = self.b.nullary(nir::Op::Context, Type::Obj)?;
@@ -121,6 +121,17 @@ impl<'a> Lower<'a, '_> {
         let result = self.unboxed(object, own.result)?;
         self.b.ret(result)?;
         Ok(self.b.enter(short)?)
+    }
+
+    /// Tells the counter how large the frame is, as far as that is known before registers are allocated.
+    pub(super) fn count_frame(&mut self) {
+        let Some(left) = self.nested else { return };
+        let slots = self.b.func().slots.iter();
+        let slots: u32 = slots.map(|slot| slot.words).sum();
+        let words = slots.saturating_add(self.code.n_state());
+        // Whoever is large is called once by each call that the runtime makes.
+        let parts = (1 + i64::from(words / NESTED_WORDS)).min(MOST_NESTED);
+        self.b.set_constant(left, parts);
     }
 
     /// What a parameter of type `ty` is given.

@@ -124,7 +124,7 @@ struct Lower<'a, 'p> {
     result: Option<Slot>,
     /// How the function is entered.
     form: Form,
-    /// Direct calls that may still be nested.
+    /// What direct calls that are nested in this one may still take of the stack.
     nested: Option<Vreg>,
     ranges: TryVec<Range>,
     /// Control does not get here.
@@ -189,6 +189,7 @@ pub fn lower(code: &Code, types: &Types, env: Env<'_, '_>, form: Form) -> Result
         lower.op(*op)?;
     }
     lower.leave()?;
+    lower.count_frame();
     Ok(lower.b.finish()?)
 }
 

@@ -36,10 +36,16 @@ const fn flag(cond: Cond) -> Flag {
 
 /// Compares two operands, of which one may be in memory: `cmp` or `test`.
 pub(super) fn compare(e: &mut E<'_>, cond: Cond, a: Place, b: Place) -> Emitted<Flag> {
-    if let (Place::Reg(preg), Cond::Eq | Cond::Ne, Place::Const(0)) = (a, cond, b)
+    let known = match cond {
+        Cond::Eq | Cond::Ne => Some(flag(cond)),
+        Cond::Lt => Some(Flag::S),
+        Cond::Ge => Some(Flag::NS),
+        _ => None,
+    };
+    if let (Place::Reg(preg), Some(known), Place::Const(0)) = (a, known, b)
         && e.has_flags(preg)
     {
-        return Ok(flag(cond));
+        return Ok(known);
     }
     let left = rm_of(e, a);
     let test = matches!(cond, Cond::TestZero | Cond::TestNonZero);

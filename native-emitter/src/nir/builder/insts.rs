@@ -5,7 +5,7 @@ use ferlance_collections::OutOfMemory;
 
 use super::{Builder, Built, Kept};
 use crate::nir::shape::{param_type, result_type};
-use crate::nir::{Cond, Inst, List, Op, Site, Slot, Type, Vreg, Width};
+use crate::nir::{Block, Cond, Inst, List, Op, Site, Slot, Type, Vreg, Width};
 
 /// A second operand: a value or a constant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,15 @@ impl Builder {
     /// Names a value, for listings and the side table.
     pub fn name_value(&mut self, vreg: Vreg, name: Qstr) {
         self.func.vregs[vreg].name = name;
+    }
+
+    /// Gives the instruction of the entry block that makes `value` another constant, once that is known.
+    pub fn set_constant(&mut self, value: Vreg, imm: i64) {
+        let entry = Block::from_index(0);
+        let mut insts = self.func.blocks[entry].insts.iter_mut();
+        if let Some(inst) = insts.find(|inst| inst.dst == Some(value)) {
+            inst.imm = imm;
+        }
     }
 
     /// Appends an instruction as it is.
