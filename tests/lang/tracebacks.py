@@ -279,3 +279,72 @@ def drive(n):
 
 
 show("async", drive, 2)
+
+
+def first_of_body(n):
+    for i in range(n):
+        n % (n - i - 1)
+
+
+def first_of_two(n):
+    total = 0
+    for i in range(n):
+        for k in range(n):
+            total += n // (k - i)
+        total = 0
+
+
+def first_of_while(n):
+    while n >= 0:
+        6 // n
+        n -= 1
+
+
+def first_of_items(items):
+    total = 0
+    for item in items:
+        total = total + 6 // item
+    return total
+
+
+def first_behind(n):
+    for i in range(n):
+        n += i
+    [n][n]
+
+
+def first_of_words(n):
+    k = 1
+    for i in range(n):
+        k = k // (n - i - 1) + (k << 31)
+        k ^= i
+
+
+for n in (1, 3):
+    show("first of body", first_of_body, n)
+    show("first of two", first_of_two, n)
+    show("first of while", first_of_while, n)
+    show("first of items", first_of_items, [n, 0])
+    show("first of list", first_of_items, [n, ""])
+    show("first behind", first_behind, n)
+    show("first of words", first_of_words, n)
+
+
+def decided(a, b):
+    return ((3.5
+        - b) / ((a
+        % b) if (1 | 2) else (b >> 1)))
+
+
+def by_turns(n):
+    a = 0
+    yield a
+    for i in range(n):
+        if 2**40: a += ((3.5
+            - i) / ((n
+            % (i + 2)) if (1 | 2) else (i >> 1)))
+
+
+show("decided", decided, 10, 5)
+show("decided twice", decided, 10, 0)
+show("by turns", sum, by_turns(4))

@@ -7,7 +7,7 @@ pub mod loops;
 
 pub use cfg::Cfg;
 pub use dominators::Dominators;
-pub use lines::entry_lines;
+pub use lines::{entry_lines, last_line};
 pub use liveness::{Liveness, homes};
 pub use loops::Loops;
 

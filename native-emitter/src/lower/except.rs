@@ -366,8 +366,8 @@ impl Lowering<'_, '_> {
     pub(super) fn fill_raise_blocks(&mut self) -> Done {
         for at in 0..self.raises.len() {
             let (_, raising, block) = self.raises[at];
+            self.b.set_told_line(raising.line);
             self.b.enter(block)?;
-            self.set_line(raising.line)?;
             if raising.complaint == Complaint::UnboundLocal && self.is_ours() {
                 self.b.call_void(Fun::RaiseUnbound, &[])?;
                 self.b.unreachable()?;

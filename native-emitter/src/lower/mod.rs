@@ -435,6 +435,10 @@ impl Lowering<'_, '_> {
             }
             alive = self.resume_at(at, alive)?;
             if !alive {
+                if let Op::Line(line) = *op {
+                    // What control does not reach has lines too, and what comes behind is of the last.
+                    self.b.set_told_line(line);
+                }
                 at += 1;
                 continue;
             }

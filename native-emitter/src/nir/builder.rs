@@ -148,6 +148,10 @@ impl Builder {
         if !goes_on && block != self.current {
             self.stretch = self.stretch.wrapping_add(1);
         }
+        let data = &mut self.func.blocks[block];
+        if data.insts.is_empty() {
+            data.line = self.line;
+        }
         self.current = block;
     }
 

@@ -47,6 +47,8 @@ pub struct BlockData {
     pub insts: TryVec<Inst>,
     /// Its end.
     pub term: Term,
+    /// The source line that it begins in, 0 if that of what leads to it. Marks may be on ways that are made shorter.
+    pub line: u32,
     /// Rarely run: goes behind everything else.
     pub cold: bool,
     /// How many loops it is in; set by analysis.
@@ -72,6 +74,9 @@ pub struct Func {
     pub targets: TryVec<Block>,
     /// How much is done for its code.
     pub effort: Effort,
+    /// Must calls keep their lines? Marks that are made for that shift the numbers of instructions, and so may change
+    /// the code.
+    pub keeps_lines: bool,
 }
 
 impl Func {
@@ -86,6 +91,7 @@ impl Func {
             pool: TryVec::new(),
             targets: TryVec::new(),
             effort: Effort::Full,
+            keeps_lines: false,
         }
     }
 
@@ -108,6 +114,7 @@ impl Func {
             params: List::default(),
             insts: TryVec::new(),
             term: Term::Open,
+            line: 0,
             cold: false,
             depth: 0,
         })

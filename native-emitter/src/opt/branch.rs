@@ -3,7 +3,7 @@ use ferlance_collections::{BitSet, IndexVec, OutOfMemory, TryVec};
 
 use super::subst::Subst;
 use super::uses::{constant, counts, places};
-use crate::analysis::Cfg;
+use crate::analysis::{Cfg, last_line};
 use crate::nir::{Block, Cond, Edge, Func, Inst, Op, Term, Vreg};
 
 /// Straightens control flow.
@@ -184,6 +184,7 @@ fn merge(func: &mut Func, cfg: &Cfg) -> Result<TryVec<Block>, OutOfMemory> {
     let mut subst = Subst::new(func)?;
     let mut gone = BitSet::with_limit(func.blocks.len())?;
     for block in &cfg.order {
+        let mut line = None;
         while let Term::Jump(to) = func.blocks[*block].term {
             // `preds` is of before, but a block that had one predecessor still has: it is now `block`.
             if to.block == *block || to.block.index() == 0 || cfg.preds(to.block).len() != 1 {
@@ -199,10 +200,25 @@ fn merge(func: &mut Func, cfg: &Cfg) -> Result<TryVec<Block>, OutOfMemory> {
                 }
             }
             let mut insts = core::mem::take(&mut func.blocks[to.block].insts);
-            let term = func.blocks[to.block].term;
+            let (term, next) = (func.blocks[to.block].term, func.blocks[to.block].line);
             func.blocks[to.block].term = Term::Unreachable;
             func.blocks[to.block].params = Default::default();
-            func.blocks[*block].insts.append(&mut insts)?;
+            let data = &mut func.blocks[*block];
+            if func.keeps_lines {
+                let before = line.or_else(|| last_line(&data.insts)).unwrap_or(data.line);
+                line = last_line(&insts).or(Some(before));
+                // Only of calls it matters where they are.
+                let mut marked = insts.iter().take_while(|inst| inst.op != Op::Line);
+                if next != 0 && next != before && marked.any(|inst| inst.op.may_call()) {
+                    let mark = Inst {
+                        imm: i64::from(next),
+                        ..Inst::new(Op::Line)
+                    };
+                    data.insts.push(mark)?;
+                    line = last_line(&insts).or(Some(next));
+                }
+            }
+            data.insts.append(&mut insts)?;
             func.blocks[*block].term = term;
             gone.insert(to.block.index())?;
         }
@@ -229,6 +245,7 @@ pub(super) fn reorder(func: &mut Func, order: &[Block]) -> Result<(), OutOfMemor
                 params: Default::default(),
                 insts: TryVec::new(),
                 term: Term::Open,
+                line: 0,
                 cold: false,
                 depth: 0,
             },

@@ -42,6 +42,7 @@ use crate::nir::{Effort, Func, verify};
 
 /// Optimises `func` and brings it into the form that the allocator takes.
 pub fn optimise(func: &mut Func, arch: &dyn Arch) -> Result<(), OutOfMemory> {
+    func.keeps_lines = arch.target().lines;
     if func.effort != Effort::Full {
         return optimise_once(func, arch);
     }
