@@ -281,6 +281,14 @@ impl<'a, 'b> Assembler<'a, 'b> {
                     continue;
                 }
                 Class::Upper => integer(op, index, operand)? & 0xf_ffff,
+                // What has no sign is judged whole, as by stock; of the rest the low 32 bits count.
+                _ if kind.min >= 0 => {
+                    let value = match operand {
+                        Operand::Int(value) => i32::try_from(value).unwrap_or(-1),
+                        _ => integer(op, index, operand)?,
+                    };
+                    self.in_range(op, index, kind, row, value)?
+                }
                 _ => {
                     let value = integer(op, index, operand)?;
                     self.in_range(op, index, kind, row, value)?

@@ -141,3 +141,31 @@ fn stack_adjustments_are_whole_as_in_the_manual() {
     assert_eq!(code("cm_popret({ra, s0-s11}, 112)"), "febe");
     assert_eq!(code("c_addi16sp(-32)"), "3d71");
 }
+
+#[test]
+fn constants_without_sign_are_judged_whole() {
+    for (line, message) in [
+        (
+            "slli(a0, a0, 1099511627776)",
+            "opcode 'slli' argument 3: out of range",
+        ),
+        (
+            "srai(a0, a0, 4294967297)",
+            "opcode 'srai' argument 3: out of range",
+        ),
+        (
+            "csrrw(a0, a1, 4294967297)",
+            "opcode 'csrrw' argument 3: out of range",
+        ),
+        (
+            "c_slli(a1, 1099511627776)",
+            "opcode 'c_slli' argument 2: out of range",
+        ),
+        (
+            "c_addi4spn(a0, 4294967300)",
+            "opcode 'c_addi4spn' argument 2: out of range",
+        ),
+    ] {
+        assert_eq!(assembled(RV32, &[line]), Err(message.to_owned()), "{line}");
+    }
+}

@@ -250,7 +250,12 @@ impl<'a, 'b> Assembler<'a, 'b> {
         let mut error = None;
         let mut word = row.bits;
         let mut label = None;
-        for (kind, &operand) in row.operands.iter().zip(operands) {
+        // The last mistake is reported. These judge their constant first.
+        let constant_first = CONSTANT_FIRST.contains(&op);
+        let is_late = |kind: &Kind<Class>| constant_first && kind.class == Class::R;
+        let pairs = || row.operands.iter().zip(operands);
+        let early = pairs().filter(|(kind, _)| !is_late(kind));
+        for (kind, &operand) in early.chain(pairs().filter(|(kind, _)| is_late(kind))) {
             match stock_operand(op, kind, operand) {
                 Ok(Value::Number(value)) => word |= kind.put(value),
                 Ok(Value::Place(name)) => label = Some((name, *kind)),
@@ -376,6 +381,11 @@ impl<'a, 'b> Assembler<'a, 'b> {
         Ok(false)
     }
 }
+
+/// Stock judges the constants of these before their registers.
+const CONSTANT_FIRST: [&str; 8] = [
+    "addi", "l8ui", "l16ui", "l16si", "l32i", "s8i", "s16i", "s32i",
+];
 
 /// What a call0 function saves, and where.
 const SAVED: [(Reg, i32); 5] = [

@@ -133,3 +133,19 @@ fn options_that_a_core_lacks_are_refused() {
         assert!(assembled(&FULL, &["label(L)", line]).is_err(), "{line}");
     }
 }
+
+#[test]
+fn of_several_mistakes_stocks_is_reported() {
+    for (line, message) in [
+        ("addi(a2, r1, -129)", "'addi' expects a register"),
+        ("l8ui(sp, a2, 256)", "'l8ui' expects a register"),
+        ("s32i(r1, a1, 3)", "'s32i' expects a register"),
+        (
+            "l8ui(a2, a3, 256)",
+            "'l8ui' integer 256 isn't within range 0..255",
+        ),
+        ("addmi(r1, a2, 5)", "5 is not a multiple of 256"),
+    ] {
+        assert_eq!(assembled(&FULL, &[line]), Err(message.to_owned()), "{line}");
+    }
+}
