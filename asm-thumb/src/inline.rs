@@ -126,12 +126,9 @@ impl<'a, 'b> Assembler<'a, 'b> {
         match stock::instruction(self, statement) {
             Err(Message::OutOfMemory) => Err(Message::OutOfMemory),
             Err(refusal) if self.assembly.dialect() == Dialect::Full => {
-                match (self.look_up(statement)?, refusal) {
-                    (Found::Done, _) => Ok(()),
-                    (Found::OtherOperands, Message::Unsupported { op, .. }) => {
-                        Err(Message::BadOperands { op })
-                    }
-                    (_, refusal) => Err(refusal),
+                match self.look_up(statement)? {
+                    true => Ok(()),
+                    false => Err(refusal),
                 }
             }
             outcome => outcome,
@@ -146,8 +143,8 @@ impl<'a, 'b> Assembler<'a, 'b> {
         self.assembly.body().operands(span)
     }
 
-    /// Assembles by the first row that takes the operands.
-    fn look_up(&mut self, statement: &Statement<'a>) -> Result<Found, Message<'a>> {
+    /// Assembles by the first row that takes the operands; false if there is none.
+    fn look_up(&mut self, statement: &Statement<'a>) -> Result<bool, Message<'a>> {
         let operands = self.operands(statement.operands);
         if let ("ldr", &[Operand::Name(rt), Operand::Int(value)]) = (statement.op, operands)
             && let Some(rt) = Reg::from_name(rt)
@@ -156,9 +153,8 @@ impl<'a, 'b> Assembler<'a, 'b> {
             let form = Branch::ldr(rt, self.features);
             self.assembly.buffer.literal(form, value as u32)?;
             self.assembly.note()?;
-            return Ok(Found::Done);
+            return Ok(true);
         }
-        let mut found = Found::Nothing;
         let (base, suffix) = split_condition(statement.op);
         for row in TABLES.into_iter().flatten() {
             if !row.is_in(self.features) {
@@ -176,7 +172,6 @@ impl<'a, 'b> Assembler<'a, 'b> {
             if !named {
                 continue;
             }
-            found = Found::OtherOperands;
             let mut reader = Reader::new(self.assembly.body(), operands);
             if let Some((cond, _)) = suffix {
                 reader.condition = Some(cond);
@@ -196,20 +191,10 @@ impl<'a, 'b> Assembler<'a, 'b> {
                     self.assembly.fixup(form, name)?;
                 }
             }
-            return Ok(Found::Done);
+            return Ok(true);
         }
-        Ok(found)
+        Ok(false)
     }
-}
-
-/// What a search of the tables came to.
-enum Found {
-    /// The instruction is in the buffer.
-    Done,
-    /// There are rows of that name, for other operands.
-    OtherOperands,
-    /// There is no row of that name.
-    Nothing,
 }
 
 /// Splits `beq_w` into `b`, `eq` and `_w`; `vseleq_f32` likewise.

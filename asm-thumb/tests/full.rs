@@ -144,7 +144,11 @@ fn a_constant_may_stand_in_any_immediate() {
 #[test]
 fn combinations_that_the_manual_forbids_are_refused() {
     let message = assembled(&["ubfx(r0, r1, 20, 13)"]).unwrap_err();
-    assert_eq!(message, "'ubfx' does not take these operands");
+    let stocks = "unsupported Thumb instruction 'ubfx' with 4 arguments";
+    assert_eq!(message, stocks);
+    let message = assembled(&["add(r0, r1, r2, r3)"]).unwrap_err();
+    let stocks = "unsupported Thumb instruction 'add' with 4 arguments";
+    assert_eq!(message, stocks);
     for line in [
         "ldr(r1, [r1, 4], \"!\")",
         "ldrd(r1, r1, [r2, 0])",
