@@ -238,11 +238,12 @@ macro_rules! thunk {
                 "mv t0, sp",
                 "addi sp, sp, -16",
                 "andi sp, sp, -16",
+                // Right below the caller's frame: see `super::lines`.
+                "sw ra, -4(t0)",
                 "sw t0, 0(sp)",
-                "sw ra, 4(sp)",
                 "call {shim}",
-                "lw ra, 4(sp)",
                 "lw sp, 0(sp)",
+                "lw ra, -4(sp)",
                 "ret",
                 shim = sym $($path)::+::$name,
             )
