@@ -281,16 +281,12 @@ impl<'a, 'b> Assembler<'a, 'b> {
                     continue;
                 }
                 Class::Upper => integer(op, index, operand)? & 0xf_ffff,
-                // What has no sign is judged whole, as by stock; of the rest the low 32 bits count.
-                _ if kind.min >= 0 => {
+                _ => {
+                    // What has no sign is judged whole, as by stock; of the rest the low 32 bits count.
                     let value = match operand {
-                        Operand::Int(value) => i32::try_from(value).unwrap_or(-1),
+                        Operand::Int(value) if kind.min >= 0 => i32::try_from(value).unwrap_or(-1),
                         _ => integer(op, index, operand)?,
                     };
-                    self.in_range(op, index, kind, row, value)?
-                }
-                _ => {
-                    let value = integer(op, index, operand)?;
                     self.in_range(op, index, kind, row, value)?
                 }
             };

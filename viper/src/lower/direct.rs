@@ -76,9 +76,14 @@ impl<'a> Lower<'a, '_> {
             })?;
         }
         let result = self.b.call_direct(i64::from(signature.callee), &all)?;
-        Ok(match Ty::of(signature.result) {
-            Ty::Object => self.b.copy(Type::Obj, result)?,
-            _ => result,
+        self.value_of(result, Ty::of(signature.result))
+    }
+
+    /// A word of a direct call as a value of its type.
+    pub(super) fn value_of(&mut self, word: Vreg, ty: Ty) -> Walk<Vreg> {
+        Ok(match ty {
+            Ty::Object => self.b.copy(Type::Obj, word)?,
+            _ => word,
         })
     }
 
@@ -99,11 +104,7 @@ impl<'a> Lower<'a, '_> {
         let mut objects = TryVec::with_capacity(params.len())?;
         for (word, ty) in params.iter().zip(own.params.iter()) {
             let ty = Ty::of(*ty);
-            let value = match ty {
-                Ty::Object => self.b.copy(Type::Obj, *word)?,
-                _ => *word,
-            };
-            let value = Value::Reg(value);
+            let value = Value::Reg(self.value_of(*word, ty)?);
             objects.push(self.object(Item { ty, value })?)?;
         }
         // What pointers point to is alive as long as they stand in the frame.

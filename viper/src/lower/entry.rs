@@ -162,10 +162,7 @@ impl Lower<'_, '_> {
             let local = Local(slot as u32);
             let ty = self.types.locals.get(slot).copied().flatten();
             let ty = ty.unwrap_or(Ty::Object);
-            let value = match ty {
-                Ty::Object => self.b.copy(Type::Obj, *word)?,
-                _ => *word,
-            };
+            let value = self.value_of(*word, ty)?;
             let value = match self.is_cell(local) {
                 false => value,
                 true => {

@@ -225,14 +225,14 @@ pub(crate) fn resume(
     // With a table of lines as `fun_obj::call_lined`; but code of generators leaves the globals to us.
     let is_lined = fun_obj::generator_fun(fun.obj()).is_none();
     let context = (!is_lined).then_some(fun.context);
-    let globals = rt.interp.native_globals();
+    let former = is_lined.then(|| rt.interp.native_globals());
     if is_lined {
         rt.interp.set_native_globals(fun.context.globals());
     }
     // SAFETY: this is the resume code of that generator.
     let kind =
         unsafe { trampoline::call_keeping(rt, (fun.obj(), context), generator.obj(), code, words) };
-    if is_lined {
+    if let Some(globals) = former {
         rt.interp.set_native_globals(globals);
     }
     generator.pending.set(Some(Obj::NONE));

@@ -45,13 +45,11 @@ impl Stored {
     }
 
     pub(super) fn note(&mut self, isa: Isa, function: &str, peers: Peers) {
-        let key = (isa.march().to_owned(), function.to_owned());
-        self.0.insert(key, peers);
+        self.0.insert(key(isa, function), peers);
     }
 
     pub(super) fn of(&self, isa: Isa, function: &str) -> Result<Peers> {
-        let key = (isa.march().to_owned(), function.to_owned());
-        let known = self.0.get(&key).copied();
+        let known = self.0.get(&key(isa, function)).copied();
         known.with_context(|| {
             format!(
                 "{LIST}: no {function} of {}; `cargo xtask native-kernels --store` writes it",
@@ -75,6 +73,10 @@ impl Stored {
         }
         Ok(std::fs::write(workspace::root().join(LIST), text)?)
     }
+}
+
+fn key(isa: Isa, function: &str) -> (String, String) {
+    (isa.march().to_owned(), function.to_owned())
 }
 
 /// One line of the file.
